@@ -1,0 +1,1 @@
+"""From baseline and candidate to a Verdict, at stated error rates."""

@@ -1,0 +1,1 @@
+"""The nouns: frozen values and the ports between them.  Nothing here reads or writes anything."""

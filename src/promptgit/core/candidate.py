@@ -1,0 +1,51 @@
+"""A prompt that a strategy proposes, and what became of the proposal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from promptgit.core.evaluation import Evaluation
+from promptgit.core.patch import Patch
+from promptgit.core.prompt import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A prompt, how it did on the search cases, where it came from, and why."""
+
+    prompt: Prompt
+    evaluation: Evaluation
+    parents: tuple[Candidate, ...] = ()
+    why: str = ""  # the critique's reason, in a sentence or two
+    patch: Patch | None = None  # from the first parent; None for the seed
+
+
+class Fate(StrEnum):
+    """What became of a proposal."""
+
+    ACCEPTED = "accepted"  # screened: better than its parent on the search cases
+    UNREADABLE = "unreadable"  # no patch that applies exactly
+    GUARDED = "guarded"  # the guard refused it, before any model call
+    REPEATED = "repeated"  # the same text was tried before
+    DROPPED = "dropped"  # the race showed no gain
+    UNSCORED = "unscored"  # too many cases of the race had no score
+    FAILED = "failed"  # the mentor gave no answer
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One attempt of a strategy, kept whether it was accepted or not."""
+
+    round: int
+    parent: Prompt
+    fate: Fate
+    reason: str
+    critique: str = ""
+    replies: tuple[str, ...] = ()  # what the mentor wrote, each try
+    patch: Patch | None = None
+    shown: tuple[str, ...] = ()  # ids of the cases that the mentor saw
+    before: float | None = None  # mean score of the parent on the cases of the race
+    after: float | None = None
+    raced: int = 0  # cases that the race took
+    paid: tuple[str, ...] = field(default=())  # keys of the requests it paid for

@@ -1,0 +1,168 @@
+"""A prompt: template text from one file, what it includes, and what a model is sent for a case."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from promptgit.errors import UserError
+
+if TYPE_CHECKING:
+    import jinja2
+    from jinja2.sandbox import SandboxedEnvironment
+
+Role = Literal["system", "user", "assistant"]
+TemplateKind = Literal["jinja", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """
+    The text of a prompt file, with the files that it includes.
+
+    A plain text file is the system message.  Its holes (`{{ order_id }}`) are filled from the
+    case; inputs that no hole uses become the user message.
+    """
+
+    text: str
+    blob: str  # the Git object id of `text`: 40 hex digits (SHA-1) or 64 (SHA-256)
+    name: str = "prompt"  # what people call it, e.g. `support-reply`
+    includes: Mapping[str, str] = field(default_factory=dict)  # path as written → text
+    template: TemplateKind = "jinja"
+
+    @classmethod
+    def of(cls, text: str, *, name: str = "prompt", template: TemplateKind = "jinja") -> Prompt:
+        """Make a prompt from text alone, identified as Git (SHA-1) would identify it."""
+        return cls(text, blob_id(text), name, {}, template)
+
+    @property
+    def holes(self) -> frozenset[str]:
+        """The case columns that the text asks for, includes followed."""
+        if self.template == "none":
+            return frozenset()
+        return _holes(self.text, tuple(sorted(self.includes.items())))
+
+    @property
+    def identity(self) -> str:
+        """What evidence joins by: this blob and those of its includes, as a sha256 (hex)."""
+        size = len(self.blob)
+        blobs = [f"{path} {blob_id(text, size)}" for path, text in sorted(self.includes.items())]
+        return hashlib.sha256("\n".join([self.template, self.blob, *blobs]).encode()).hexdigest()
+
+    def edited(self, text: str) -> Prompt:
+        """Return the same prompt with other text, identified in the same object format."""
+        return replace(self, text=text, blob=blob_id(text, len(self.blob)))
+
+    def render(self, inputs: Mapping[str, str]) -> tuple[Message, ...]:
+        """
+        Fill the holes from `inputs`; whatever no hole uses becomes the user message.
+
+        A single left-over input is sent as it stands; several are sent as `name: value` lines.
+        Raises UserError when a hole has no column, or the template is broken.
+        """
+        system = self.text if self.template == "none" else self._filled(inputs)
+        rest = {name: value for name, value in inputs.items() if name not in self.holes}
+        messages = [Message("system", system)] if system.strip() else []
+        if len(rest) == 1:
+            messages += [Message("user", value) for value in rest.values()]
+        elif rest:
+            lines = "\n".join(f"{name}: {value}" for name, value in rest.items())
+            messages.append(Message("user", lines))
+        return tuple(messages)
+
+    def _filled(self, inputs: Mapping[str, str]) -> str:
+        import jinja2
+
+        template = _template(self.text, tuple(sorted(self.includes.items())))
+        try:
+            return template.render(inputs)
+        except jinja2.UndefinedError as error:
+            raise UserError(
+                f"prompt {self.name}: {error.message}",
+                hint=f"the case has the columns: {', '.join(sorted(inputs)) or 'none'}",
+            ) from error
+        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
+            raise UserError(f"prompt {self.name}: {error}") from error
+
+
+def blob_id(text: str | bytes, hex_digits: int = 40) -> str:
+    """
+    Name `text` as `git hash-object` does (Git manual, "Git Internals - Git Objects").
+
+    >>> blob_id("what is up, doc?")
+    'bd9dbf5aae1a3862dd1526723246b20206e5fc37'
+    """
+    data = text.encode() if isinstance(text, str) else text
+    header = f"blob {len(data)}\0".encode()
+    algorithm = "sha1" if hex_digits == 40 else "sha256"
+    return hashlib.new(algorithm, header + data, usedforsecurity=False).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _environment() -> type[SandboxedEnvironment]:
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return ImmutableSandboxedEnvironment
+
+
+@lru_cache(maxsize=256)
+def _template(text: str, includes: tuple[tuple[str, str], ...]) -> jinja2.Template:
+    import jinja2
+
+    environment = _environment()(
+        loader=jinja2.DictLoader(dict(includes)),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    try:
+        return environment.from_string(text)
+    except jinja2.TemplateSyntaxError as error:
+        raise UserError(
+            f"template, line {error.lineno}: {error.message}",
+            hint="if the braces are meant literally, set `template: none` in the eval file",
+        ) from error
+
+
+@lru_cache(maxsize=256)
+def _holes(text: str, includes: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    from jinja2 import TemplateSyntaxError, meta
+
+    environment = _environment()()
+    found: set[str] = set()
+    for source in (text, *(included for _, included in includes)):
+        try:
+            found |= meta.find_undeclared_variables(environment.parse(source))
+        except TemplateSyntaxError as error:
+            raise UserError(
+                f"template, line {error.lineno}: {error.message}",
+                hint="if the braces are meant literally, set `template: none` in the eval file",
+            ) from error
+    return frozenset(found)
+
+
+def included_paths(text: str) -> tuple[str, ...]:
+    """
+    List the literal paths that `text` includes, imports or extends, in order.
+
+    >>> included_paths('{% include "persona.md" %} Hello')
+    ('persona.md',)
+    """
+    from jinja2 import TemplateSyntaxError, meta
+
+    if "{%" not in text:
+        return ()
+    try:
+        names = meta.find_referenced_templates(_environment()().parse(text))
+        return tuple(dict.fromkeys(name for name in names if name is not None))
+    except TemplateSyntaxError:
+        return ()

@@ -1,0 +1,42 @@
+"""One journalled command: what went in, what was spent, what was proposed and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from promptgit.core.candidate import Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What was paid: calls, tokens and money, over model, judge and mentor together."""
+
+    calls: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+    unpriced_calls: int = 0  # calls whose price nobody knows; not in `usd`
+
+    def __add__(self, other: Spend) -> Spend:
+        return Spend(
+            self.calls + other.calls,
+            self.tokens + other.tokens,
+            self.usd + other.usd,
+            self.unpriced_calls + other.unpriced_calls,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as its journal tells it."""
+
+    id: str  # UTC time and four hex digits: 20261120T154010Z-3f2a
+    command: str  # `improve`
+    prompt_path: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)  # hashes, model, options, seed
+    state: str = "running"  # running, interrupted, confirmed, not confirmed, draft, …
+    spend: Spend = Spend()
+    proposals: tuple[Proposal, ...] = ()
+    tip: str = ""  # of refs/promptgit/runs/<id>
+    delivered: tuple[str, ...] = ()  # commits that reached the branch

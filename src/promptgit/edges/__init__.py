@@ -1,0 +1,1 @@
+"""The only disk, clock and Git."""

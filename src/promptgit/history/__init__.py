@@ -1,0 +1,1 @@
+"""From Verdicts to commits, and from commits back to what is known of them."""

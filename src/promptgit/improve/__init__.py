@@ -1,0 +1,1 @@
+"""From an Evaluation to better Candidates; most proposals are refused."""

@@ -1,0 +1,1 @@
+"""Plug-ins, and the only network: a Request in, an Answer out."""

@@ -1,0 +1,1 @@
+"""Anything, as text that a person reads."""

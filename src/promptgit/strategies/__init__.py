@@ -1,0 +1,1 @@
+"""Plug-ins, one file each: a seed prompt and a lab in, Candidates out."""

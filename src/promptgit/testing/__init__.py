@@ -1,0 +1,1 @@
+"""For tests, ours and yours: scripted models, throwaway repositories."""
