@@ -196,6 +196,7 @@ class Git:
         try:
             yield ObjectReader(process)
             process.stdin.close()
+            process.wait()
         finally:
             _end(process)
 
@@ -297,7 +298,9 @@ def _start(cwd: Path, arguments: Sequence[str], environment: Mapping[str, str]) 
         raise WorldError(
             "git could not be started", hint="install Git 2.30 or newer, and check PATH"
         ) from error
-    return started  # not `.proc`: GitPython kills the process when its wrapper is collected
+    process: Any = started.proc
+    process.wrapper = started  # GitPython kills the process when its wrapper is collected
+    return process
 
 
 def _end(process: Any) -> None:
