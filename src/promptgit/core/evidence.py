@@ -1,0 +1,223 @@
+"""
+What a record says: how evaluations and comparisons are written down, and read again.
+
+A record holds everything that its score depends on, by digest, and every case's result, so that
+a reader who trusts nobody can check the means against the cases.  Secrets are struck out before
+anything is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from promptgit.core.evaluation import Evaluation, Metric, Result
+from promptgit.core.ports import ModelIdentity
+from promptgit.core.prompt import Prompt, blob_id
+from promptgit.core.record import SCHEMA, Record
+from promptgit.core.verdict import Verdict
+
+Redact = Callable[[str], str]
+
+
+def evaluation_record(
+    evaluation: Evaluation,
+    *,
+    path: str,
+    suite: str,
+    half: str,
+    when: str,
+    outputs: bool = True,
+    run: str = "",
+) -> Record:
+    """
+    Write down an evaluation.
+
+    `path` is the prompt's, from the repository's top; `suite` the digest (hex) of its
+    assertions; `half` is search, sealed or all; `when` an ISO 8601 time in UTC; `run` the id of
+    the run it belongs to, if any.  Without `outputs` only the sha256 of each output is kept,
+    and no `why`, for it may quote them.
+    """
+    body = {
+        "schema": SCHEMA,
+        "kind": "evaluation",
+        "prompt": prompt_entry(evaluation.prompt, path),
+        "cases": _cases(evaluation),
+        "suite": _suite(evaluation.metrics, suite),
+        "model": model_entry(evaluation.model),
+        "half": half,
+        "mean": finite(evaluation.mean),
+        "metrics": {m.name: finite(evaluation.metric_mean(m.name)) for m in evaluation.metrics},
+        "unscored": list(evaluation.unscored),
+        "results": [_result(result, outputs=outputs) for result in evaluation.results],
+        "cost_usd": evaluation.cost_usd,
+        "calls": evaluation.paid_calls,
+        "when": when,
+    }
+    return Record(body | ({"run": run} if run else {}))
+
+
+def comparison_record(
+    verdict: Verdict,
+    *,
+    stage: str,
+    baseline: Evaluation,
+    candidate: Evaluation,
+    path: str,
+    suite: str,
+    half: str,
+    when: str,
+    evaluations: Sequence[str] = (),
+    split: Mapping[str, Any] | None = None,
+    run: str = "",
+) -> Record:
+    """
+    Write down what comparing two evaluations concluded.
+
+    `stage` is screening, confirmed, not-confirmed or check.  `evaluations` are the digests of
+    the records of baseline and candidate: the outputs are there, not here.  `split` tells how
+    the cases were halved and how often the sealed half was looked at.
+    """
+    body = {
+        "schema": SCHEMA,
+        "kind": "comparison",
+        "stage": stage,
+        "prompt": prompt_entry(candidate.prompt, path),
+        "baseline": prompt_entry(baseline.prompt, path),
+        "cases": _cases(candidate),
+        "suite": _suite(candidate.metrics, suite),
+        "model": model_entry(candidate.model),
+        "half": half,
+        "verdict": verdict_entry(verdict),
+        "metrics": _metric_pairs(baseline, candidate),
+        "evaluations": list(evaluations),
+        "split": dict(split or {}),
+        "when": when,
+    }
+    return Record(body | ({"run": run} if run else {}))
+
+
+def joins(record: Record) -> tuple[str, ...]:
+    """
+    The blob ids by which a record is found: of the prompt, and of what it was compared with.
+
+    >>> joins(Record({"prompt": {"blob": "b2"}, "baseline": {"blob": "a1"}}))
+    ('b2', 'a1')
+    """
+    entries = (record.body.get(name) for name in ("prompt", "baseline"))
+    blobs = (entry["blob"] for entry in entries if isinstance(entry, Mapping))
+    return tuple(dict.fromkeys(blobs))
+
+
+def prompt_entry(prompt: Prompt, path: str) -> dict[str, Any]:
+    """Identify a prompt by the blobs of its text and of everything it includes."""
+    size = len(prompt.blob)
+    return {
+        "path": path,
+        "blob": prompt.blob,
+        "identity": prompt.identity,
+        "includes": {name: blob_id(text, size) for name, text in sorted(prompt.includes.items())},
+    }
+
+
+def model_entry(model: ModelIdentity) -> dict[str, Any]:
+    return {
+        "provider": model.provider,
+        "model": model.model,
+        "host": model.host,
+        "options": dict(model.options),
+        "digest": model.digest,
+    }
+
+
+def verdict_entry(verdict: Verdict) -> dict[str, Any]:
+    """The verdict in JSON's terms; a number that is not finite becomes null."""
+    return {
+        "outcome": verdict.outcome.value,
+        "effect": finite(verdict.effect),
+        "low": finite(verdict.low),
+        "high": finite(verdict.high),
+        "n": verdict.n,
+        "of": verdict.of,
+        "baseline": finite(verdict.baseline),
+        "candidate": finite(verdict.candidate),
+        "p_value": finite(verdict.p_value),
+        "alpha": verdict.alpha,
+        "reasons": [redact(reason) for reason in verdict.reasons],
+        "flips": [
+            {"case": flip.case_id, "before": flip.before, "after": flip.after}
+            for flip in verdict.flips
+        ],
+        "unscored": list(verdict.unscored),
+        "needed": verdict.needed,
+        "looks": verdict.looks,
+    }
+
+
+def finite(value: float | None) -> float | None:
+    """Return the number, or None where JSON has no word for it (NaN, infinity)."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def redact(text: str) -> str:
+    """Strike out what looks like a secret."""
+    return text
+
+
+def _cases(evaluation: Evaluation) -> dict[str, Any]:
+    cases = evaluation.cases
+    return {"name": cases.name, "digest": cases.digest, "n": len(cases)}
+
+
+def _suite(metrics: Sequence[Metric], digest: str) -> dict[str, Any]:
+    return {"digest": digest, "metrics": [{"name": m.name, "weight": m.weight} for m in metrics]}
+
+
+def _result(result: Result, *, outputs: bool) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "case": result.case_id,
+        "repeat": result.repeat,
+        "score": result.score,
+        "scores": {
+            name: {"value": score.value} | ({"why": redact(score.why)} if outputs else {})
+            for name, score in result.scores.items()
+        },
+        "cost_usd": result.cost_usd,
+        "latency_s": result.latency_s,
+        "usage": {"input": result.usage.input_tokens, "output": result.usage.output_tokens},
+    }
+    if result.failure:
+        entry["failure"] = {
+            "kind": result.failure.kind,
+            "message": redact(result.failure.message),
+        }
+    elif outputs:
+        entry["output"] = redact(result.output)
+    else:
+        data = result.output.encode("utf-8", "surrogatepass")
+        entry["output_sha256"] = hashlib.sha256(data).hexdigest()
+    if result.flags:
+        entry["flags"] = list(result.flags)
+    return entry
+
+
+def _metric_pairs(baseline: Evaluation, candidate: Evaluation) -> dict[str, dict[str, Any]]:
+    """Each metric's means before and after, over the cases that both sides have a score for."""
+    pairs = {}
+    weights = {case.id: case.weight for case in candidate.cases}
+    for metric in candidate.metrics:
+        before = baseline.metric_scores(metric.name)
+        after = candidate.metric_scores(metric.name)
+        shared = [case for case in after if case in before and case in weights]
+        pairs[metric.name] = {
+            "before": _weighted({case: before[case] for case in shared}, weights),
+            "after": _weighted({case: after[case] for case in shared}, weights),
+        }
+    return pairs
+
+
+def _weighted(scores: Mapping[str, float], weights: Mapping[str, float]) -> float | None:
+    total = sum(weights[case] for case in scores)
+    return sum(scores[case] * weights[case] for case in scores) / total if total else None
