@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from promptgit.core.evaluation import Evaluation
@@ -48,4 +48,3 @@ class Proposal:
     before: float | None = None  # mean score of the parent on the cases of the race
     after: float | None = None
     raced: int = 0  # cases that the race took
-    paid: tuple[str, ...] = field(default=())  # keys of the requests it paid for

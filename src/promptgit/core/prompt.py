@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from promptgit.errors import UserError
 
@@ -69,7 +69,7 @@ class Prompt:
         A single left-over input is sent as it stands; several are sent as `name: value` lines.
         Raises UserError when a hole has no column, or the template is broken.
         """
-        system = self.text if self.template == "none" else self._filled(inputs)
+        system = self.text if self.template == "none" else self.fill(inputs)
         rest = {name: value for name, value in inputs.items() if name not in self.holes}
         messages = [Message("system", system)] if system.strip() else []
         if len(rest) == 1:
@@ -79,16 +79,17 @@ class Prompt:
             messages.append(Message("user", lines))
         return tuple(messages)
 
-    def _filled(self, inputs: Mapping[str, str]) -> str:
+    def fill(self, facts: Mapping[str, Any]) -> str:
+        """Fill the holes of the text; raise UserError when one has no value."""
         import jinja2
 
         template = _template(self.text, tuple(sorted(self.includes.items())))
         try:
-            return template.render(inputs)
+            return template.render(facts)
         except jinja2.UndefinedError as error:
             raise UserError(
                 f"prompt {self.name}: {error.message}",
-                hint=f"the case has the columns: {', '.join(sorted(inputs)) or 'none'}",
+                hint=f"the case has the columns: {', '.join(sorted(facts)) or 'none'}",
             ) from error
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
             raise UserError(f"prompt {self.name}: {error}") from error

@@ -20,21 +20,6 @@ from typing import Any
 
 from promptgit.errors import UserError, WorldError
 
-# Set by Git for its hooks: they would make us act on another repository (`git rev-parse
-# --local-env-vars`, Git manual).
-LOCAL_VARIABLES = (
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_NAMESPACE",
-    "GIT_PREFIX",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT",
-)
-
 READ_ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
@@ -254,11 +239,6 @@ class ObjectReader:
         self._process.stdout.read(1)
         return fields[0].decode(), content
 
-
-def leave_hook_environment() -> None:
-    """Forget the repository that a hook of another one told us to act on."""
-    for name in LOCAL_VARIABLES:
-        os.environ.pop(name, None)
 
 
 def _settings() -> tuple[str, ...]:

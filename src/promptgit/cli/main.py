@@ -1,0 +1,142 @@
+"""The command `promptgit`: which commands there are, and what becomes of an error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from promptgit import __version__
+from promptgit.errors import PromptgitError
+
+# Summaries stand here so that `promptgit --help` imports no command; a test holds them equal.
+SECTIONS = {
+    "Start": {
+        "init": "Set up promptgit in this repository",
+        "demo": "Make a repository and improve a worked example, offline",
+        "doctor": "Check Git, config, models and caches",
+    },
+    "Work": {
+        "eval": "Run a prompt on its cases and show the scores",
+        "improve": "Search for a better prompt and commit what is proven",
+        "runs": "List runs and show what each one tried",
+    },
+    "History": {
+        "log": "Show the history of prompts with their scores",
+        "show": "Show one commit with its evidence",
+        "diff": "Compare a prompt and its scores between two revisions",
+        "blame": "Show which commit wrote each line and what it bought",
+        "revert": "Undo a change of a prompt, knowing the score that comes back",
+        "verify": "Check the claims in commit messages against the records",
+        "sync": "Exchange evidence records with a remote",
+    },
+    "Tools": {
+        "completion": "Print a shell completion script",
+        "schema": "Print the JSON Schema of the config files",
+    },
+}
+
+
+class Commands(click.Group):
+    """Finds a command in the file that is named as it is typed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for section in SECTIONS.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = import_module(f"promptgit.cli.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if close:
+                error.message += f" Did you mean {close[0]!r}?"
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for section, commands in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl(list(commands.items()))
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with `promptgit demo`, or `promptgit init` in a repository of yours.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="promptgit")
+@click.option("-C", "directory", metavar="DIR", help="Act as if started in DIR")
+@click.option("-q", "--quiet", is_flag=True, help="Print results only, no progress")
+@click.option("-v", "--verbose", is_flag=True, help="Say more about what is done and why")
+@click.pass_context
+def cli(ctx: click.Context, directory: str | None, quiet: bool, verbose: bool) -> None:
+    """Improve prompts, prove it, and keep the evidence in Git."""
+    if directory is not None:
+        try:
+            os.chdir(directory)
+        except OSError as error:
+            raise click.BadParameter(f"cannot go to {directory!r}: {error.strerror}") from error
+    ctx.obj = {"quiet": quiet, "verbose": verbose}
+
+
+def main() -> NoReturn:
+    """Run the command line; every way out has its exit code (DESIGN §9)."""
+    from promptgit.cli.interrupts import interruptible, leave_hook_environment
+
+    leave_hook_environment()
+    with interruptible():
+        sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        code = cli.main(arguments, prog_name="promptgit", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except PromptgitError as error:
+        _say(error.message, error.hint)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone (`promptgit log | head`): be quiet, like git.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001  (the one boundary: a bug becomes exit 4 and a log)
+        from promptgit.cli.crash import log_crash
+
+        _say(
+            f"a bug in promptgit: {type(error).__name__}: {error}",
+            f"please report it, with {log_crash(error, arguments)}",
+        )
+        return 4
+
+
+def _say(message: str, hint: str) -> None:
+    click.secho(f"error: {message}", fg="red", err=True, bold=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+
+
+if __name__ == "__main__":
+    main()
