@@ -1,0 +1,191 @@
+"""The lab: all that a strategy may do, metered, seeded, and blind to the sealed cases."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from promptgit.core.candidate import Candidate, Fate, Proposal
+from promptgit.core.dataset import Dataset
+from promptgit.core.evaluation import Evaluation, Result
+from promptgit.core.patch import Patch, Refusal
+from promptgit.core.ports import Notebook
+from promptgit.core.prompt import Prompt
+from promptgit.errors import BudgetSpent, CallFailed
+from promptgit.improve.mentor import Draft, Mentor, Tried
+from promptgit.improve.race import race
+
+Evaluator = Callable[[Prompt, Dataset], Evaluation]
+Guard = Callable[[Patch, Prompt], Refusal | None]
+
+TRIED_SHOWN = 8  # of the refused proposals, the latest, that the mentor is told of
+
+
+@dataclass
+class Lab:
+    """
+    Where a strategy works.
+
+    It meters (every call goes through the evaluator and the mentor, which share one budget), it
+    is seeded (`rng` is the only source of chance), and it notes every proposal and its fate.
+    """
+
+    search: Dataset
+    evaluator: Evaluator
+    mentor: Mentor
+    guard: Guard
+    rng: random.Random
+    notebook: Notebook
+    affordable: Callable[[int], bool] = lambda calls: True  # with what confirmation needs left
+    round: int = 0
+    tried: list[Tried] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)  # texts that were evaluated, by blob id
+
+    def candidate(
+        self,
+        prompt: Prompt,
+        *,
+        parents: Sequence[Candidate] = (),
+        why: str = "",
+        patch: Patch | None = None,
+    ) -> Candidate:
+        """Evaluate a prompt on every search case."""
+        self.seen.add(prompt.blob)
+        evaluation = self.evaluate(prompt, self.search)
+        return Candidate(prompt, evaluation, tuple(parents), why, patch)
+
+    def evaluate(self, prompt: Prompt, cases: Dataset) -> Evaluation:
+        """Evaluate on some of the search cases; raise BudgetSpent rather than start in vain."""
+        if not self.affordable(len(cases)):
+            raise BudgetSpent("the search budget is spent; the rest is kept for confirmation")
+        return self.evaluator(prompt, cases)
+
+    def begin_round(self, training: int, validation: int) -> tuple[Dataset, Dataset]:
+        """
+        Draw this round's cases: some that the mentor may see, others to re-test on.
+
+        They never overlap, so a patch that copies its failures gains nothing by it.  A size of
+        0 means half of the search cases for training, and all others for validation.
+        """
+        self.round += 1
+        order = [case.id for case in self.search]
+        self.rng.shuffle(order)
+        cut = training or len(order) // 2
+        cut = max(1, min(cut, len(order) - 1))
+        rest = order[cut:]
+        return self.search.only(order[:cut]), self.search.only(rest[: validation or len(rest)])
+
+    def misses(self, parent: Candidate, cases: Dataset, threshold: float) -> tuple[Result, ...]:
+        """Return the parent's results on `cases` that score below `threshold`, worst first."""
+        ids = {case.id for case in cases}
+        return tuple(r for r in parent.evaluation.misses(threshold) if r.case_id in ids)
+
+    def propose(self, parent: Candidate, misses: Sequence[Result]) -> Draft | None:
+        """Ask the mentor for a patch; None when there is none that may be tried."""
+        self.notebook.note("asking", round=self.round, misses=len(misses))
+        fence = f"{self.rng.getrandbits(64):016x}"
+        tried = self.tried[-TRIED_SHOWN:]
+        try:
+            critique = self.mentor.critique(parent, misses, tried, fence)
+            draft = self.mentor.draft(parent, critique, misses, tried, fence)
+        except CallFailed as error:
+            if error.fatal:
+                raise
+            self._refuse(parent, Draft("", (), ()), Fate.FAILED, error.message)
+            return None
+        return self.vetted(parent, draft)
+
+    def vetted(self, parent: Candidate, draft: Draft) -> Draft | None:
+        """Let a draft through to the race, or note why it stops here."""
+        if draft.patch is None:
+            return self._refuse(parent, draft, Fate.UNREADABLE, draft.refusal)
+        refusal = self.guard(draft.patch, parent.prompt)
+        if refusal:
+            return self._refuse(parent, draft, Fate.GUARDED, refusal.reason)
+        blob = parent.prompt.edited(draft.patch.after).blob
+        if blob in self.seen:
+            return self._refuse(parent, draft, Fate.REPEATED, "this very text was tried before")
+        self.seen.add(blob)
+        return draft
+
+    def screen(
+        self, parent: Candidate, draft: Draft, cases: Dataset, *, min_improvement: float = 0.0
+    ) -> Candidate | None:
+        """
+        Race the draft against its parent on `cases`; a survivor is evaluated on all of them.
+
+        This is search: cheap, allowed to be wrong, and labelled so.
+        """
+        assert draft.patch is not None
+        child = parent.prompt.edited(draft.patch.after)
+        result = race(
+            cases,
+            lambda batch: (self.evaluate(parent.prompt, batch), self.evaluate(child, batch)),
+            order_seed=f"{child.blob}",
+            min_improvement=min_improvement,
+        )
+        proposal = {
+            "before": result.before,
+            "after": result.after,
+            "raced": result.raced,
+        }
+        if not result.survived:
+            fate = Fate.UNSCORED if result.invalid else Fate.DROPPED
+            self._refuse(parent, draft, fate, result.reason, **proposal)
+            return None
+        survivor = self.candidate(
+            child, parents=[parent], why=reason_of(draft.critique), patch=draft.patch
+        )
+        self._note(parent, draft, Fate.ACCEPTED, result.reason, **proposal)
+        return survivor
+
+    def _refuse(
+        self, parent: Candidate, draft: Draft, fate: Fate, reason: str, **race_facts: float
+    ) -> None:
+        self.tried.append(Tried(draft.summary or "(no readable patch)", reason))
+        self._note(parent, draft, fate, reason, **race_facts)
+
+    def _note(
+        self, parent: Candidate, draft: Draft, fate: Fate, reason: str, **race_facts: float
+    ) -> None:
+        proposal = Proposal(
+            round=self.round,
+            parent=parent.prompt,
+            fate=fate,
+            reason=reason,
+            critique=draft.critique,
+            replies=draft.replies,
+            patch=draft.patch,
+            shown=draft.shown,
+            before=race_facts.get("before"),
+            after=race_facts.get("after"),
+            raced=int(race_facts.get("raced", 0)),
+        )
+        self.notebook.note("proposal", proposal=proposal)
+
+
+def reason_of(critique: str, limit: int = 400) -> str:
+    """
+    Take the first sentences of a critique, as a commit message wants them.
+
+    >>> reason_of("# Analysis\\n\\n- The reply never names the order.\\n- It is too long.")
+    'The reply never names the order. It is too long.'
+    """
+    lines = (line.strip().lstrip("-*0123456789.) ").strip() for line in critique.splitlines())
+    words = " ".join(line for line in lines if line and not line.startswith(("#", "```")))
+    if len(words) <= limit:
+        return words
+    cut = words[:limit]
+    end = max(cut.rfind(". "), cut.rfind("! "), cut.rfind("? "))
+    return cut[: end + 1] if end > 0 else cut.rsplit(" ", 1)[0] + " …"
+
+
+def lineage(tip: Candidate) -> Iterable[Candidate]:
+    """Return the chain from the first patch to `tip`, the seed left out."""
+    chain: list[Candidate] = []
+    candidate: Candidate | None = tip
+    while candidate and candidate.patch:
+        chain.append(candidate)
+        candidate = candidate.parents[0] if candidate.parents else None
+    return reversed(chain)

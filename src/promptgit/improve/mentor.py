@@ -1,0 +1,144 @@
+"""The mentor: a model that reads failures, says what is wrong, and drafts a patch."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from promptgit.core.candidate import Candidate
+from promptgit.core.dataset import Case, Dataset
+from promptgit.core.evaluation import Result
+from promptgit.core.patch import Patch, Refusal, read_patch
+from promptgit.core.ports import Model, Request
+from promptgit.core.prompt import Message, Prompt
+
+SHOWN_CHARACTERS = 1_500  # of any one text that a case brings into a meta-prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the mentor wrote for one proposal, and the patch in it if there is one."""
+
+    critique: str
+    replies: tuple[str, ...]
+    shown: tuple[str, ...]  # ids of the cases that the mentor saw
+    patch: Patch | None = None
+    refusal: str = ""  # why there is no patch
+
+    @property
+    def summary(self) -> str:
+        """The changed lines, for the list of what was tried."""
+        if self.patch is None:
+            return ""
+        changed = [line for line in self.patch.diff.splitlines() if line[:1] in "+-"]
+        return "\n".join(line for line in changed if not line.startswith(("+++", "---")))
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An earlier proposal that did not make it, as the mentor is told of it."""
+
+    summary: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Mentor:
+    """
+    A model with our meta-prompts.
+
+    Whatever comes from cases is data: cut, stripped of control characters, and framed by a
+    token that the data cannot know (reference: DESIGN §12, prompt injection through cases).
+    """
+
+    model: Model
+    templates: Mapping[str, str]  # by name, see `promptgit.metaprompts.NAMES`
+    path: str  # of the prompt, as the diff must name it
+
+    def critique(
+        self, parent: Candidate, misses: Sequence[Result], tried: Sequence[Tried], fence: str
+    ) -> str:
+        """Ask what is wrong with the prompt, given the cases that it misses."""
+        return self._ask("critique", self._facts(parent, misses, tried, fence))
+
+    def draft(
+        self,
+        parent: Candidate,
+        critique: str,
+        misses: Sequence[Result],
+        tried: Sequence[Tried],
+        fence: str,
+    ) -> Draft:
+        """
+        Ask for a patch; once more with the reason if it cannot be applied; then for the file.
+
+        Nothing is applied that does not fit exactly: see `promptgit.core.patch`.
+        """
+        before = parent.prompt.text
+        facts = {**self._facts(parent, misses, tried, fence), "critique": critique}
+        shown = tuple(dict.fromkeys(miss.case_id for miss in misses))
+        replies = [self._ask("patch", facts)]
+        found = read_patch(replies[-1], self.path, before)
+        if isinstance(found, Refusal):
+            reason = {"reason": found.reason, "nearest": found.nearest, "reply": replies[-1]}
+            replies.append(self._ask("retry", {**facts, **reason}))
+            found = read_patch(replies[-1], self.path, before)
+        if isinstance(found, Refusal):
+            replies.append(self._ask("whole-file", {**facts, "reason": found.reason}))
+            found = read_patch(replies[-1], self.path, before, whole_file=True)
+        if isinstance(found, Refusal):
+            return Draft(critique, tuple(replies), shown, refusal=found.reason)
+        return Draft(critique, tuple(replies), shown, found)
+
+    def _ask(self, name: str, facts: Mapping[str, Any]) -> str:
+        words = Prompt.of(self.templates[name], name=name).fill(facts)
+        return self.model.complete(Request((Message("user", words),))).text
+
+    def _facts(
+        self, parent: Candidate, misses: Sequence[Result], tried: Sequence[Tried], fence: str
+    ) -> dict[str, Any]:
+        evaluation = parent.evaluation
+        return {
+            "prompt": parent.prompt.text,
+            "path": self.path,
+            "misses": [_miss(result, evaluation.cases) for result in misses],
+            "tried": [{"summary": item.summary, "reason": item.reason} for item in tried],
+            "fence": fence,
+            "score": evaluation.mean,
+            "metrics": {m.name: evaluation.metric_mean(m.name) for m in evaluation.metrics},
+        }
+
+
+def _miss(result: Result, cases: Dataset) -> dict[str, Any]:
+    (case,) = cases.only([result.case_id])
+    whys = [f"{name}: {score.why}" for name, score in result.scores.items() if score.value < 1]
+    return {
+        "input": shown_text(_input_of(case)),
+        "output": shown_text(result.output),
+        "expected": shown_text(case.expected or ""),
+        "score": result.score,
+        "whys": [shown_text(why) for why in whys],
+    }
+
+
+def _input_of(case: Case) -> str:
+    if len(case.inputs) == 1:
+        return next(iter(case.inputs.values()))
+    return "\n".join(f"{name}: {value}" for name, value in case.inputs.items())
+
+
+def shown_text(text: str) -> str:
+    """
+    Cut and clean a text that an outsider may have written.
+
+    >>> shown_text("all\\u200b is\\x1b well")
+    'all is well'
+    """
+    keep = "".join(
+        char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf")
+    )
+    if len(keep) > SHOWN_CHARACTERS:
+        return keep[:SHOWN_CHARACTERS] + f" … ({len(keep) - SHOWN_CHARACTERS} more characters)"
+    return keep
