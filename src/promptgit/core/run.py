@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from promptgit.core.candidate import Proposal
+from promptgit.core.candidate import Fate, Proposal
+from promptgit.core.patch import Patch
+from promptgit.core.prompt import Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +42,45 @@ class Run:
     proposals: tuple[Proposal, ...] = ()
     tip: str = ""  # of refs/promptgit/runs/<id>
     delivered: tuple[str, ...] = ()  # commits that reached the branch
+
+
+def proposal_facts(proposal: Proposal) -> dict[str, Any]:
+    """Write a proposal down in JSON's terms; `proposal_of` reads it again."""
+    patch = proposal.patch
+    return {
+        "round": proposal.round,
+        "fate": proposal.fate.value,
+        "reason": proposal.reason,
+        "critique": proposal.critique,
+        "replies": list(proposal.replies),
+        "parent": {"name": proposal.parent.name, "blob": proposal.parent.blob},
+        "patch": patch
+        and {
+            "path": patch.path,
+            "before": patch.before,
+            "after": patch.after,
+            "diff": patch.diff,
+        },
+        "shown": list(proposal.shown),
+        "before": proposal.before,
+        "after": proposal.after,
+        "raced": proposal.raced,
+    }
+
+
+def proposal_of(facts: Mapping[str, Any]) -> Proposal:
+    patch = facts["patch"]
+    before = patch["before"] if patch else ""
+    return Proposal(
+        round=facts["round"],
+        parent=Prompt(before, facts["parent"]["blob"], facts["parent"]["name"]),
+        fate=Fate(facts["fate"]),
+        reason=facts["reason"],
+        critique=facts["critique"],
+        replies=tuple(facts["replies"]),
+        patch=patch and Patch(patch["path"], before, patch["after"], patch["diff"], ()),
+        shown=tuple(facts["shown"]),
+        before=facts["before"],
+        after=facts["after"],
+        raced=facts["raced"],
+    )

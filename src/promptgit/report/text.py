@@ -1,0 +1,129 @@
+"""An evaluation, as a terminal shows it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from math import isnan
+from typing import TYPE_CHECKING
+
+from promptgit.core.evaluation import Evaluation, Result
+from promptgit.evaluate.interval import interval
+
+if TYPE_CHECKING:
+    from rich.console import Group, RenderableType
+    from rich.table import Table
+
+WORST_SHOWN = 5
+
+
+def evaluation(found: Evaluation, *, worst: int = WORST_SHOWN) -> Group:
+    """Show the metrics with their intervals, the worst cases, the failures, and the cost."""
+    from rich.console import Group
+    from rich.text import Text
+
+    parts: list[RenderableType] = [Text(_headline(found)), metrics_table(found)]
+    misses = found.misses(1.0)[:worst]
+    if misses:
+        parts += [Text("\nWorst cases", style="bold"), _worst_table(misses)]
+    if found.failures:
+        parts.append(Text("\n" + _failures(found), style="yellow"))
+    flags = Counter(flag for result in found.results for flag in result.flags)
+    if flags:
+        said = ", ".join(f"{count} {flag}" for flag, count in sorted(flags.items()))
+        parts.append(Text(f"\nScored as they stand: {said}", style="yellow"))
+    parts.append(Text("\n" + spend_line(found), style="dim"))
+    return Group(*parts)
+
+
+def metrics_table(found: Evaluation) -> Table:
+    """One row a metric and one for the score: mean, 95 % interval, share that is perfect."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("metric", "mean", "95 % interval", "perfect", "weight"):
+        table.add_column(heading, justify="left" if heading == "metric" else "right")
+    for metric in found.metrics:
+        scores = found.metric_scores(metric.name)
+        summary = _summary(scores, found.metric_mean(metric.name))
+        table.add_row(metric.name, *summary, f"{metric.weight:g}")
+    table.add_section()
+    table.add_row("score", *_summary(found.scores, found.mean), style="bold")
+    return table
+
+
+def _summary(scores: dict[str, float], mean: float) -> tuple[str, str, str]:
+    if not scores:
+        return "–", "–", "–"
+    low, high = interval(list(scores.values()))
+    perfect = sum(1 for score in scores.values() if score == 1.0) / len(scores)
+    return f"{mean:.3f}", f"{low:.3f} to {high:.3f}", f"{perfect:.0%}"
+
+
+def _headline(found: Evaluation) -> str:
+    scored, of = len(found.scores), len(found.cases)
+    cases = f"{of} cases" if scored == of else f"{scored} of {of} cases scored"
+    dropped = len(found.cases.dropped)
+    left_out = f", {dropped} rows left out" if dropped else ""
+    blob = found.prompt.blob[:10]
+    return f"{found.prompt.name} ({blob}) on {found.cases.name}: {cases}{left_out}\n{found.model}"
+
+
+def _worst_table(misses: tuple[Result, ...]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("case", no_wrap=True)
+    table.add_column("score", justify="right")
+    table.add_column("why", ratio=1)
+    for miss in misses:
+        whys = [f"{name}: {score.why}" for name, score in miss.scores.items() if score.value < 1]
+        table.add_row(miss.case_id, f"{miss.score:.3f}", printable("; ".join(whys)))
+    return table
+
+
+def _failures(found: Evaluation) -> str:
+    kinds = Counter(result.failure.kind for result in found.results if result.failure)
+    first = next(result for result in found.results if result.failure)
+    said = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    assert first.failure is not None
+    return (
+        f"Failures, not scored: {said}\n"
+        f"  first: case {first.case_id}: {printable(first.failure.message)}"
+    )
+
+
+def spend_line(found: Evaluation) -> str:
+    """What the evaluation cost, with what came from the cache said apart."""
+    paid = found.paid_calls
+    cached = sum(1 for result in found.results if result.cached)
+    price = money(found.cost_usd)
+    return f"{paid} calls, {cached} answers from the cache; these answers cost {price} when bought"
+
+
+def money(usd: float | None) -> str:
+    """
+    Say an amount in US dollars.
+
+    >>> money(None), money(0.0), money(0.00042), money(3.5)
+    ('an unknown price', '0.00 USD', '0.00042 USD', '3.50 USD')
+    """
+    if usd is None or isnan(usd):
+        return "an unknown price"
+    if 0 < usd < 0.01:
+        return f"{usd:.2g} USD"
+    return f"{usd:.2f} USD"
+
+
+def printable(text: str, limit: int = 300) -> str:
+    """
+    Make one line that a terminal shows as it is: what models write may hold escape codes.
+
+    >>> printable("red\\x1b[31m\\nalert")
+    'red [31m alert'
+    """
+    clean = "".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in text)
+    line = " ".join(clean.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
