@@ -48,3 +48,4 @@ class Proposal:
     before: float | None = None  # mean score of the parent on the cases of the race
     after: float | None = None
     raced: int = 0  # cases that the race took
+    mean: float | None = None  # on all search cases, once accepted

@@ -65,6 +65,7 @@ def proposal_facts(proposal: Proposal) -> dict[str, Any]:
         "before": proposal.before,
         "after": proposal.after,
         "raced": proposal.raced,
+        "mean": proposal.mean,
     }
 
 
@@ -83,4 +84,5 @@ def proposal_of(facts: Mapping[str, Any]) -> Proposal:
         before=facts["before"],
         after=facts["after"],
         raced=facts["raced"],
+        mean=facts["mean"],
     )

@@ -119,6 +119,7 @@ class Lab:
         """
         assert draft.patch is not None
         child = parent.prompt.edited(draft.patch.after)
+        self.notebook.note("racing", round=self.round, cases=len(cases))
         result = race(
             cases,
             lambda batch: (self.evaluate(parent.prompt, batch), self.evaluate(child, batch)),
@@ -137,6 +138,7 @@ class Lab:
         survivor = self.candidate(
             child, parents=[parent], why=reason_of(draft.critique), patch=draft.patch
         )
+        proposal["mean"] = survivor.evaluation.mean
         self._note(parent, draft, Fate.ACCEPTED, result.reason, **proposal)
         return survivor
 
@@ -161,6 +163,7 @@ class Lab:
             before=race_facts.get("before"),
             after=race_facts.get("after"),
             raced=int(race_facts.get("raced", 0)),
+            mean=race_facts.get("mean"),
         )
         self.notebook.note("proposal", proposal=proposal)
 

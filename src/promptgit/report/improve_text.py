@@ -1,0 +1,141 @@
+"""What `improve` shows: the rounds while they run, and at the end what was proven."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from promptgit.core.candidate import Candidate, Fate, Proposal
+from promptgit.core.run import Spend
+from promptgit.evaluate.interval import interval
+from promptgit.report.curve import Point
+from promptgit.report.text import money, printable
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+STYLES = {
+    Fate.ACCEPTED: "green",
+    Fate.DROPPED: "dim",
+    Fate.REPEATED: "dim",
+    Fate.GUARDED: "yellow",
+    Fate.UNREADABLE: "yellow",
+    Fate.UNSCORED: "red",
+    Fate.FAILED: "red",
+}
+
+
+@dataclass
+class Progress:
+    """Where a run stands, for whoever draws it."""
+
+    title: str
+    doing: str = "evaluating the prompt as it is"
+    best: Candidate | None = None
+    proposals: list[Proposal] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
+    spend: Spend = field(default_factory=Spend)
+
+    def found(self, candidate: Candidate) -> None:
+        """Take note of the seed, or of a candidate that survived its race."""
+        self.best = candidate
+        if not self.points:
+            self.points.append(Point(0, candidate.evaluation.mean, True))
+
+    def tried(self, proposal: Proposal) -> None:
+        self.proposals.append(proposal)
+        best = self.points[-1].best if proposal.mean is None else proposal.mean
+        self.points.append(Point(proposal.round, best, proposal.fate is Fate.ACCEPTED))
+
+
+def live(progress: Progress) -> RenderableType:
+    """Draw the rounds so far, the best score with its interval, and the spend."""
+    from rich.console import Group
+    from rich.text import Text
+
+    parts: list[RenderableType] = [Text(progress.title, style="bold")]
+    if progress.proposals:
+        parts.append(rounds_table(progress.proposals[-12:]))
+    parts.append(_best_line(progress.best))
+    parts.append(Text(f"{progress.doing} … {spent(progress.spend)}", style="dim"))
+    return Group(*parts)
+
+
+def _best_line(best: Candidate | None) -> Text:
+    from rich.text import Text
+
+    if best is None or not best.evaluation.scores:
+        return Text("")
+    low, high = interval(list(best.evaluation.scores.values()))
+    mean = best.evaluation.mean
+    return Text(f"best so far {mean:.3f}  (95 % {low:.3f} to {high:.3f}, on the search cases)")
+
+
+def rounds_table(proposals: Sequence[Proposal]) -> Table:
+    """One row a proposal: what became of it, its race, and why."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("round", justify="right")
+    table.add_column("fate")
+    table.add_column("race", no_wrap=True)
+    table.add_column("why", ratio=1)
+    for proposal in proposals:
+        table.add_row(
+            str(proposal.round),
+            Text(proposal.fate.value, style=STYLES[proposal.fate]),
+            race_line(proposal),
+            printable(proposal.reason, 160),
+        )
+    return table
+
+
+def race_line(proposal: Proposal) -> str:
+    """
+    Say how the race went, if there was one.
+
+    >>> from promptgit.core.prompt import Prompt
+    >>> race_line(Proposal(1, Prompt.of(""), Fate.DROPPED, "", before=0.5, after=0.4, raced=10))
+    '0.500 -> 0.400 n=10'
+    """
+    if proposal.before is None or proposal.after is None:
+        return ""
+    return f"{proposal.before:.3f} -> {proposal.after:.3f} n={proposal.raced}"
+
+
+def proposal_line(proposal: Proposal) -> str:
+    """One line for a log: nothing is redrawn where nobody watches."""
+    race = race_line(proposal)
+    return (
+        f"round {proposal.round}: {proposal.fate.value}"
+        f"{f' ({race})' if race else ''}: {printable(proposal.reason, 160)}"
+    )
+
+
+def spent(spend: Spend) -> str:
+    """
+    Say what was paid.
+
+    >>> spent(Spend(calls=3, tokens=120, usd=0.5))
+    '3 calls, 120 tokens, 0.50 USD'
+    """
+    unpriced = f" + {spend.unpriced_calls} calls of unknown price" if spend.unpriced_calls else ""
+    return f"{spend.calls:,} calls, {spend.tokens:,} tokens, {money(spend.usd)}{unpriced}"
+
+
+def diff_text(diff: str) -> Text:
+    """Colour a unified diff as git does."""
+    from rich.text import Text
+
+    text = Text()
+    for line in diff.splitlines():
+        head = line[:1]
+        style = "bold" if line.startswith(("---", "+++")) else ""
+        style = style or {"+": "green", "-": "red", "@": "cyan"}.get(head, "")
+        text.append(line.replace("\x1b", "␛") + "\n", style=style)
+    return text
