@@ -23,7 +23,8 @@ def text_curve(points: Sequence[Point], *, height: int = 6) -> str:
     """
     Draw columns, one a proposal, from just below the lowest to the highest score.
 
-    >>> print(text_curve([Point(0, 0.5, True), Point(1, 0.5, False), Point(2, 1.0, True)], height=2))
+    >>> curve = [Point(0, 0.5, True), Point(1, 0.5, False), Point(2, 1.0, True)]
+    >>> print(text_curve(curve, height=2))
     1.000 ┤  █
     0.500 ┤▁▁█
     """
