@@ -1,0 +1,146 @@
+"""
+Throwaway Git repositories for tests.
+
+Whatever the global Git settings are, these behave alike: identity, dates and branch name are
+fixed, so that the same steps give the same commit ids.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+NAME = "Ada Example"
+EMAIL = "ada@example.com"
+DATE = "2026-01-02T03:04:05+00:00"
+BRANCH = "main"
+
+SETTINGS = {
+    "user.name": NAME,
+    "user.email": EMAIL,
+    "commit.gpgSign": "false",
+    "core.autocrlf": "false",
+    "gc.auto": "0",
+}
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository under `path`, and a plain `git` in it."""
+
+    path: Path
+
+    def git(
+        self,
+        *arguments: str,
+        stdin: str | bytes = b"",
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
+        """Run git at `path` and return what it printed, without the last line feed."""
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=self.path,
+            input=data,
+            capture_output=True,
+            env={**_environment(), **(environment or {})},
+            check=False,
+        )
+        if done.returncode:
+            said = (done.stderr or done.stdout).decode(errors="replace").strip()
+            raise AssertionError(f"git {' '.join(arguments)}: {said}")
+        return os.fsdecode(done.stdout).removesuffix("\n")
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        """Write files into the work tree, making their folders."""
+        for name, content in files.items():
+            file = self.path / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def commit(
+        self,
+        files: Mapping[str, str | bytes],
+        message: str = "change\n",
+        *,
+        when: str = DATE,
+    ) -> str:
+        """Write files, commit exactly these, and return the commit's id."""
+        self.write(files)
+        self.git("--literal-pathspecs", "add", "--", *files)
+        dates = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
+        self.git(
+            *("-c", "i18n.commitEncoding=UTF-8"),
+            *("commit", "--quiet", "--allow-empty", "--no-verify"),
+            *("--cleanup=verbatim", "-F", "-"),
+            stdin=message,
+            environment=dates,
+        )
+        return self.head
+
+    @property
+    def head(self) -> str:
+        return self.git("rev-parse", "HEAD")
+
+    def blob(self, name: str, revision: str = "HEAD") -> str:
+        """Return the blob id of a file in a revision."""
+        return self.git("rev-parse", "--verify", f"{revision}:{name}")
+
+    def message(self, revision: str = "HEAD") -> str:
+        """Return a commit's message, exactly."""
+        raw = self.git("cat-file", "commit", revision)
+        return raw.split("\n\n", 1)[1] + "\n"
+
+    def status(self) -> str:
+        """Return `git status`, in the stable format; empty when everything is committed."""
+        return self.git("status", "--porcelain=v1", "--untracked-files=all")
+
+
+def a_repository(
+    path: Path,
+    files: Mapping[str, str | bytes] | None = None,
+    *,
+    message: str = "first\n",
+    bare: bool = False,
+    object_format: str = "sha1",
+) -> Repository:
+    """
+    Make a repository at `path`, with one commit that holds `files`, if there are any.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     repository = a_repository(Path(folder) / "here", {"prompts/reply.md": "Be kind.\\n"})
+    ...     repository.git("log", "--format=%an")
+    'Ada Example'
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    repository = Repository(path)
+    shape = ["--bare"] if bare else []
+    repository.git(
+        *("init", "--quiet", "--template=", f"--object-format={object_format}"),
+        *(f"--initial-branch={BRANCH}", *shape),
+    )
+    for name, value in SETTINGS.items():
+        repository.git("config", name, value)
+    if files:
+        repository.commit(files, message)
+    return repository
+
+
+def _environment() -> dict[str, str]:
+    """The caller's environment without what would point git elsewhere."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM")
+    }
+    return {
+        **kept,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_AUTHOR_DATE": DATE,
+        "GIT_COMMITTER_DATE": DATE,
+        "LC_ALL": "C",
+    }
