@@ -106,6 +106,12 @@ class Evaluation:
     def failures(self) -> tuple[Result, ...]:
         return tuple(result for result in self.results if result.failure)
 
+    def on(self, cases: Dataset) -> Evaluation:
+        """The part of this evaluation that concerns `cases`."""
+        ids = {case.id for case in cases}
+        kept = tuple(result for result in self.results if result.case_id in ids)
+        return Evaluation(self.prompt, cases, self.model, self.metrics, kept)
+
     def misses(self, threshold: float) -> tuple[Result, ...]:
         """Results scored below `threshold`, worst first."""
         below = [r for r in self.results if r.score is not None and r.score < threshold]

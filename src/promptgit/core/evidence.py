@@ -51,9 +51,9 @@ def evaluation_record(
         "mean": finite(evaluation.mean),
         "metrics": {m.name: finite(evaluation.metric_mean(m.name)) for m in evaluation.metrics},
         "unscored": list(evaluation.unscored),
-        "results": [_result(result, outputs=outputs) for result in evaluation.results],
+        "results": [result_entry(result, outputs=outputs) for result in evaluation.results],
         "cost_usd": evaluation.cost_usd,
-        "calls": evaluation.paid_calls,
+        "calls": len(evaluation.results) - len(evaluation.failures),
         "when": when,
     }
     return Record(body | ({"run": run} if run else {}))
@@ -175,7 +175,8 @@ def _suite(metrics: Sequence[Metric], digest: str) -> dict[str, Any]:
     return {"digest": digest, "metrics": [{"name": m.name, "weight": m.weight} for m in metrics]}
 
 
-def _result(result: Result, *, outputs: bool) -> dict[str, Any]:
+def result_entry(result: Result, *, outputs: bool) -> dict[str, Any]:
+    """One case's result; without `outputs`, nothing that a model or a scorer wrote."""
     entry: dict[str, Any] = {
         "case": result.case_id,
         "repeat": result.repeat,

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from promptgit.core.candidate import Fate, Proposal
-from promptgit.core.patch import Patch
-from promptgit.core.prompt import Prompt
+from promptgit.core.candidate import Proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +28,16 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True)
+class Iteration:
+    """One evaluation within a run, as its record entry has it."""
+
+    round: int  # 0 is before the first proposal
+    blob: str
+    mean: float | None
+    results: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A run as its journal tells it."""
 
@@ -37,52 +45,11 @@ class Run:
     command: str  # `improve`
     prompt_path: str
     inputs: Mapping[str, Any] = field(default_factory=dict)  # hashes, model, options, seed
-    state: str = "running"  # running, interrupted, confirmed, not confirmed, draft, …
-    spend: Spend = Spend()
+    state: str = "interrupted"  # until its journal says how it ended, see `improve`
+    sentence: str = ""  # how it ended, in one line of English
+    started: str = ""  # ISO 8601, UTC
+    spend: Spend = field(default_factory=Spend)
     proposals: tuple[Proposal, ...] = ()
-    tip: str = ""  # of refs/promptgit/runs/<id>
+    iterations: tuple[Iteration, ...] = ()
+    verdict: Mapping[str, Any] = field(default_factory=dict)  # as in its record
     delivered: tuple[str, ...] = ()  # commits that reached the branch
-
-
-def proposal_facts(proposal: Proposal) -> dict[str, Any]:
-    """Write a proposal down in JSON's terms; `proposal_of` reads it again."""
-    patch = proposal.patch
-    return {
-        "round": proposal.round,
-        "fate": proposal.fate.value,
-        "reason": proposal.reason,
-        "critique": proposal.critique,
-        "replies": list(proposal.replies),
-        "parent": {"name": proposal.parent.name, "blob": proposal.parent.blob},
-        "patch": patch
-        and {
-            "path": patch.path,
-            "before": patch.before,
-            "after": patch.after,
-            "diff": patch.diff,
-        },
-        "shown": list(proposal.shown),
-        "before": proposal.before,
-        "after": proposal.after,
-        "raced": proposal.raced,
-        "mean": proposal.mean,
-    }
-
-
-def proposal_of(facts: Mapping[str, Any]) -> Proposal:
-    patch = facts["patch"]
-    before = patch["before"] if patch else ""
-    return Proposal(
-        round=facts["round"],
-        parent=Prompt(before, facts["parent"]["blob"], facts["parent"]["name"]),
-        fate=Fate(facts["fate"]),
-        reason=facts["reason"],
-        critique=facts["critique"],
-        replies=tuple(facts["replies"]),
-        patch=patch and Patch(patch["path"], before, patch["after"], patch["diff"], ()),
-        shown=tuple(facts["shown"]),
-        before=facts["before"],
-        after=facts["after"],
-        raced=facts["raced"],
-        mean=facts["mean"],
-    )

@@ -40,7 +40,8 @@ class Lab:
     affordable: Callable[[int], bool] = lambda calls: True  # with what confirmation needs left
     round: int = 0
     tried: list[Tried] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)  # texts that were evaluated, by blob id
+    seen: set[str] = field(default_factory=set)  # texts that were proposed, by blob id
+    ran: set[tuple[str, str]] = field(default_factory=set)  # (blob id, case id) evaluated here
 
     def candidate(
         self,
@@ -57,9 +58,13 @@ class Lab:
 
     def evaluate(self, prompt: Prompt, cases: Dataset) -> Evaluation:
         """Evaluate on some of the search cases; raise BudgetSpent rather than start in vain."""
-        if not self.affordable(len(cases)):
+        wanted = {(prompt.blob, case.id) for case in cases}
+        if not self.affordable(len(wanted - self.ran)):
             raise BudgetSpent("the search budget is spent; the rest is kept for confirmation")
-        return self.evaluator(prompt, cases)
+        self.ran |= wanted
+        evaluation = self.evaluator(prompt, cases)
+        self.notebook.note("evaluated", round=self.round, evaluation=evaluation)
+        return evaluation
 
     def begin_round(self, training: int, validation: int) -> tuple[Dataset, Dataset]:
         """
@@ -122,7 +127,7 @@ class Lab:
         self.notebook.note("racing", round=self.round, cases=len(cases))
         result = race(
             cases,
-            lambda batch: (self.evaluate(parent.prompt, batch), self.evaluate(child, batch)),
+            lambda batch: (parent.evaluation.on(batch), self.evaluate(child, batch)),
             order_seed=f"{child.blob}",
             min_improvement=min_improvement,
         )
