@@ -104,13 +104,15 @@ class Lab:
     def vetted(self, parent: Candidate, draft: Draft) -> Draft | None:
         """Let a draft through to the race, or note why it stops here."""
         if draft.patch is None:
-            return self._refuse(parent, draft, Fate.UNREADABLE, draft.refusal)
-        refusal = self.guard(draft.patch, parent.prompt)
-        if refusal:
-            return self._refuse(parent, draft, Fate.GUARDED, refusal.reason)
+            self._refuse(parent, draft, Fate.UNREADABLE, draft.refusal)
+            return None
+        if refusal := self.guard(draft.patch, parent.prompt):
+            self._refuse(parent, draft, Fate.GUARDED, refusal.reason)
+            return None
         blob = parent.prompt.edited(draft.patch.after).blob
         if blob in self.seen:
-            return self._refuse(parent, draft, Fate.REPEATED, "this very text was tried before")
+            self._refuse(parent, draft, Fate.REPEATED, "this very text was tried before")
+            return None
         self.seen.add(blob)
         return draft
 
