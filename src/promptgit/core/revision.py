@@ -19,6 +19,15 @@ class Evidence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One improvement inside a commit that squashed several, as its message tells it."""
+
+    blob: str  # the text after the step
+    before: float | None
+    after: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     commit: str
     parents: tuple[str, ...]
@@ -32,3 +41,9 @@ class Revision:
     before: float | None = None  # of the text that it was compared with, if known
     record: str = ""  # digest of the record behind it
     trailers: Mapping[str, str] = field(default_factory=dict)
+    was: str = ""  # blob of the text it replaced; empty where the commit adds the prompt
+    n: int | None = None  # cases behind the score
+    fixed: int | None = None  # cases that got better, if known
+    broke: int | None = None
+    problem: str = ""  # what is wrong with the evidence that the message names; empty: nothing
+    steps: tuple[Step, ...] = ()  # of a squash, oldest first

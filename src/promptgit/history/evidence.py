@@ -1,0 +1,305 @@
+"""
+What is known about the text that a commit holds, and how far it can be believed.
+
+Evidence joins by blob: the records of the text at `<commit>:<path>` count, whatever the message
+says, so that a squash, rebase, amend, cherry-pick or revert never shows another text's score.
+The message is a hint where to look, and a claim where there is nothing to find.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from posixpath import dirname, join, normpath
+from typing import Any, Protocol
+
+from promptgit.core.record import Record
+from promptgit.core.revision import Evidence, Revision, Step
+from promptgit.errors import PromptgitError
+from promptgit.history import claims as claiming
+from promptgit.history.claims import Claim
+from promptgit.history.log import Change, Past, RawCommit
+
+Pair = tuple[float | None, float | None]  # before, after
+
+
+class Archive(Protocol):
+    """Where records are kept."""
+
+    def find(self, blob: str) -> Sequence[Record]:
+        """The records in which this blob is the prompt, or what it is compared with."""
+        ...
+
+    def get(self, digest: str) -> Record | None:
+        """The record of this name, None when it is not here; raises UserError when altered."""
+        ...
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One record, read from the side of one text: its score, and that of the text before."""
+
+    record: Record
+    digest: str
+    stage: str  # of a comparison: screening, confirmed, …; evaluation; or baseline
+    score: float | None
+    before: float | None = None
+    was: str = ""  # blob of the text that `before` is the score of
+    n: int | None = None
+    fixed: int | None = None
+    broke: int | None = None
+    metrics: Mapping[str, Pair] = field(default_factory=dict)
+
+    @property
+    def confirmed(self) -> bool:
+        return self.stage == "confirmed"
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Cases, suite, model and half: scores under different terms are not compared."""
+        body = self.record.body
+        digests = tuple(text(entry(body, name), "digest") for name in ("cases", "suite", "model"))
+        return (*digests, text(body, "half"))
+
+
+def read(record: Record, blob: str) -> Finding | None:
+    """Read what `record` says of the text `blob`; None when it says nothing of it."""
+    if record.body.get("kind") == "comparison":
+        return _of_comparison(record, blob)
+    if text(entry(record.body, "prompt"), "blob") != blob:
+        return None
+    means = entry(record.body, "metrics")
+    score = number(record.body.get("mean"))
+    return Finding(
+        record,
+        record.digest,
+        "evaluation",
+        score,
+        n=_scored_cases(record),
+        metrics={name: (None, number(mean)) for name, mean in means.items()},
+    )
+
+
+def _of_comparison(record: Record, blob: str) -> Finding | None:
+    body = record.body
+    verdict = entry(body, "verdict")
+    before, after = number(verdict.get("baseline")), number(verdict.get("candidate"))
+    flips = [flip for flip in verdict.get("flips", ()) if isinstance(flip, Mapping)]
+    changes = [(number(flip.get("before")), number(flip.get("after"))) for flip in flips]
+    rose = sum(1 for was, now in changes if was is not None and now is not None and now > was)
+    pairs = {
+        name: (number(pair.get("before")), number(pair.get("after")))
+        for name, pair in entry(body, "metrics").items()
+        if isinstance(pair, Mapping)
+    }
+    new, old = text(entry(body, "prompt"), "blob"), text(entry(body, "baseline"), "blob")
+    n, digest = verdict.get("n"), record.digest
+    count = n if isinstance(n, int) else None
+    if blob == new:
+        stage = text(body, "stage")
+        if stage == "confirmed" and verdict.get("outcome") != "PASS":
+            stage = "not-confirmed"
+        fell = len(changes) - rose
+        return Finding(record, digest, stage, after, before, old, count, rose, fell, pairs)
+    if blob == old:
+        back = {name: (after, before) for name, (before, after) in pairs.items()}
+        fell = len(changes) - rose
+        return Finding(record, digest, "baseline", before, after, new, count, fell, rose, back)
+    return None
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Says of each commit what is known about its text; asks for a blob's records once."""
+
+    archive: Archive
+    past: Past
+    _known: dict[str, tuple[tuple[Finding, ...], str]] = field(default_factory=dict)
+
+    def revision(self, commit: RawCommit, change: Change) -> Revision:
+        """Join a commit's change of one prompt with the evidence for the text it left."""
+        said = claiming.claims_in(commit.message)
+        claim = claiming.about(said, change.path, change.after)
+        if not claim and change.old_path:
+            claim = claiming.about(said, change.old_path, change.after)
+        revision = Revision(
+            commit=commit.id,
+            parents=commit.parents,
+            when=commit.when,
+            author=commit.author,
+            subject=commit.subject,
+            path=change.path,
+            blob=change.after,
+            evidence=Evidence.UNEVALUATED,
+            was=change.before,
+            trailers=dict(claim.trailers) if claim else {},
+            steps=tuple(
+                Step(step.blob, step.before, step.after)
+                for step in claiming.steps(said, claim.path if claim else change.path)
+            ),
+        )
+        if not change.after:
+            return revision
+        judged = self._judged(revision, claim)
+        if commit.id in self.past.shallow:
+            return replace(judged, evidence=Evidence.INCOMPLETE)
+        return judged
+
+    def findings(self, commit: str, path: str, blob: str) -> tuple[Finding, ...]:
+        """What records say of the text at `<commit>:<path>`, with what it includes there."""
+        found, _ = self._of_blob(blob)
+        return tuple(one for one in found if self._includes_agree(one, commit, path, blob))
+
+    def finding(self, revision: Revision) -> Finding | None:
+        """The record that the revision's score is from."""
+        found = self.findings(revision.commit, revision.path, revision.blob)
+        return next((one for one in found if one.digest == revision.record), None)
+
+    def _judged(self, revision: Revision, claim: Claim | None) -> Revision:
+        found = self.findings(revision.commit, revision.path, revision.blob)
+        problem = self._of_blob(revision.blob)[1]
+        named = claim.record if claim else ""
+        if named and all(one.digest != named for one in found):
+            record, trouble = self._named(named)
+            problem = problem or trouble
+            one = read(record, revision.blob) if record else None
+            if one and self._includes_agree(one, revision.commit, revision.path, revision.blob):
+                found = (one, *found)
+        best = choose(found, revision.was, named)
+        if best:
+            named_best = best.confirmed and best.digest == named
+            return replace(self._scored(revision, best, found, named_best), problem=problem)
+        return replace(_claimed(revision, claim), problem=problem)
+
+    def _scored(
+        self, revision: Revision, best: Finding, found: Sequence[Finding], named: bool
+    ) -> Revision:
+        """Fill in the scores; the tip of a confirmed chain speaks for the whole chain."""
+        proven = any(one.confirmed for one in found)
+        before, fixed, broke = best.before, best.fixed, best.broke
+        if best.was != revision.was and not named:
+            before, fixed, broke = self._same_terms(revision.was, best), None, None
+        return replace(
+            revision,
+            evidence=Evidence.CONFIRMED if proven else Evidence.SCREENING,
+            score=best.score,
+            before=before,
+            n=best.n,
+            fixed=fixed,
+            broke=broke,
+            record=best.digest,
+        )
+
+    def _same_terms(self, blob: str, other: Finding) -> float | None:
+        """The score of `blob` on the same cases, by the same suite and model."""
+        if not blob:
+            return None
+        found, _ = self._of_blob(blob)
+        return next((one.score for one in found if one.terms == other.terms), None)
+
+    def _of_blob(self, blob: str) -> tuple[tuple[Finding, ...], str]:
+        if blob not in self._known:
+            self._known[blob] = self._found(blob)
+        return self._known[blob]
+
+    def _found(self, blob: str) -> tuple[tuple[Finding, ...], str]:
+        try:
+            records = self.archive.find(blob)
+        except PromptgitError as error:
+            return (), error.message
+        read_ones = (read(record, blob) for record in records)
+        return tuple(one for one in read_ones if one and one.score is not None), ""
+
+    def _named(self, digest: str) -> tuple[Record | None, str]:
+        try:
+            return self.archive.get(digest), ""
+        except PromptgitError as error:
+            return None, error.message
+
+    def _includes_agree(self, one: Finding, commit: str, path: str, blob: str) -> bool:
+        """Say whether the commit holds the included texts that the record was made with."""
+        body = one.record.body
+        side = "prompt" if text(entry(body, "prompt"), "blob") == blob else "baseline"
+        includes = entry(entry(body, side), "includes")
+        return all(
+            expected in (self.past.blob_at(commit, place) for place in places(path, name))
+            for name, expected in includes.items()
+        )
+
+
+def places(path: str, name: str) -> tuple[str, ...]:
+    """
+    Where a file that the prompt at `path` includes may be: beside it, or from the top.
+
+    >>> places("prompts/reply.md", "persona.md")
+    ('prompts/persona.md', 'persona.md')
+    """
+    return tuple(dict.fromkeys((normpath(join(dirname(path), name)), normpath(name))))
+
+
+def choose(found: Sequence[Finding], was: str, named: str = "") -> Finding | None:
+    """
+    Pick the finding that says most about replacing `was` by this text.
+
+    First a confirmed comparison that the commit names, then one of exactly these two texts,
+    then any comparison of these two on the sealed cases (a revert has it backwards), then a
+    confirmed one with another text, then any of these two, then the newest.
+    `found` is newest first.
+    """
+
+    def rank(one: Finding) -> int:
+        exact = bool(was) and one.was == was
+        sealed = one.record.body.get("half") == "sealed"
+        order = (
+            one.confirmed and one.digest == named,
+            one.confirmed and exact,
+            exact and sealed,
+            one.confirmed,
+            exact and text(one.record.body, "stage") != "check",
+            exact,
+        )
+        return order.index(True) if True in order else len(order)
+
+    return min(found, key=rank, default=None)
+
+
+def _claimed(revision: Revision, claim: Claim | None) -> Revision:
+    if claim is None:
+        return revision
+    if claim.blob and claim.blob != revision.blob:
+        return replace(revision, evidence=Evidence.STALE)
+    return replace(
+        revision,
+        evidence=Evidence.CLAIMED,
+        score=claim.after,
+        before=claim.before,
+        n=claim.n,
+        fixed=claim.fixed,
+        broke=claim.broke,
+    )
+
+
+def _scored_cases(record: Record) -> int | None:
+    results = record.body.get("results")
+    if not isinstance(results, Sequence):
+        return None
+    scored = [row for row in results if isinstance(row, Mapping) and row.get("score") is not None]
+    return len({str(row.get("case")) for row in scored})
+
+
+def entry(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The object under `name`, empty when there is none: a record may be of any make."""
+    found = body.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def text(body: Mapping[str, Any], name: str) -> str:
+    found = body.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def number(value: object) -> float | None:
+    """Return a finite number, or None for anything else."""
+    real = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if real and math.isfinite(value) else None  # type: ignore[arg-type]

@@ -1,0 +1,147 @@
+"""Take back a change of a prompt: which text comes back, and what is known about it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from promptgit.core import trailers
+from promptgit.core.revision import Evidence, Revision
+from promptgit.errors import UserError, WorldError
+from promptgit.history.evidence import Finding
+from promptgit.history.log import Change, RawCommit
+
+SUBJECT = 72  # columns
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """One commit to be made."""
+
+    path: str
+    reverts: str  # the commit that is taken back, or with `to` the one that is gone back to
+    to: bool
+    before: str  # blob now
+    after: str  # blob that comes back
+    text: str  # its content
+    known: Finding | None  # what records say of that text
+    drops: tuple[Revision, ...]  # later changes that go too, newest first
+
+    @property
+    def name(self) -> str:
+        return PurePosixPath(self.path).stem
+
+
+def undoable(commit: RawCommit, change: Change, shallow: frozenset[str]) -> str:
+    """Return the blob that was there before the change; raise unless it can be taken back."""
+    short = commit.id[:12]
+    if commit.id in shallow:
+        raise WorldError(
+            f"the parent of {short} is not in this shallow clone, so nobody here can tell what "
+            "it changed (`git revert` would delete every file)",
+            hint="git fetch --unshallow",
+        )
+    if len(commit.parents) > 1:
+        raise UserError(
+            f"{short} is a merge: it has no single change to take back",
+            hint="revert one of the commits it merged, or go back with --to",
+        )
+    if not change.before or change.old_path:
+        verb = "moved" if change.old_path else "added"
+        raise UserError(
+            f"{short} {verb} {change.path}: taking that back would delete it",
+            hint=f"`git revert {short}` does that, if you mean it",
+        )
+    if not change.after:
+        raise UserError(
+            f"{short} deleted {change.path}",
+            hint=f"`git revert {short}` brings it back",
+        )
+    return change.before
+
+
+def conflicting(commit: RawCommit, path: str, drops: Sequence[Revision]) -> UserError:
+    """Later commits changed the same lines: name the way out and what it costs."""
+    short = commit.id[:12]
+    count = len(drops)
+    later = f"{count} later change{'s' if count != 1 else ''}"
+    return UserError(
+        f"{short} cannot be taken back alone: {later} of {path} touched the same lines",
+        hint=f"`promptgit revert --to {short}^ {path}` goes back to the text before it, "
+        f"and drops {later}",
+    )
+
+
+def improvements(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
+    """Those of the revisions that are known, or claimed, to have raised the score."""
+    return tuple(
+        one
+        for one in revisions
+        if one.score is not None and one.before is not None and one.score > one.before
+    )
+
+
+def message(reversal: Reversal, subject: str) -> str:
+    """Write the commit message; `subject` is the reverted commit's."""
+    return f"{_subject(reversal, subject)}\n\n{_body(reversal)}\n\n{_block(reversal)}"
+
+
+def _subject(reversal: Reversal, subject: str) -> str:
+    _, colon, rest = subject.partition("): ")
+    what = trailers.clean_value(rest if colon else subject)
+    verb = f"back to {reversal.reverts[:12]}, " if reversal.to else ""
+    line = f"revert({reversal.name}): {verb}{what}"
+    return line if len(line) <= SUBJECT else line[: SUBJECT - 1].rstrip() + "…"
+
+
+def _body(reversal: Reversal) -> str:
+    short = reversal.reverts[:12]
+    first = (
+        f"Goes back to the text as of {short}."
+        if reversal.to
+        else f"Takes back {short} and keeps what came after it."
+    )
+    known = reversal.known
+    if known and known.score is not None:
+        second = f"The text that comes back is known: its score is {known.score:.4f}."
+    else:
+        second = "No record here knows the score of the text that comes back."
+    dropped = improvements(reversal.drops)
+    third = (
+        "Later improvements that go with it: " + ", ".join(one.commit[:12] for one in dropped) + "."
+        if dropped
+        else ""
+    )
+    return "\n".join(textwrap.wrap(f"{first} {second} {third}".strip(), width=72))
+
+
+def _block(reversal: Reversal) -> str:
+    lines = [
+        ("Reverts", reversal.reverts),
+        ("Prompt-Path", reversal.path),
+        ("Prompt-Blob", reversal.after),
+        ("Prompt-Base", reversal.before),
+    ]
+    if reversal.to:
+        lines[0] = ("Restores", reversal.reverts)
+    known = reversal.known
+    if known and known.score is not None:
+        before = f"{known.before:.4f} -> " if _same_pair(known, reversal) else ""
+        count = f" n={known.n}" if known.n is not None else ""
+        lines.append(("Eval-Score", f"{before}{known.score:.4f}{count}"))
+        lines.append(("Eval-Record", f"sha256:{known.digest}"))
+    lines.append((trailers.SCHEMA_KEY, "1"))
+    return trailers.block(lines)
+
+
+def _same_pair(known: Finding, reversal: Reversal) -> bool:
+    return known.before is not None and known.was == reversal.before
+
+
+def evidence_word(reversal: Reversal) -> Evidence:
+    """What `promptgit log` will say of the new commit."""
+    if reversal.known is None:
+        return Evidence.UNEVALUATED
+    return Evidence.CONFIRMED if reversal.known.confirmed else Evidence.SCREENING

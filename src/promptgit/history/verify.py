@@ -1,0 +1,140 @@
+"""Hold every claim in commit messages against its record and the text it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from promptgit.core.record import Record
+from promptgit.core.trailers import value
+from promptgit.errors import PromptgitError
+from promptgit.history.claims import Claim, claims_in
+from promptgit.history.evidence import Archive, Finding, entry, number, places, read, text
+from promptgit.history.log import Past, RawCommit
+
+TOLERANCE = 0.000051  # messages round to four decimals
+
+
+class State(IntEnum):
+    """What became of a claim, from the best to the worst."""
+
+    OK = 0
+    CLAIMED = 1  # nothing here to hold it against
+    STALE = 2  # it speaks of another text than the commit holds
+    MISMATCH = 3  # its numbers, or its text, are not those of its record
+    ALTERED = 4  # the record's content is not what its name says
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    commit: str
+    subject: str
+    path: str
+    state: State
+    why: str  # one sentence; empty when all is well
+    record: str  # digest, empty when the message names none
+
+
+def verify(commits: Iterable[RawCommit], archive: Archive, past: Past) -> Iterator[Checked]:
+    """Check every claim of every commit, in the order given."""
+    for commit in commits:
+        claims = claims_in(commit.message)
+        for place, claim in enumerate(claims):
+            replaced = any(later.path == claim.path for later in claims[place + 1 :])
+            findings = list(_problems(commit.id, claim, archive, past, replaced=replaced))
+            state, why = max(findings, default=(State.OK, ""), key=lambda found: found[0])
+            yield Checked(commit.id, commit.subject, claim.path, state, why, claim.record)
+
+
+def _problems(
+    commit: str, claim: Claim, archive: Archive, past: Past, *, replaced: bool
+) -> Iterator[tuple[State, str]]:
+    """What is wrong with one claim; one that a later one of the same squash replaced is a step."""
+    if not claim.path or not claim.blob:
+        yield State.CLAIMED, "it does not say which text it speaks of"
+    elif not replaced and past.blob_at(commit, claim.path) != claim.blob:
+        yield State.STALE, f"{claim.path} holds another text than the one that was scored"
+    if not claim.record:
+        yield State.CLAIMED, "it names no record"
+        return
+    try:
+        record = archive.get(claim.record)
+    except PromptgitError as error:
+        yield State.ALTERED, error.message
+        return
+    if record is None:
+        yield State.CLAIMED, f"record {claim.record[:12]} is not here: try `promptgit sync`"
+        return
+    finding = read(record, claim.blob)
+    if finding is None:
+        yield State.MISMATCH, f"record {claim.record[:12]} is of another text"
+        return
+    yield from _differences(claim, finding)
+    if not replaced:
+        yield from _changed_includes(commit, claim, record, past)
+    yield from _altered_evaluations(record, archive)
+
+
+def _differences(claim: Claim, finding: Finding) -> Iterator[tuple[State, str]]:
+    """Every number of the message that is not the record's."""
+    verdict = entry(finding.record.body, "verdict")
+    effect, p_value = number(verdict.get("effect")), number(verdict.get("p_value"))
+    said_effect, said_p = _delta(claim)
+    forward = finding.stage not in ("baseline", "evaluation")
+    compared: list[tuple[str, float | None, float | None]] = [
+        ("the score before", claim.before, finding.before),
+        ("the score", claim.after, finding.score),
+        ("the number of cases", claim.n, finding.n),
+        ("the cases fixed", claim.fixed, finding.fixed),
+        ("the cases broken", claim.broke, finding.broke),
+        ("the delta", said_effect if forward else None, effect),
+        ("the p-value", said_p if forward else None, p_value),
+    ]
+    for name, (before, after) in claim.metrics.items():
+        known = finding.metrics.get(name, (None, None))
+        compared += [(f"{name} before", before, known[0]), (name, after, known[1])]
+    for what, said, known_value in compared:
+        if said is not None and (known_value is None or abs(said - known_value) > TOLERANCE):
+            told = "nothing" if known_value is None else f"{known_value:.6g}"
+            yield State.MISMATCH, f"{what} is {said:.6g} here and {told} in the record"
+    if claim.stage and claim.stage != finding.stage and forward:
+        yield (
+            State.MISMATCH,
+            f"the stage is {claim.stage} here and {finding.stage} in the record",
+        )
+
+
+def _delta(claim: Claim) -> tuple[float | None, float | None]:
+    """The effect and the p-value of `Eval-Delta: +0.0680 [+0.0310, +0.1050] p=0.0021`."""
+    words = value(claim.trailers, "Eval-Delta").split()
+    p_values = [word[2:] for word in words if word.startswith("p=")]
+    return _read(words[:1]), _read(p_values[:1])
+
+
+def _read(words: list[str]) -> float | None:
+    try:
+        return number(float(words[0])) if words else None
+    except ValueError:
+        return None
+
+
+def _changed_includes(
+    commit: str, claim: Claim, record: Record, past: Past
+) -> Iterator[tuple[State, str]]:
+    side = "prompt" if text(entry(record.body, "prompt"), "blob") == claim.blob else "baseline"
+    for name, blob in entry(entry(record.body, side), "includes").items():
+        if blob not in (past.blob_at(commit, place) for place in places(claim.path, name)):
+            yield State.STALE, f"{name}, which it includes, is another text than was scored"
+
+
+def _altered_evaluations(record: Record, archive: Archive) -> Iterator[tuple[State, str]]:
+    for digest in record.body.get("evaluations", ()):
+        try:
+            archive.get(str(digest))
+        except PromptgitError as error:
+            yield State.ALTERED, f"the evaluation behind it: {error.message}"
