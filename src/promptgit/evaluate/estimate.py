@@ -1,0 +1,73 @@
+"""Say what an evaluation will take, before its first call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from promptgit.core.dataset import Dataset
+from promptgit.core.ports import AnswerStore, ModelIdentity, Request, Usage
+from promptgit.core.price import Price
+from promptgit.core.prompt import Message, Prompt
+
+CHARACTERS_PER_TOKEN = 4  # of English, about; of other scripts fewer
+TOKENS_PER_MESSAGE = 4  # role and separators
+GUESSED_OUTPUT_TOKENS = 200  # where neither an expected answer nor a limit says more
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Calls are exact, tokens are a guess within a factor of two, dollars follow the tokens."""
+
+    calls: int  # to be paid
+    cached_calls: int  # to be read from the cache
+    input_tokens: int  # of the paid calls
+    output_tokens: int
+    usd: float | None  # None: nobody knows the price
+
+
+def estimate(
+    prompt: Prompt,
+    cases: Dataset,
+    identity: ModelIdentity,
+    *,
+    repeats: int = 1,
+    price: Price | None = None,
+    store: AnswerStore | None = None,
+) -> Estimate:
+    """
+    Guess from the rendered requests: four characters are a token.
+
+    An answer is taken to be as long as the expected one, or GUESSED_OUTPUT_TOKENS where there is
+    none, and never longer than the model's `max_tokens`.  A model that thinks before it answers
+    may use several times as many.
+    """
+    calls = cached = input_tokens = output_tokens = 0
+    limit = int(identity.options.get("max_tokens") or 1_000_000)
+    for repeat in range(repeats):
+        for case in cases:
+            request = Request(prompt.render(case.inputs), repeat)
+            if store and store.get(request.key(identity)) is not None:
+                cached += 1
+                continue
+            calls += 1
+            input_tokens += tokens_of(request.messages)
+            output_tokens += min(limit, _guessed_output(case.expected))
+    usd = price.of(Usage(input_tokens, output_tokens)) if price else None
+    return Estimate(calls, cached, input_tokens, output_tokens, usd)
+
+
+def tokens_of(messages: tuple[Message, ...]) -> int:
+    """
+    Guess the tokens of a request.
+
+    >>> tokens_of((Message("user", "Where is my parcel?"),))
+    9
+    """
+    characters = sum(len(message.text) for message in messages)
+    return -(-characters // CHARACTERS_PER_TOKEN) + TOKENS_PER_MESSAGE * len(messages)
+
+
+def _guessed_output(expected: str | None) -> int:
+    if expected is None:
+        return GUESSED_OUTPUT_TOKENS
+    return -(-len(expected) // CHARACTERS_PER_TOKEN) + 1
