@@ -1,0 +1,148 @@
+"""
+Where scorers, strategies and models come from: ours by a plain table, yours by entry point.
+
+A package offers its own under `promptgit.scorers`, `promptgit.strategies` or
+`promptgit.models` (docs/plugins.md).  Ours cannot be replaced.  Nothing is imported before it
+is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from promptgit.errors import PluginNotFound, UserError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+Plugin = Callable[..., Any]
+
+SCORERS: Mapping[str, str] = MappingProxyType(
+    {
+        "contains": "promptgit.scorers.contains:contains",
+        "contains-all": "promptgit.scorers.contains:contains_all",
+        "contains-any": "promptgit.scorers.contains:contains_any",
+        "contains-json": "promptgit.scorers.is_json:contains_json",
+        "cost": "promptgit.scorers.cost:cost",
+        "equals": "promptgit.scorers.equals:equals",
+        "icontains": "promptgit.scorers.contains:icontains",
+        "icontains-all": "promptgit.scorers.contains:icontains_all",
+        "icontains-any": "promptgit.scorers.contains:icontains_any",
+        "is-json": "promptgit.scorers.is_json:is_json",
+        "json-fields": "promptgit.scorers.json_fields:json_fields",
+        "latency": "promptgit.scorers.latency:latency",
+        "levenshtein": "promptgit.scorers.levenshtein:levenshtein",
+        "llm-rubric": "promptgit.scorers.llm_rubric:llm_rubric",
+        "python": "promptgit.scorers.python:python",
+        "regex": "promptgit.scorers.regex:regex",
+        "similar": "promptgit.scorers.similar:similar",
+        "starts-with": "promptgit.scorers.starts_with:starts_with",
+        "word-count": "promptgit.scorers.word_count:word_count",
+    }
+)
+STRATEGIES: Mapping[str, str] = MappingProxyType(
+    {"critique": "promptgit.strategies.critique:critique"}
+)
+MODELS: Mapping[str, str] = MappingProxyType(
+    {
+        "offline": "promptgit.models.offline:factory",
+        "openai": "promptgit.models.openai:factory",
+        "replay": "promptgit.models.replay:factory",
+    }
+)
+BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"scorers": SCORERS, "strategies": STRATEGIES, "models": MODELS}
+)
+ONE: Mapping[str, str] = MappingProxyType(
+    {"scorers": "scorer", "strategies": "strategy", "models": "model"}
+)
+
+
+def scorer(name: str) -> Plugin:
+    """Find the scorer `name` (without `not-`); raise PluginNotFound."""
+    return _find("scorers", name)
+
+
+def strategy(name: str) -> Plugin:
+    """Find the strategy `name`; raise PluginNotFound."""
+    return _find("strategies", name)
+
+
+def model_factory(provider: str) -> Plugin:
+    """
+    Find what makes the models of `provider`.
+
+    A provider that nobody offers is taken for an OpenAI-compatible server: whether it is known,
+    or has an endpoint, is for that factory to say.
+    """
+    return _offered("models", provider) or _load("models", provider, MODELS["openai"])
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """List what there is of `scorers`, `strategies` or `models`, installed packages included."""
+    return tuple(sorted({*BUILT_IN[kind], *_entry_points(kind)}))
+
+
+def _find(kind: str, name: str) -> Plugin:
+    plugin = _offered(kind, name)
+    if plugin is None:
+        raise PluginNotFound(f"no {ONE[kind]} is called {name!r}", hint=_hint(kind, name))
+    return plugin
+
+
+def _offered(kind: str, name: str) -> Plugin | None:
+    if name in BUILT_IN[kind]:
+        return _load(kind, name, BUILT_IN[kind][name])
+    points = _entry_points(kind).get(name, [])
+    offers = {point.value: point for point in points}
+    if len(offers) > 1:
+        owners = ", ".join(sorted(_owner(point) for point in offers.values()))
+        raise UserError(
+            f"more than one package offers the {ONE[kind]} {name!r}: {owners}",
+            hint="uninstall all but one of them",
+        )
+    return _load(kind, name, *offers) if offers else None
+
+
+def _load(kind: str, name: str, target: str) -> Plugin:
+    from importlib import import_module
+
+    module_name, _, attribute = target.partition(":")
+    try:
+        plugin: Any = import_module(module_name)
+        for part in filter(None, attribute.split(".")):
+            plugin = getattr(plugin, part)
+    except (ImportError, AttributeError, SyntaxError) as error:
+        raise UserError(
+            f"the {ONE[kind]} {name!r} does not load: {error}",
+            hint=f"it should be at {target}; reinstall the package that offers it",
+        ) from error
+    if not callable(plugin):
+        raise UserError(f"the {ONE[kind]} {name!r} ({target}) is not a function")
+    found: Plugin = plugin
+    return found
+
+
+def _entry_points(kind: str) -> dict[str, list[EntryPoint]]:
+    from importlib.metadata import entry_points
+
+    offered: dict[str, list[EntryPoint]] = {}
+    for point in entry_points(group=f"promptgit.{kind}"):
+        offered.setdefault(point.name, []).append(point)
+    return offered
+
+
+def _owner(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else point.value
+
+
+def _hint(kind: str, name: str) -> str:
+    from difflib import get_close_matches
+
+    known = names(kind)
+    close = get_close_matches(name, known, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"there are: {', '.join(known)}"
