@@ -182,10 +182,8 @@ def _bound(
     )
     if not rendered and TRIABLE.issuperset(parameters.keys() & set(INJECTED)):
         _try(check)
-    helpers = [
-        _identity(name, injected[name]) for name in ("judge", "embedder") if name in supplied
-    ]
     weight = float(assertion.weight)
+    helpers = _identities(supplied)
     return check, [assertion.type, given, assertion.threshold, weight, name, content, helpers]
 
 

@@ -6,19 +6,20 @@ from typing import Any
 
 from promptgit.core.dataset import Case
 from promptgit.core.evaluation import Score
+from promptgit.errors import UserError
 from promptgit.scorers.expected import expected_text, expected_texts
 from promptgit.scorers.wording import listed, quoted
 
 
 def contains(case: Case, output: str, *, value: Any = None) -> Score:
     """Pass when `value` is in the output, capitals and all."""
-    wanted = expected_text(case, value)
+    wanted = _single(case, value)
     return _one(wanted, wanted in output)
 
 
 def icontains(case: Case, output: str, *, value: Any = None) -> Score:
     """Pass when `value` is in the output, whatever the capitals."""
-    wanted = expected_text(case, value)
+    wanted = _single(case, value)
     return _one(wanted, wanted.casefold() in output.casefold())
 
 
@@ -44,6 +45,15 @@ def icontains_any(case: Case, output: str, *, value: Any = None) -> Score:
     """Pass as `contains-any`, whatever the capitals."""
     wanted, folded = expected_texts(case, value), output.casefold()
     return _any(wanted, [text for text in wanted if text.casefold() in folded])
+
+
+def _single(case: Case, value: Any) -> str:
+    if isinstance(value, list | dict):
+        raise UserError(
+            "its value is one text, not a list or an object",
+            hint="use contains-all or contains-any for a list",
+        )
+    return expected_text(case, value)
 
 
 def _one(wanted: str, there: bool) -> Score:

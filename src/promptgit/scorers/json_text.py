@@ -1,4 +1,4 @@
-"""JSON as models write it: parsed strictly, compared leaf by leaf, found inside other text."""
+"""JSON as models write it: parsed strictly, compared by value, found inside other text."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 from typing import Any, NoReturn
 
 from promptgit.scorers.wording import quoted
-
-Path = tuple[str | int, ...]
 
 ATTEMPTS = 1000  # places where JSON may begin; an output of brackets alone has more
 
@@ -57,24 +55,22 @@ def found(text: str) -> Any:
     raise NotJson("no JSON object or list is in it")
 
 
-def leaves(value: Any) -> dict[Path, Any]:
+def leaf_count(value: Any) -> int:
     """
-    List everything that is not a container by its path; an empty container is a leaf.
+    Count what is not a container; an empty container counts as one.
 
-    >>> leaves({"a": [1, {}], "b": None})
-    {('a', 0): 1, ('a', 1): {}, ('b',): None}
+    >>> leaf_count({"a": [1, {}], "b": None})
+    3
     """
-    flat: dict[Path, Any] = {}
-    waiting: list[tuple[Path, Any]] = [((), value)]
+    count = 0
+    waiting = [value]
     while waiting:  # a loop, because a model can nest deeper than Python can recurse
-        path, item = waiting.pop()
-        if isinstance(item, dict) and item:
-            waiting += [((*path, key), inner) for key, inner in reversed(item.items())]
-        elif isinstance(item, list) and item:
-            waiting += [((*path, i), item[i]) for i in range(len(item) - 1, -1, -1)]
+        item = waiting.pop()
+        if isinstance(item, dict | list) and item:
+            waiting += item.values() if isinstance(item, dict) else item
         else:
-            flat[path] = item
-    return flat
+            count += 1
+    return count
 
 
 def same(left: Any, right: Any) -> bool:
@@ -84,10 +80,20 @@ def same(left: Any, right: Any) -> bool:
     >>> same({"a": 1}, {"a": 1.0}), same([1], [True])
     (True, False)
     """
-    ours, theirs = leaves(left), leaves(right)
-    return ours.keys() == theirs.keys() and all(
-        same_leaf(ours[path], theirs[path]) for path in ours
-    )
+    waiting = [(left, right)]
+    while waiting:
+        ours, theirs = waiting.pop()
+        if isinstance(ours, dict) and isinstance(theirs, dict):
+            if ours.keys() != theirs.keys():
+                return False
+            waiting += [(ours[key], theirs[key]) for key in ours]
+        elif isinstance(ours, list) and isinstance(theirs, list):
+            if len(ours) != len(theirs):
+                return False
+            waiting += zip(ours, theirs, strict=True)
+        elif isinstance(ours, dict | list) or not same_leaf(ours, theirs):
+            return False
+    return True
 
 
 def same_leaf(left: Any, right: Any) -> bool:

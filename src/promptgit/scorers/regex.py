@@ -1,0 +1,52 @@
+"""The output matches a pattern, within a time limit."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from promptgit.core.dataset import Case
+from promptgit.core.evaluation import Score
+from promptgit.errors import UserError
+from promptgit.scorers.expected import expected_text
+from promptgit.scorers.wording import quoted
+
+
+def regex(
+    case: Case,
+    output: str,
+    *,
+    value: Any = None,
+    ignore_case: bool = False,
+    timeout_s: float = 1.0,
+) -> Score:
+    """
+    Search the output for the pattern `value`, in the syntax of Python's `regex` package.
+
+    It reads nearly all that JavaScript reads; `\\d` and `\\w` also match letters and digits of
+    other scripts.  A search that takes longer than `timeout_s` counts as no match: which
+    output is slow is a property of the pattern, so it is a 0 and not a failure.
+    """
+    pattern = expected_text(case, value)
+    try:
+        match = _compiled(pattern, ignore_case).search(output, timeout=timeout_s)
+    except TimeoutError:
+        return Score(
+            0.0, f"{quoted(pattern)} took more than {timeout_s:g} s on this output: make it simpler"
+        )
+    if match:
+        return Score(1.0, f"{quoted(pattern)} matches {quoted(match[0])}")
+    return Score(0.0, f"nothing matches {quoted(pattern)}")
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str, ignore_case: bool) -> Any:
+    import regex as engine
+
+    try:
+        return engine.compile(pattern, engine.IGNORECASE if ignore_case else 0)
+    except (engine.error, ValueError, OverflowError, RecursionError) as error:
+        raise UserError(
+            f"the pattern {quoted(pattern)} is broken: {error}",
+            hint="in YAML, put a pattern in single quotes, so that \\ stays \\",
+        ) from error
