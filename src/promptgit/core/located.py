@@ -97,7 +97,7 @@ def parse_yaml(
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise UserError(
-            f"{file}:{line}: the character U+{ord(text[error.position]):04X} is not allowed in YAML",
+            f"{file}:{line}: U+{ord(text[error.position]):04X} is not allowed in YAML",
             hint="remove it, or write it as an escape in double quotes",
         ) from error
     except yaml.MarkedYAMLError as error:
@@ -139,7 +139,7 @@ class _Builder:
             if self.documents > 1:
                 raise self._error(position, "a second document starts here", "keep only one")
         elif isinstance(event, yaml.AliasEvent):
-            self._alias(event.anchor, position)
+            self._alias(str(event.anchor), position)
         elif isinstance(event, yaml.ScalarEvent):
             self._refuse_tag(event.tag, position)
             self._scalar(event, position)
@@ -256,7 +256,7 @@ def _typed(text: str, verbatim: bool) -> Any:
     return text
 
 
-def _position(mark: yaml.Mark) -> Position:
+def _position(mark: Any) -> Position:
     return Position(mark.line + 1, mark.column + 1)
 
 

@@ -229,9 +229,8 @@ def _csv_row(header: list[str], cells: list[str], name: str, line: int) -> Row:
                 f"{name}:{line}: the value {_shown(cell)} is in a column without a name",
                 hint="name the column in the first line",
             )
-    values = {column: cell for column, cell in zip(header, cells, strict=False) if column}
-    named = [column for column in header if column]
-    values |= {column: None for column in named if column not in values}
+    padded = cells + [""] * (len(header) - len(cells))
+    values = {column: cell for column, cell in zip(header, padded, strict=True) if column}
     short = f"{len(cells)} of {len(header)} columns" if len(cells) < len(header) else ""
     return Row(line, values, short)
 

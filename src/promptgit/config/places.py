@@ -1,0 +1,100 @@
+"""Where prompts, eval files and cases are expected in a repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from posixpath import basename, dirname, join, splitext
+
+from promptgit.errors import UserError
+
+CONFIG_FILE = "promptgit.yaml"  # at the top level of the repository
+DEFAULT_PROMPTS = ("prompts/**/*.{md,txt}", "!**/README.md")
+EVAL_SUFFIXES = (".eval.yaml", ".eval.yml")
+CASE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".yaml", ".yml", ".parquet")
+
+Exists = Callable[[str], bool]  # says whether a path of the repository is a file
+
+
+def eval_file(prompt: str, exists: Exists) -> str | None:
+    """
+    Return the path of the eval file beside `prompt`, or None.
+
+    >>> eval_file("prompts/reply.md", {"prompts/reply.eval.yaml"}.__contains__)
+    'prompts/reply.eval.yaml'
+    """
+    return _beside(prompt, EVAL_SUFFIXES, exists, "keep one of them")
+
+
+def case_file(prompt: str, exists: Exists) -> str | None:
+    """Return the path of the case file beside `prompt`, or None; two of them are an error."""
+    stem = basename(splitext(prompt)[0])
+    return _beside(
+        prompt, CASE_SUFFIXES, exists, f"name one in {stem}.eval.yaml: `cases: {stem}.csv`"
+    )
+
+
+def _beside(prompt: str, suffixes: Sequence[str], exists: Exists, hint: str) -> str | None:
+    stem = splitext(prompt)[0]
+    found = [stem + suffix for suffix in suffixes if exists(stem + suffix)]
+    if len(found) > 1:
+        raise UserError(f"{prompt}: beside it are {' and '.join(found)}", hint=hint)
+    return found[0] if found else None
+
+
+def inside(start: str, path: str) -> str | None:
+    """
+    Return `path`, written in the file `start`, from the top level; None when it leaves it.
+
+    >>> inside("prompts/reply.eval.yaml", "../data/reply.csv")
+    'data/reply.csv'
+    >>> inside("prompts/reply.eval.yaml", "../../etc/passwd")
+    """
+    if path.startswith(("/", "~")) or "\\" in path or re.match(r"[A-Za-z]:", path):
+        return None
+    kept: list[str] = []
+    for part in join(dirname(start), path).split("/"):
+        if part == ".." and not kept:
+            return None
+        if part == "..":
+            kept.pop()
+        elif part not in ("", "."):
+            kept.append(part)
+    return "/".join(kept) or None
+
+
+def matches(path: str, patterns: Sequence[str]) -> bool:
+    """
+    Say whether a path of the repository is meant by `patterns`; the last one that fits decides.
+
+    `*` and `?` stay within a folder, `**` does not, `{a,b}` is either, `!` in front excludes.
+
+    >>> [matches(path, DEFAULT_PROMPTS) for path in ("prompts/a/b.md", "prompts/README.md")]
+    [True, False]
+    """
+    meant = False
+    for pattern in patterns:
+        wanted = not pattern.startswith("!")
+        if re.fullmatch(_regex(pattern.removeprefix("!")), path):
+            meant = wanted
+    return meant
+
+
+def _regex(pattern: str) -> str:
+    parts, depth = [], 0
+    for mark in re.findall(r"\*\*/|\*\*|\*|\?|\{|\}|,|[^*?{},]+", pattern.removeprefix("./")):
+        if mark == "{":
+            depth += 1
+        if mark == "}":
+            depth -= 1
+        special = {
+            "**/": "(?:.*/)?",
+            "**": ".*",
+            "*": "[^/]*",
+            "?": "[^/]",
+            "{": "(?:",
+            "}": ")",
+            ",": "|" if depth else ",",
+        }
+        parts.append(special.get(mark, re.escape(mark)))
+    return "".join(parts)

@@ -1,0 +1,346 @@
+"""
+The shape of the files that a user writes, for validation and for JSON Schema.
+
+Loaded only when a file is read.  Defaults live with the values in `settings` and `eval_file`;
+a field that was not written stays out of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+
+LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1|\[::1\]")
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def _plain_name(name: str) -> str:
+    if not name.strip() or any(ord(character) < 33 for character in name):
+        raise ValueError("a name has no spaces and is not empty")
+    if "://" in name:
+        raise ValueError("a model is named, never given by its address")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_plain_name)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class ModelShape(Shape):
+    name: Name = Field(
+        description="offline, gpt-5-mini, or PROVIDER/NAME", examples=["ollama/llama3.2"]
+    )
+    temperature: float | None = Field(default=None, ge=0, le=2, examples=[0])
+    seed: int | None = Field(default=None, examples=[7])
+    max_tokens: int | None = Field(default=None, ge=1, examples=[500])
+    top_p: float | None = Field(default=None, ge=0, le=1, examples=[1])
+    frequency_penalty: float | None = Field(default=None, ge=-2, le=2, examples=[0])
+    presence_penalty: float | None = Field(default=None, ge=-2, le=2, examples=[0])
+    stop: str | list[str] | None = Field(default=None, examples=[["END"]])
+    reasoning_effort: str | None = Field(default=None, examples=["low"])
+    response_format: Literal["text", "json_object"] | None = Field(
+        default=None, examples=["json_object"]
+    )
+
+
+def _by_name(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+ModelSetting = Annotated[
+    ModelShape, BeforeValidator(_by_name, json_schema_input_type=Name | ModelShape)
+]
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Texts = Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str])]
+
+
+class PriceShape(Shape):
+    """US dollars per million tokens."""
+
+    input: float = Field(ge=0, examples=[0.25])
+    output: float = Field(ge=0, examples=[2.0])
+    cached_input: float | None = Field(default=None, ge=0, examples=[0.025])
+
+
+class BudgetShape(Shape):
+    """What one command may spend, over model, judge and mentor together."""
+
+    usd: float | None = Field(default=None, gt=0, examples=[2.0])
+    calls: int | None = Field(default=None, ge=1, examples=[2000])
+    tokens: int | None = Field(default=None, ge=1, examples=[1_000_000])
+
+
+class CheckShape(Shape):
+    """When a candidate may replace a baseline."""
+
+    margin: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="a mean drop this big is a regression, in score points",
+        examples=[0.05],
+    )
+    alpha: float | None = Field(
+        default=None,
+        gt=0,
+        lt=0.5,
+        description="the chance of a wrong verdict that is accepted",
+        examples=[0.05],
+    )
+    max_unscored: Share | None = Field(
+        default=None,
+        description="above this share of pairs lost to failures the verdict is INVALID",
+        examples=[0.02],
+    )
+    on_inconclusive: Literal["pass", "warn", "fail"] | None = Field(default=None, examples=["warn"])
+
+
+class ImproveShape(Shape):
+    """How a better prompt is searched for."""
+
+    strategy: str | None = Field(default=None, examples=["critique"])
+    rounds: int | None = Field(default=None, ge=1, examples=[12])
+    patience: int | None = Field(default=None, ge=1, examples=[4])
+    target: Share | None = Field(default=None, examples=[0.95])
+    train_sample: int | None = Field(default=None, ge=0, examples=[20])
+    validation_sample: int | None = Field(default=None, ge=0, examples=[40])
+    miss_threshold: Share | None = Field(default=None, examples=[0.95])
+    misses_shown: int | None = Field(default=None, ge=1, examples=[8])
+    min_improvement: Share | None = Field(default=None, examples=[0.01])
+    exemplars: int | None = Field(default=None, ge=0, examples=[3])
+    options: dict[str, Any] | None = Field(
+        default=None, description="what a plug-in strategy takes besides", examples=[{"beam": 4}]
+    )
+    min_effect: Share | None = Field(
+        default=None,
+        description="an improvement must be estimated at least this big, in score points",
+        examples=[0.02],
+    )
+    max_changed_lines: int | None = Field(default=None, ge=1, examples=[20])
+
+
+def _first_word(word: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", word):
+        raise ValueError("it is one word of letters, digits and -")
+    return word
+
+
+class CommitShape(Shape):
+    """How commits are worded."""
+
+    type: Annotated[str, AfterValidator(_first_word)] | None = Field(
+        default=None,
+        description="the first word of the subject",
+        examples=["improve"],
+    )
+
+
+class AssertionShape(BaseModel):
+    """One check of an answer, with promptfoo's names; other keys are the scorer's options."""
+
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
+
+    type: str = Field(min_length=1, examples=["contains"])
+    value: Any = Field(default=None, description="compared with; may hold {{ column }} holes")
+    threshold: float | None = Field(default=None, examples=[0.8])
+    weight: float = Field(default=1.0, ge=0, examples=[2])
+    metric: str = Field(default="", description="what to call it in tables", examples=["tone"])
+
+
+def _by_type(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else value
+
+
+AssertionSetting = Annotated[
+    AssertionShape, BeforeValidator(_by_type, json_schema_input_type=str | AssertionShape)
+]
+
+
+class CommonShape(Shape):
+    """What both a repository and a user may set; the repository's word counts."""
+
+    model: ModelSetting | None = Field(
+        default=None, description="runs the prompts", examples=["gpt-5-mini"]
+    )
+    mentor: ModelSetting | None = Field(
+        default=None, description="critiques and rewrites; default: model", examples=["gpt-5"]
+    )
+    judge: ModelSetting | None = Field(
+        default=None, description="grades llm-rubric; default: mentor", examples=["gpt-5"]
+    )
+    budget: BudgetShape | None = Field(default=None, examples=[{"usd": 2.0, "calls": 2000}])
+    concurrency: int | None = Field(
+        default=None, ge=1, le=512, description="calls at a time", examples=[16]
+    )
+    timeout_s: float | None = Field(
+        default=None, gt=0, le=3600, description="for one call, in seconds", examples=[60]
+    )
+    retries: int | None = Field(
+        default=None, ge=0, le=20, description="of one call that failed", examples=[5]
+    )
+    prices: dict[str, PriceShape] | None = Field(
+        default=None,
+        description="US dollars per million tokens, by model",
+        examples=[{"my-model": {"input": 0.25, "output": 2.0}}],
+    )
+    embedder: Name | None = Field(
+        default=None,
+        description="for similar: lexical, provider, or sentence-transformers[/MODEL]",
+        examples=["lexical"],
+    )
+
+
+class RepositoryShape(CommonShape):
+    """promptgit.yaml at the top level of a repository."""
+
+    prompts: Texts | None = Field(
+        default=None,
+        description="which files are prompts; ! in front excludes",
+        examples=["prompts/**/*.{md,txt}"],
+    )
+    check: CheckShape | None = Field(default=None, examples=[{"margin": 0.05}])
+    improve: ImproveShape | None = Field(default=None, examples=[{"rounds": 12}])
+    commit: CommitShape | None = Field(default=None, examples=[{"type": "improve"}])
+    defaults: DefaultsShape | None = Field(
+        default=None,
+        description="for prompts whose eval file does not say",
+        examples=[{"assert": ["equals"]}],
+    )
+
+
+class DefaultsShape(Shape):
+    """What an eval file starts from."""
+
+    assert_: list[AssertionSetting] | None = Field(
+        default=None, alias="assert", examples=[["equals"]]
+    )
+    template: Literal["jinja", "none"] | None = Field(default=None, examples=["jinja"])
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("an endpoint is https://HOST/…, or http:// on this machine")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("an endpoint holds no user, password, query or fragment")
+    return url.rstrip("/")
+
+
+def _variable_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Z_a-z][A-Z_a-z0-9]*", name):
+        raise ValueError("it names an environment variable, and is not the key itself")
+    return name
+
+
+class ProviderShape(Shape):
+    """An OpenAI-compatible server; only a user's own config may name one."""
+
+    base_url: Annotated[str, AfterValidator(_checked_url)] | None = Field(
+        default=None, examples=["https://llm.example.com/v1"]
+    )
+    api_key_env: Annotated[str, AfterValidator(_variable_name)] | None = Field(
+        default=None,
+        description="the environment variable that holds the key, never the key itself",
+        examples=["EXAMPLE_API_KEY"],
+    )
+    prices: dict[str, PriceShape] | None = Field(
+        default=None, examples=[{"my-model": {"input": 0.25, "output": 2.0}}]
+    )
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _keeps_keys_off_open_lines(cls, name: str | None, info: ValidationInfo) -> str | None:
+        url = urlsplit(info.data.get("base_url") or "")
+        if name and url.scheme == "http" and not LOOPBACK.fullmatch(url.hostname or ""):
+            raise ValueError("a key may not travel over plain http; use https, or no key")
+        return name
+
+
+class UserShape(CommonShape):
+    """~/.config/promptgit/config.yaml, the user's own."""
+
+    providers: dict[str, ProviderShape] | None = Field(
+        default=None,
+        examples=[{"example": {"base_url": "https://llm.example.com/v1"}}],
+    )
+
+
+class CaseFileShape(Shape):
+    """A case file with what its suffix does not say."""
+
+    file: str = Field(min_length=1, examples=["support-reply.csv"])
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1, examples=[";"])
+
+
+def _by_file(value: Any) -> Any:
+    return {"file": value} if isinstance(value, str) else value
+
+
+CasesSetting = Annotated[
+    CaseFileShape | list[dict[str, Any]],
+    BeforeValidator(_by_file, json_schema_input_type=str | CaseFileShape | list[dict[str, Any]]),
+]
+
+
+class EvalShape(Shape):
+    """X.eval.yaml, beside the prompt X.md or X.txt."""
+
+    cases: CasesSetting | None = Field(
+        default=None,
+        description="a file beside this one, or the cases themselves; default: X.csv, X.jsonl, …",
+        examples=["support-reply.csv"],
+    )
+    columns: dict[str, str] | None = Field(
+        default=None,
+        description="our name (input, expected, id, tags, weight, group, …): the file's column",
+        examples=[{"input": "comment", "expected": "response"}],
+    )
+    inputs: Texts | None = Field(
+        default=None,
+        description="the columns that the model may see; default: all that are not the answer",
+        examples=[["comment", "order_id"]],
+    )
+    assert_: list[AssertionSetting] | None = Field(
+        default=None,
+        alias="assert",
+        description="the checks of an answer",
+        examples=[[{"type": "contains", "value": "{{ order_id }}"}]],
+    )
+    must_pass: Texts | None = Field(
+        default=None,
+        description="case ids or tags that may never get worse",
+        examples=[["refund-abuse"]],
+    )
+    tags: Texts | None = Field(
+        default=None, description="use only cases with one of these tags", examples=[["billing"]]
+    )
+    template: Literal["jinja", "none"] | None = Field(
+        default=None,
+        description="none: braces in the prompt are meant literally",
+        examples=["jinja"],
+    )
+    model: ModelSetting | None = Field(
+        default=None, description="instead of the repository's", examples=["gpt-5-mini"]
+    )
+
+
+RepositoryShape.model_rebuild()
