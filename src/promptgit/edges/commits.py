@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from promptgit.core.trailers import SCHEMA_KEY
 from promptgit.edges.git import Git, GitFailed, ObjectReader
 from promptgit.errors import WorldError
-from promptgit.history.log import FORMAT
+from promptgit.history.log import FORMAT, Change, parse_changes
 
 # What no setting of the user may change: `log.follow`, `log.showRoot`, `color.diff`, encodings.
 _PLAIN = (
@@ -65,7 +66,21 @@ class Commits:
 
     def alone(self, commits: Sequence[str]) -> Iterator[bytes]:
         """Stream these commits and no others."""
-        yield self._alone(commits, "--no-renames")
+        yield self._alone(commits, "--find-renames")
+
+    def claiming(self, tips: Sequence[str]) -> Iterator[bytes]:
+        """Stream the commits that `tips` reach whose message may hold an evidence block."""
+        searched = ("--regexp-ignore-case", "--fixed-strings", f"--grep={SCHEMA_KEY}")
+        return self.git.stream("log", *_PLAIN, "--no-patch", "--no-follow", *searched, *tips, "--")
+
+    def between(self, old: str, new: str) -> tuple[Change, ...]:
+        """The files that differ between two commits; a moved file is one change."""
+        raw = ("-r", "-z", "--raw", "--no-abbrev", "--find-renames")
+        return parse_changes(self.git.read("diff-tree", *raw, old, new, "--"))
+
+    def only_in(self, new: str, old: str) -> frozenset[str]:
+        """The commits that `new` reaches and `old` does not."""
+        return frozenset(self.git.text("rev-list", new, f"^{old}", "--").split())
 
     def blob_at(self, commit: str, path: str) -> str | None:
         found = self.reader.read(f"{commit}:{path}")

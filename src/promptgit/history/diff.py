@@ -149,7 +149,7 @@ def measure(
     blobs = {_blob(one) for one in before}
     for one in sorted(after, key=lambda one: (not one.confirmed, one.record.body.get("stage", ""))):
         if one.was and one.was in blobs:
-            return _from_comparison(archive, one)
+            return by_comparison(archive, one)
     for one in after:
         for other in before:
             if one.stage == other.stage == "evaluation" and one.terms == other.terms:
@@ -162,7 +162,8 @@ def _blob(one: Finding) -> str:
     return text(entry(one.record.body, side), "blob")
 
 
-def _from_comparison(archive: Archive, one: Finding) -> Measured:
+def by_comparison(archive: Archive, one: Finding) -> Measured:
+    """Lay out one comparison, with the outputs of its evaluations where they were kept."""
     body = one.record.body
     names = [name for name in body.get("evaluations", ()) if isinstance(name, str)]
     sides = [_kept(archive, name) for name in names]

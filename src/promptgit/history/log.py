@@ -93,6 +93,13 @@ def parse_log(chunks: Iterable[bytes]) -> Iterator[RawCommit]:
         yield _with(commit, changes)
 
 
+def parse_changes(raw: bytes) -> tuple[Change, ...]:
+    """Read `git diff-tree -z --raw --no-abbrev A B`."""
+    tokens = iter(raw.split(b"\0"))
+    found = (_change(token, tokens) for token in tokens if token.startswith(b":"))
+    return tuple(change for change in found if change)
+
+
 def follow(past: Past, tip: str, path: str) -> Iterator[tuple[RawCommit, Change]]:
     """Walk the commits that changed the prompt at `path`, newest first, through its renames."""
     walks: list[tuple[tuple[str, ...], str]] = [((tip,), path)]
