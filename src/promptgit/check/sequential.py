@@ -153,9 +153,7 @@ def decide(
     return Finding.OPEN
 
 
-def _hopeless(
-    tally: Tally, plan: Plan, z_no_drop: float, z_drop: float, margin: float
-) -> bool:
+def _hopeless(tally: Tally, plan: Plan, z_no_drop: float, z_drop: float, margin: float) -> bool:
     """
     Say whether going on would hardly bring an answer.
 

@@ -72,6 +72,10 @@ class Dataset:
     def first(self, count: int) -> Dataset:
         return replace(self, cases=self.cases[:count])
 
+    def shuffled(self, seed: str) -> Dataset:
+        """Order the cases by chance; the same seed gives the same order everywhere."""
+        return replace(self, cases=tuple(sorted(self, key=lambda case: drawn(seed, case.id))))
+
     def split(self) -> tuple[Dataset, Dataset]:
         """
         Halve the cases: the first half is to search with, the second stays sealed.
@@ -88,6 +92,11 @@ def is_sealed(case: Case) -> bool:
     """Say whether the case is one that confirms, and is never searched with."""
     key = f"group {case.group}" if case.group else f"case {case.id}"
     return hashlib.sha256(f"promptgit split 1\n{key}".encode()).digest()[0] >= 128
+
+
+def drawn(seed: str, name: str) -> str:
+    """Return a key to sort by that puts names in an order that only `seed` decides."""
+    return hashlib.sha256(f"promptgit order 1\n{seed}\n{name}".encode()).hexdigest()
 
 
 def content_id(inputs: Mapping[str, str], expected: str | None) -> str:

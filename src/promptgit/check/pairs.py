@@ -1,0 +1,150 @@
+"""
+Pairs: two evaluations of the same cases, made into the differences that the tests take.
+
+One unit of evidence is a case, or a group of cases that belong together (`Case.group`): turns of
+one conversation say one thing, not ten.  Repeats are averaged into their case first, for the
+same reason.  A case without a score on either side has no pair, and is named.
+
+Weights: a unit's difference is scaled by its weight over the largest weight, so that it stays in
+-1 to 1; the tests run on the scaled differences, against lines scaled alike, and what is
+reported is divided by the mean scale again.  Effects are therefore weighted means, in score
+points, whatever the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from statistics import fmean
+
+from promptgit.check.sequential import Kind, Tally
+from promptgit.core.dataset import Case, Dataset, drawn
+from promptgit.core.evaluation import Evaluation
+from promptgit.core.verdict import Flip
+
+ROUNDING = 1e-9  # means over repeats of equal scores may differ by this much
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A case, or all cases of a group: what is drawn, compared and counted as one."""
+
+    name: str
+    cases: tuple[Case, ...]
+
+    @property
+    def weight(self) -> float:
+        return fmean(case.weight for case in self.cases)
+
+
+def units(cases: Dataset, order_seed: str) -> tuple[Unit, ...]:
+    """Group the cases and put the groups in an order that only `order_seed` decides."""
+    members: dict[str, list[Case]] = {}
+    for case in cases:
+        name = f"group {case.group}" if case.group else f"case {case.id}"
+        members.setdefault(name, []).append(case)
+    order = sorted(members, key=lambda name: drawn(order_seed, name))
+    return tuple(Unit(name, tuple(members[name])) for name in order)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Both sides' scores, by case id, as far as cases were compared."""
+
+    before: Mapping[str, float] = field(default_factory=dict)
+    after: Mapping[str, float] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()  # ids of the cases that were run, scored or not
+    repeated: bool = False  # some case was answered more than once
+
+    def plus(self, cases: Dataset, baseline: Evaluation, candidate: Evaluation) -> Scores:
+        results = (*baseline.results, *candidate.results)
+        return Scores(
+            {**self.before, **baseline.scores},
+            {**self.after, **candidate.scores},
+            self.asked | {case.id for case in cases},
+            self.repeated or any(result.repeat > 0 for result in results),
+        )
+
+    @cached_property
+    def paired(self) -> frozenset[str]:
+        return frozenset(self.before.keys() & self.after.keys() & self.asked)
+
+    @property
+    def lost(self) -> frozenset[str]:
+        """Ids of the cases whose pair is missing a side."""
+        return self.asked - self.paired
+
+    @property
+    def flips(self) -> tuple[Flip, ...]:
+        """The cases whose score changed, the worst loss first."""
+        changed = [
+            Flip(case, self.before[case], self.after[case])
+            for case in self.paired
+            if abs(self.after[case] - self.before[case]) > ROUNDING
+        ]
+        return tuple(sorted(changed, key=lambda flip: (flip.after - flip.before, flip.case_id)))
+
+    def got_worse(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Return those of the cases whose score fell, sorted."""
+        return tuple(
+            sorted(
+                case
+                for case in ids
+                if case in self.paired and self.after[case] < self.before[case] - ROUNDING
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the units so far say: the differences for the engine, and the means for people."""
+
+    tally: Tally  # of the scaled differences, candidate minus baseline, one a unit
+    kind: Kind
+    scale: float  # mean of weight over largest weight; 1 when all weights are equal
+    pairs: int  # cases that both sides have a score for
+    baseline: float  # mean score over the units; NaN when there is none
+    candidate: float
+
+    @property
+    def effect(self) -> float:
+        """Candidate minus baseline, in score points; 0 when nothing was compared."""
+        return self.tally.mean / self.scale
+
+    def in_points(self, bounds: tuple[float, float]) -> tuple[float, float]:
+        """Turn an interval for the scaled differences into one for the effect."""
+        low, high = bounds
+        return max(-1.0, low / self.scale), min(1.0, high / self.scale)
+
+
+def compared(order: Sequence[Unit], scores: Scores, heaviest: float) -> Comparison:
+    """Compare the units; `heaviest` is the largest weight among all units of the plan."""
+    shares, befores, afters = [], [], []
+    pairs = 0
+    for unit in order:
+        members = [case for case in unit.cases if case.id in scores.paired]
+        if members:
+            pairs += len(members)
+            shares.append(unit.weight / heaviest)
+            befores.append(_mean(members, scores.before))
+            afters.append(_mean(members, scores.after))
+    if not shares:
+        return Comparison(Tally(0, 0.0, 0.0), Kind.SCORE, 1.0, 0, float("nan"), float("nan"))
+
+    moves = zip(shares, befores, afters, strict=True)
+    differences = [share * (after - before) for share, before, after in moves]
+    all_or_nothing = all(score in (0.0, 1.0) for score in (*befores, *afters))
+    plain = min(shares) == max(shares) and pairs == len(shares) and not scores.repeated
+    return Comparison(
+        Tally.of(differences),
+        Kind.PASS_FAIL if all_or_nothing and plain and shares[0] == 1.0 else Kind.SCORE,
+        fmean(shares),
+        pairs,
+        fmean(befores, shares),
+        fmean(afters, shares),
+    )
+
+
+def _mean(members: Sequence[Case], scores: Mapping[str, float]) -> float:
+    return fmean([scores[case.id] for case in members], [case.weight for case in members])

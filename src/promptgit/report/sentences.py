@@ -1,0 +1,145 @@
+"""One line of English for a verdict: what is known, how sure, on how many cases, and what next."""
+
+from __future__ import annotations
+
+from promptgit.core.verdict import Outcome, Policy, Verdict
+
+
+def confirmation(
+    verdict: Verdict,
+    policy: Policy,
+    *,
+    search_gain: float | None = None,
+    proposals: int | None = None,
+    calls: int | None = None,
+    look: int = 1,
+) -> str:
+    """
+    Say what the sealed cases proved about the final prompt.
+
+    `search_gain`: gain in the mean on the search half, in score points (0 to 1), which is no
+    proof and is labelled so.  `proposals`, `calls`: of the run.  `look`: the how-manieth
+    finalist this is that the sealed cases judge.
+    """
+    gain = f"{points(verdict.effect)} points ({range_of(verdict)})"
+    on = f"on {cases_of(verdict)}"
+    tuned = "" if search_gain is None else f" ({points(search_gain)} on the search cases)"
+    closing = _closing(proposals, calls, look)
+    match verdict.outcome:
+        case Outcome.PASS:
+            return f"CONFIRMED: {gain} {on} that chose nothing{tuned}.{closing}"
+        case Outcome.INVALID:
+            return f"INVALID: {first_reason(verdict)}. Nothing delivered."
+        case Outcome.INCONCLUSIVE if not verdict.n:
+            return "NOT CONFIRMED: there is no sealed case to confirm with. Nothing delivered."
+        case Outcome.INCONCLUSIVE:
+            tail = f"{needed(verdict, 'sealed cases')} Nothing delivered.{closing}"
+            return f"NOT CONFIRMED: {gain} {on}{tuned}.{tail}"
+        case _:
+            why = first_reason(verdict)
+            tail = f"{on}{tuned}. Nothing delivered.{closing}"
+            return f"NOT BETTER: {why or a_gain_ruled_out(policy)}; {gain} {tail}"
+
+
+def gate(verdict: Verdict, policy: Policy) -> str:
+    """Say whether the candidate may replace the baseline."""
+    margin = f"{100 * policy.margin:.3g}"
+    move = f"{points(verdict.effect)} points ({range_of(verdict)})"
+    match verdict.outcome:
+        case Outcome.PASS:
+            saved = verdict.of - verdict.n
+            return (
+                f"PASS: a drop of {margin} points or more is ruled out. {move}, "
+                f"{verdict.n} of {verdict.of} cases compared"
+                + (f", {saved} not needed." if saved else ".")
+            )
+        case Outcome.INVALID:
+            return f"INVALID: {first_reason(verdict)}."
+        case Outcome.INCONCLUSIVE:
+            return (
+                f"UNDECIDED: {move} on {cases_of(verdict, 'cases')}; a drop of {margin} points "
+                f"can be neither shown nor ruled out.{needed(verdict, 'cases')}"
+            )
+        case _:
+            broke = sum(1 for flip in verdict.flips if not flip.fixed)
+            fixed = len(verdict.flips) - broke
+            return (
+                f"REGRESSION: {move}, {broke} cases got worse, {fixed} better, "
+                f"{verdict.n} of {verdict.of} cases compared."
+            )
+
+
+def draft(cases: int, least: int, verdict: Verdict | None = None) -> str:
+    """
+    Say why so few cases accept nothing, whatever they show.
+
+    >>> draft(24, 60)
+    'DRAFT: 24 cases cannot prove an improvement, 60 is the least. Read the diff yourself.'
+    """
+    seen = ""
+    if verdict is not None and verdict.n:
+        seen = f" {points(verdict.effect)} points ({range_of(verdict)}) on {cases_of(verdict)}."
+    return (
+        f"DRAFT: {cases} cases cannot prove an improvement, {least} is the least.{seen}"
+        " Read the diff yourself."
+    )
+
+
+def points(effect: float) -> str:
+    """
+    Write a difference of scores in points, with its sign.
+
+    >>> points(0.081), points(-0.1), points(0.0004)
+    ('+8.1', '-10.0', '0.0')
+    """
+    rounded = round(100 * effect, 1)
+    return f"{rounded:+.1f}" if rounded else "0.0"
+
+
+def range_of(verdict: Verdict) -> str:
+    """The interval in points, named by its confidence: 90 % at an error of 5 % on each side."""
+    share = f"{100 * (1 - 2 * verdict.alpha):.3g}"
+    return f"{share} % range {points(verdict.low)} to {points(verdict.high)}"
+
+
+def cases_of(verdict: Verdict, noun: str = "sealed cases") -> str:
+    """
+    Say how many cases were compared, and of how many.
+    """
+    if verdict.n == verdict.of:
+        return f"all {verdict.of} {noun}"
+    return f"{verdict.n} of {verdict.of} {noun}"
+
+
+def needed(verdict: Verdict, noun: str) -> str:
+    """Say how many cases would settle it, as a sentence with a space before it; or nothing."""
+    return f" About {verdict.needed:,} {noun} would settle it." if verdict.needed else ""
+
+
+def a_gain_ruled_out(policy: Policy) -> str:
+    return f"a gain of {100 * policy.min_effect:.3g} points or more is ruled out"
+
+
+def first_reason(verdict: Verdict) -> str:
+    return verdict.reasons[0] if verdict.reasons else ""
+
+
+def _closing(proposals: int | None, calls: int | None, look: int) -> str:
+    parts = []
+    if proposals is not None:
+        parts.append(f"{proposals:,} proposal{'s' if proposals != 1 else ''}")
+    if calls is not None:
+        parts.append(f"{calls:,} call{'s' if calls != 1 else ''}")
+    if look > 1:
+        parts.append(f"sealed cases asked for the {ordinal(look)} time")
+    return f" {', '.join(parts).capitalize()}." if parts else ""
+
+
+def ordinal(number: int) -> str:
+    """
+    >>> [ordinal(number) for number in (1, 2, 3, 4, 11, 22, 113)]
+    ['1st', '2nd', '3rd', '4th', '11th', '22nd', '113th']
+    """
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
