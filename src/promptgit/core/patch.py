@@ -218,8 +218,8 @@ def _escaped(c: str) -> str:
 
 def _check(diff: str, removed: Sequence[str], added: Sequence[str], same: int) -> None:
     """Read the diff back with unidiff and compare; a difference is a bug of ours."""
-    from unidiff import PatchSet
     from unidiff.errors import UnidiffParseError
+    from unidiff.patch import PatchSet
 
     try:
         (file,) = PatchSet(diff)

@@ -1,0 +1,99 @@
+"""
+Keys, tokens and passwords in text: find them, and blot them out.
+
+Three rules.  Known formats (OpenAI, GitHub, AWS, private key blocks, JSON Web Tokens, …).  A value
+that is called a key, a secret or a password where it is assigned.  A token of 32 characters or
+more that looks drawn at random: upper case, lower case and digits mixed, at least 4.2 bits a
+character (Shannon, of its own letters), and not made of words.  Plain hexadecimal is left alone,
+for it is what Git ids and digests look like.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+LONG_TOKEN = 32  # characters
+MIN_BITS = 4.2  # a character
+SHORTEST_KNOWN = 8  # characters; a shorter value of an environment variable is no secret
+
+_FORMATS = (
+    (
+        "private key",
+        r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}-----|\Z)",
+    ),
+    ("JSON Web Token", r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"),
+    ("API key", r"(?<![A-Za-z0-9])sk-(?=[\w-]*\d)[\w-]{16,}"),
+    ("GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,})"),
+    ("GitLab token", r"\bglpat-[\w-]{20,}"),
+    ("AWS key id", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+    ("Google API key", r"\bAIza[\w-]{30,}"),
+    ("Slack token", r"\bxox[abeoprs]-[\w-]{10,}"),
+    ("Stripe key", r"\b[srp]k_(?:live|test)_[A-Za-z0-9]{10,}"),
+    ("access token", r"\b(?:hf|gsk|r8|npm)_[A-Za-z0-9]{20,}|\bxai-\w{20,}|\bpypi-[\w-]{40,}"),
+    ("SendGrid key", r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
+)
+_KNOWN = tuple((kind, re.compile(pattern)) for kind, pattern in _FORMATS)
+_NAMED = re.compile(
+    r"(?i)(?:bearer[ \t]+|://[^\s/:@]{0,80}:|"
+    r"(?:api[_-]?key|access[_-]?key|secret|token|passw(?:or)?d|authorization)"
+    r"[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?(?:bearer[ \t]+)?)"
+    r"(?P<value>(?=[^\s\"'@]{0,200}\d)[^\s\"'@<>{}]{8,})"
+)
+_TOKEN = re.compile(rf"[A-Za-z0-9+/_=-]{{{LONG_TOKEN},}}")
+
+
+def find_secrets(text: str) -> tuple[tuple[str, str], ...]:
+    """
+    List (kind, value) of what looks like a secret, in order, without repeats.
+
+    >>> find_secrets("the key is AKIAIOSFODNN7EXAMPLE")
+    (('AWS key id', 'AKIAIOSFODNN7EXAMPLE'),)
+    """
+    return tuple(dict.fromkeys((kind, text[a:b]) for kind, a, b in _spans(text)))
+
+
+def redact(text: str, known: Iterable[str] = ()) -> str:
+    """
+    Replace each secret, and each value in `known` (of the environment, say), by its kind.
+
+    >>> redact("Incorrect API key provided: sk-proj-4f9a8b7c6d5e4f3a2b1c.")
+    'Incorrect API key provided: [API key redacted].'
+    """
+    for value in sorted(set(known), key=len, reverse=True):
+        if len(value) >= SHORTEST_KNOWN:
+            text = text.replace(value, "[secret redacted]")
+    for kind, start, stop in reversed(list(_spans(text))):
+        text = f"{text[:start]}[{kind} redacted]{text[stop:]}"
+    return text
+
+
+def _spans(text: str) -> Iterator[tuple[str, int, int]]:
+    """Where secrets are, in order, none inside another."""
+    found = [(m.start(), m.end(), kind) for kind, known in _KNOWN for m in known.finditer(text)]
+    found += [(m.start("value"), m.end("value"), "secret") for m in _NAMED.finditer(text)]
+    found += [
+        (m.start(), m.end(), "random-looking token")
+        for m in _TOKEN.finditer(text)
+        if _looks_random(m[0])
+    ]
+    end = 0
+    for start, stop, kind in sorted(found, key=lambda span: (span[0], -span[1])):
+        if start >= end:
+            yield kind, start, stop
+            end = stop
+
+
+def _looks_random(token: str) -> bool:
+    mixed = all(re.search(kind, token) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
+    parts = [part for part in re.split(r"[-_/+=]", token) if part]
+    words = all(re.fullmatch(r"[A-Za-z]*[0-9]{0,4}|[0-9]+", part) for part in parts)
+    return mixed and not words and _bits(token) >= MIN_BITS
+
+
+def _bits(token: str) -> float:
+    """Shannon entropy of the token's characters, in bits a character."""
+    shares = [count / len(token) for count in Counter(token).values()]
+    return -sum(share * math.log2(share) for share in shares)
