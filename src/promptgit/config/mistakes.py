@@ -57,17 +57,32 @@ def _as_user_error(error: ValidationError, located: Located, which: str) -> User
 
 
 def _worth_saying(found: Sequence[ErrorDetails], located: Located) -> list[ErrorDetails]:
-    """Return the mistakes in file order; of an alternative only what went wrong deepest."""
+    """
+    Return the mistakes in file order.
+
+    Of an alternative only what went wrong deepest; a missing key only where no other key is
+    unknown, because that one is most likely the missing one, misspelt.
+    """
     paths = [_path(details, located) for details in found]
 
     def is_outer(path: Path) -> bool:
         return any(len(other) > len(path) and other[: len(path)] == path for other in paths)
 
+    misspelt = {
+        path[:-1]
+        for path, details in zip(paths, found, strict=True)
+        if details["type"] == "extra_forbidden"
+    }
+
     def place(pair: tuple[Path, ErrorDetails]) -> tuple[int, int]:
         position = located.position(pair[0])
         return position.line, position.column
 
-    kept = [pair for pair in zip(paths, found, strict=True) if not is_outer(pair[0])]
+    kept = [
+        (path, details)
+        for path, details in zip(paths, found, strict=True)
+        if not is_outer(path) and not (details["type"] == "missing" and path[:-1] in misspelt)
+    ]
     return [details for _, details in sorted(kept, key=place)]
 
 

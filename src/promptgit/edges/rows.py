@@ -256,6 +256,8 @@ def _array(text: str, position: int, name: str) -> Iterator[Row]:
         position = _blank(text, end)
         if text[position : position + 1] == ",":
             position = _blank(text, position + 1)
+            if text[position : position + 1] == "]":
+                _json_value(text, position, name, 0)  # a trailing comma: JSON has none
         elif text[position : position + 1] != "]":
             raise UserError(
                 f"{name}:{text.count(chr(10), 0, position) + 1}: found "
