@@ -9,9 +9,8 @@ templates compiled here, once, so that scoring does nothing but score.
 from __future__ import annotations
 
 import hashlib
-import inspect
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,11 +18,18 @@ from promptgit.core.dataset import Case, Dataset
 from promptgit.core.evaluation import Metric, Score, Scoring
 from promptgit.core.ports import Answer, canonical
 from promptgit.errors import UserError
-from promptgit.evaluate.values import Render, plain, renderer
+from promptgit.evaluate.options import (
+    INJECTED,
+    check_threshold,
+    check_weight,
+    checked_options,
+    injections,
+    parameters_of,
+)
+from promptgit.evaluate.values import Render, renderer
 
 Scorer = Callable[..., Score]
 
-INJECTED = ("answer", "judge", "embedder", "allow_code", "read_file")
 TRIABLE = {"answer", "read_file"}  # what a scorer may ask for and still be tried for nothing
 NEGATION = "not-"
 FILE = "file://"
@@ -101,23 +107,20 @@ def bind(
     if not assertions:
         raise UserError(f"{where}: no assertion, so nothing would be measured")
     names = _metric_names(assertions)
-    bound = [
-        _bound(assertion, name, find, injected, f"{where}, assertion {number} ({assertion.type})")
-        for number, (assertion, name) in enumerate(zip(assertions, names, strict=True), start=1)
-    ]
-    checks = tuple(check for check, _ in bound)
-    needs_columns = any(check.rendered for check in checks)
-
-    def score(case: Case, answer: Answer) -> Mapping[str, Score]:
-        columns = case.columns if needs_columns else {}
-        return {check.metric: check(case, answer, columns) for check in checks}
+    checks, content = [], []
+    for number, (assertion, name) in enumerate(zip(assertions, names, strict=True), start=1):
+        label = f"{where}, assertion {number} ({assertion.type})"
+        with _labelled(label):
+            check, identity = _bound(assertion, name, label, find, injected)
+        checks.append(check)
+        content.append(identity)
 
     metrics = tuple(
         Metric(name, float(assertion.weight))
         for name, assertion in zip(names, assertions, strict=True)
     )
-    content = canonical([identity for _, identity in bound])
-    return Suite(metrics, score, hashlib.sha256(content).hexdigest())
+    digest = hashlib.sha256(canonical(content)).hexdigest()
+    return Suite(metrics, _scoring(tuple(checks)), digest)
 
 
 def default_assertions(cases: Dataset) -> tuple[Assertion, ...]:
@@ -149,181 +152,111 @@ def default_assertions(cases: Dataset) -> tuple[Assertion, ...]:
     return (Assertion("similar"),)
 
 
+def _scoring(checks: tuple[_Check, ...]) -> Scoring:
+    needs_columns = any(check.rendered for check in checks)
+
+    def score(case: Case, answer: Answer) -> Mapping[str, Score]:
+        columns = case.columns if needs_columns else {}
+        return {check.metric: check(case, answer, columns) for check in checks}
+
+    return score
+
+
 def _bound(
     assertion: Assertion,
     name: str,
+    label: str,
     find: Callable[[str], Scorer],
     injected: Mapping[str, Any],
-    label: str,
-) -> tuple[_Check, list[Any]]:
+) -> tuple[_Check, Mapping[str, Any]]:
     """Return the check, and what identifies it in the suite's digest."""
-    negated = assertion.type.startswith(NEGATION)
-    try:
-        scorer = find(assertion.type.removeprefix(NEGATION))
-    except UserError as error:
-        raise type(error)(f"{label}: {error.message}", hint=error.hint) from error
-    parameters = _options_of(scorer, label)
-    _check_numbers(assertion, parameters, label)
-    given = _given(assertion, parameters, label)
-    content = _contents(given, parameters, injected, label)
+    scorer = find(assertion.type.removeprefix(NEGATION))
+    parameters = parameters_of(scorer)
+    check_weight(assertion.weight)
+    check_threshold(assertion.threshold, parameters)
+    own_threshold = "threshold" in parameters
+    given = checked_options(_as_options(assertion, own_threshold), parameters)
+    supplied = injections(parameters, injected)
+    file = _read_value(given, "read_file" in parameters, injected.get("read_file"))
+    rendered = {option: render for option, value in given.items() if (render := renderer(value))}
 
-    rendered = _renderers(given, label)
-    supplied = _supplied(parameters, injected, label)
-    fixed = {**{o: v for o, v in given.items() if o not in rendered}, **supplied}
     check = _Check(
         name,
         label,
         scorer,
-        fixed,
+        {**{option: given[option] for option in given.keys() - rendered.keys()}, **supplied},
         rendered,
         takes_answer="answer" in parameters,
-        threshold=None if "threshold" in parameters else assertion.threshold,
-        negated=negated,
+        threshold=None if own_threshold else assertion.threshold,
+        negated=assertion.type.startswith(NEGATION),
     )
     if not rendered and TRIABLE.issuperset(parameters.keys() & set(INJECTED)):
         _try(check)
-    weight = float(assertion.weight)
-    helpers = _identities(supplied)
-    return check, [assertion.type, given, assertion.threshold, weight, name, content, helpers]
+    identity = {
+        "type": assertion.type,
+        "metric": name,
+        "weight": float(assertion.weight),
+        "threshold": None if assertion.threshold is None else float(assertion.threshold),
+        "options": given,
+        "file": file,
+        **_identities(supplied),
+    }
+    return check, identity
 
 
-def _options_of(scorer: Scorer, label: str) -> dict[str, inspect.Parameter]:
-    parameters = inspect.signature(scorer).parameters.values()
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-        raise UserError(f"{label}: a scorer names its options, it does not take `**anything`")
-    return {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY}
-
-
-def _given(
-    assertion: Assertion, parameters: Mapping[str, inspect.Parameter], label: str
-) -> dict[str, Any]:
-    """Return the options that the assertion sets, checked against those that there are."""
-    allowed = [option for option in parameters if option not in INJECTED]
-    given: dict[str, Any] = dict(assertion.options)
+def _as_options(assertion: Assertion, own_threshold: bool) -> dict[str, Any]:
+    options = dict(assertion.options)
     if assertion.value is not None:
-        given["value"] = assertion.value
-    if assertion.threshold is not None and "threshold" in parameters:
-        given["threshold"] = float(assertion.threshold)
-    for option, value in given.items():
-        if option not in allowed:
-            raise _unknown_option(option, allowed, label)
-        default = parameters[option].default
-        if isinstance(default, bool) and not isinstance(value, bool):
-            raise UserError(f"{label}: {option} is true or false, not {value!r}")
-        if _is_number(default) and not _is_number(value):
-            raise UserError(f"{label}: {option} is a number, not {value!r}")
-    for option in allowed:
-        if option not in given and parameters[option].default is inspect.Parameter.empty:
-            raise UserError(f"{label}: it needs `{option}`")
-    try:
-        return {option: plain(value) for option, value in given.items()}
-    except UserError as error:
-        raise UserError(f"{label}: {error.message}", hint=error.hint) from error
+        options["value"] = assertion.value
+    if own_threshold and assertion.threshold is not None:
+        options["threshold"] = float(assertion.threshold)
+    return options
 
 
-def _renderers(given: Mapping[str, Any], label: str) -> dict[str, Render]:
-    try:
-        return {option: render for option, value in given.items() if (render := renderer(value))}
-    except UserError as error:
-        raise UserError(f"{label}: {error.message}", hint=error.hint) from error
-
-
-def _unknown_option(option: str, allowed: Sequence[str], label: str) -> UserError:
-    from difflib import get_close_matches
-
-    if option in INJECTED:
-        return UserError(f"{label}: `{option}` cannot be set in a file", hint="leave it out")
-    if option == "value":
-        return UserError(f"{label}: it takes no `value`", hint="leave it out")
-    choices = [*allowed, "value", "threshold", "weight", "metric"]
-    close = get_close_matches(option, choices, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"it takes: {', '.join(sorted(allowed))}"
-    return UserError(f"{label}: no option is called {option!r}", hint=hint)
-
-
-def _check_numbers(
-    assertion: Assertion, parameters: Mapping[str, inspect.Parameter], label: str
-) -> None:
-    weight, threshold = assertion.weight, assertion.threshold
-    if not _is_number(weight) or not 0 <= weight < math.inf:
-        raise UserError(f"{label}: a weight is a number from 0 up, not {weight!r}")
-    if threshold is None:
-        return
-    if not _is_number(threshold) or not math.isfinite(threshold):
-        raise UserError(f"{label}: a threshold is a number, not {threshold!r}")
-    if "threshold" not in parameters and not 0 <= threshold <= 1:
-        distance = "max_distance" in parameters  # promptfoo's threshold of levenshtein
-        raise UserError(
-            f"{label}: the threshold of a score is between 0 and 1, not {threshold:g}",
-            hint=f"write `max_distance: {threshold:g}`" if distance else "",
-        )
-
-
-def _contents(
-    given: dict[str, Any],
-    parameters: Mapping[str, inspect.Parameter],
-    injected: Mapping[str, Any],
-    label: str,
+def _read_value(
+    given: dict[str, Any], keeps_name: bool, read_file: Callable[[str], str] | None
 ) -> str:
     """
-    Read the file that a `file://` value names, and return the sha256 (hex) of its content.
+    Read the file that a `file://` value names; return the sha256 (hex) of its text, or nothing.
 
-    The text takes the value's place, JSON parsed; only a scorer that reads files itself keeps
-    the name.
+    The text takes the value's place, JSON parsed, unless the scorer reads files itself.
     """
     value = given.get("value")
     if not isinstance(value, str) or not value.startswith(FILE):
         return ""
-    if "read_file" not in injected:
-        raise UserError(f"{label}: {value!r} cannot be read here")
-    path, _, function = value.removeprefix(FILE).partition(":")
-    try:
-        text: str = injected["read_file"](path)
-    except UserError as error:
-        raise UserError(f"{label}: {error.message}", hint=error.hint) from error
-    if "read_file" not in parameters:
-        given["value"] = _parsed(text, path, label) if path.endswith(".json") else text
-    return hashlib.sha256(f"{function}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
+    if read_file is None:
+        raise UserError(f"{value!r} cannot be read here")
+    path = value.removeprefix(FILE).partition(":")[0]
+    text = read_file(path)
+    if not keeps_name:
+        given["value"] = _parsed(text, path) if path.endswith(".json") else text
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _parsed(text: str, path: str, label: str) -> Any:
+def _parsed(text: str, path: str) -> Any:
     import json
 
     try:
         return json.loads(text)
     except ValueError as error:
-        raise UserError(f"{label}: {path} is not JSON: {error}") from error
-
-
-def _supplied(
-    parameters: Mapping[str, inspect.Parameter], injected: Mapping[str, Any], label: str
-) -> dict[str, Any]:
-    """Return what the world gives to this scorer; refuse what is not to be had."""
-    wanted = [name for name in INJECTED if name in parameters and name != "answer"]
-    if "allow_code" in wanted and not injected.get("allow_code"):
-        raise UserError(
-            f"{label}: it runs code from the repository, and that is off",
-            hint="read the code, then say --allow-code",
-        )
-    for name in wanted:
-        if injected.get(name) is None and parameters[name].default is inspect.Parameter.empty:
-            raise UserError(f"{label}: it needs a {name}, and there is none")
-    return {name: injected[name] for name in wanted if injected.get(name) is not None}
+        raise UserError(f"{path} is not JSON: {error}") from error
 
 
 def _try(check: _Check) -> None:
     """Score an empty answer, so that a broken pattern or schema is found before the first call."""
-    case = Case("trial", {}, "{}")
-    try:
-        score: object = check.scorer(case, "", **check.fixed, **_trial_answer(check))
-    except UserError as error:
-        raise UserError(f"{check.label}: {error.message}", hint=error.hint) from error
+    answer = {"answer": Answer("", cost_usd=0.0)} if check.takes_answer else {}
+    score: object = check.scorer(Case("trial", {}, "{}"), "", **check.fixed, **answer)
     if not isinstance(score, Score):
-        raise UserError(f"{check.label}: the scorer returned {score!r}, not a Score")
+        raise UserError(f"the scorer returned {score!r}, not a Score")
 
 
-def _trial_answer(check: _Check) -> dict[str, Answer]:
-    return {"answer": Answer("", cost_usd=0.0)} if check.takes_answer else {}
+@contextmanager
+def _labelled(label: str) -> Iterator[None]:
+    """Say in front of a UserError which assertion it is about."""
+    try:
+        yield
+    except UserError as error:
+        raise type(error)(f"{label}: {error.message}", hint=error.hint) from error
 
 
 def _identities(supplied: Mapping[str, Any]) -> dict[str, str]:
@@ -360,10 +293,6 @@ def _negated(score: Score, label: str) -> Score:
     if score.value == 0:
         return Score(1.0, score.why)
     return Score(1 - score.value, f"unwanted: {score.why or label}")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_object(text: str) -> bool:

@@ -19,6 +19,7 @@ Vector = Mapping[str, float]
 # character: kana, Han, Hangul, Thai, Lao, Khmer.
 _UNSPACED = r"\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])\w)+(?:['’](?:(?![{_UNSPACED}])\w)+)*")
+PIECE = ":"  # begins a piece of a word; no word has it
 
 CACHED = 2048  # vectors; the expected texts of a run come back, each output mostly once
 
@@ -58,20 +59,19 @@ class LexicalEmbedder:
         """Return the cosine of the two texts' vectors, 0 (no word in common) to 1."""
         if left == right:
             return 1.0
-        ours, theirs = self._vector(left), self._vector(right)
-        if len(ours) > len(theirs):
-            ours, theirs = theirs, ours
-        product = math.fsum(
-            weight * theirs[term] for term, weight in ours.items() if term in theirs
-        )
-        return min(1.0, product)
+        fewer, more = sorted((self._vector(left), self._vector(right)), key=len)
+        shared = (weight * more[term] for term, weight in fewer.items() if term in more)
+        return min(1.0, math.fsum(shared))
 
     def missing(self, output: str, expected: str, count: int) -> list[str]:
         """List the `count` heaviest words of `expected` that `output` has not, heaviest first."""
-        there = set(words(output))
-        absent = Counter(word for word in words(expected) if word not in there)
-        weight = {word: times * self._idf.get(word, self._rarest) for word, times in absent.items()}
-        return sorted(absent, key=lambda word: (-weight[word], word))[:count]
+        there = self._vector(output)
+        absent = [
+            (-weight, term)
+            for term, weight in self._vector(expected).items()
+            if term not in there and PIECE not in term
+        ]
+        return [word for _, word in sorted(absent)[:count]]
 
     def _weigh(self, text: str) -> Vector:
         found = Counter(self._terms(text))
@@ -84,7 +84,7 @@ class LexicalEmbedder:
         if not self._ngram:
             return terms
         pieces = [
-            f"{self._ngram}:{padded[i : i + self._ngram]}"  # no word has a colon in it
+            PIECE + padded[i : i + self._ngram]
             for padded in (f"<{word}>" for word in terms)
             for i in range(len(padded) - self._ngram + 1)
         ]
