@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from promptgit.core.evaluation import Evaluation, Metric, Result
 from promptgit.core.ports import ModelIdentity
 from promptgit.core.prompt import Prompt, blob_id
 from promptgit.core.record import SCHEMA, Record
+from promptgit.core.secrets import redact
 from promptgit.core.verdict import Verdict
-
-Redact = Callable[[str], str]
 
 
 def evaluation_record(
@@ -159,11 +158,6 @@ def verdict_entry(verdict: Verdict) -> dict[str, Any]:
 def finite(value: float | None) -> float | None:
     """Return the number, or None where JSON has no word for it (NaN, infinity)."""
     return value if value is not None and math.isfinite(value) else None
-
-
-def redact(text: str) -> str:
-    """Strike out what looks like a secret."""
-    return text
 
 
 def _cases(evaluation: Evaluation) -> dict[str, Any]:
