@@ -230,7 +230,7 @@ def _refuse_applied(block: Block, start: int, texts: Sequence[str]) -> None:
     """Refuse an insertion whose lines already stand just there."""
     new, end = block.new, start + len(block.old)
     for first in range(max(0, end - len(new)), start + 1):
-        if texts[first : first + len(new)] == new:
+        if new != block.old and texts[first : first + len(new)] == new:
             raise Unreadable("the edit is already applied: its lines stand in the text just there")
 
 
