@@ -96,10 +96,9 @@ class Commits:
     def blame(self, revision: str, path: str) -> bytes:
         """`git blame --porcelain`, whatever the user ignores."""
         return self.git.read(
-            "-c",
-            "blame.ignoreRevsFile=",
             "blame",
             "--porcelain",
+            "--ignore-revs-file=",  # forget those of the settings
             "--no-textconv",
             "--encoding=UTF-8",
             revision,
