@@ -24,6 +24,7 @@ READ_ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",  # an object is what its id says, whatever refs/replace holds
     "GIT_PAGER": "cat",
     "LC_ALL": "C",
 }
@@ -36,11 +37,23 @@ READ_SETTINGS = (
     "diff.renames=false",
     "diff.noprefix=false",
     "diff.mnemonicPrefix=false",
+    "diff.context=3",
+    "diff.interHunkContext=0",
+    "diff.relative=false",
+    "diff.colorMoved=no",
+    "diff.algorithm=myers",
+    "apply.whitespace=nowarn",
+    "apply.ignoreWhitespace=no",
     "log.showSignature=false",
     "log.mailmap=false",
+    "log.decorate=no",
+    "i18n.logOutputEncoding=UTF-8",
     "color.ui=false",
 )
 WRITE_ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_LITERAL_PATHSPECS": "1", "GIT_EDITOR": ":"}
+WRITE_SETTINGS = ("i18n.commitEncoding=UTF-8",)  # what we hand over is UTF-8
+# Set for hooks, they name another repository (`git rev-parse --local-env-vars`).
+FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
 
 CHUNK = 1 << 20  # bytes
 
@@ -49,8 +62,10 @@ class GitFailed(WorldError):
     """A git command that ended with an error."""
 
     def __init__(self, arguments: Sequence[str], code: int, stderr: str) -> None:
-        first = next((line for line in stderr.splitlines() if line.strip()), f"exit code {code}")
-        super().__init__(f"git {arguments[0]}: {first.strip()}")
+        lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+        grave = [line for line in lines if line.startswith(("fatal:", "error:"))]
+        first = next(iter(grave or lines), f"exit code {code}")
+        super().__init__(f"git {arguments[0]}: {first}")
         self.arguments = tuple(arguments)
         self.code = code
         self.stderr = stderr
@@ -69,13 +84,26 @@ class Git:
 
     @classmethod
     def discover(cls, where: Path) -> Git:
-        """Find the repository around `where`; raise UserError when there is none."""
+        """
+        Find the repository around `where`; raise UserError when there is none.
+
+        Refuses when the environment names a repository, as it does inside a Git hook: the
+        one that is meant and the one around `where` may not be the same.
+        """
+        if not where.is_dir():
+            raise UserError(f"{where} is not a directory", hint="go to a Git repository")
+        foreign = [name for name in FOREIGN if os.environ.get(name)]
+        if foreign:
+            raise UserError(
+                f"{foreign[0]} is set, so that Git would act on {os.environ[foreign[0]]}",
+                hint=f"unset {' '.join(foreign)}",
+            )
         wanted = (
             "--is-bare-repository --git-dir --git-common-dir --show-object-format --show-prefix"
         )
         asked = ("rev-parse", "--path-format=absolute", *wanted.split())
         try:
-            found = _run(where, asked, environment=READ_ENVIRONMENT).decode(errors="replace")
+            found = os.fsdecode(_run(where, asked, environment=READ_ENVIRONMENT))
         except GitFailed as error:
             raise _not_a_repository(where, error) from error
         bare, git_dir, common_dir, object_format, prefix = found.split("\n")[:5]
@@ -143,12 +171,13 @@ class Git:
         stdin: bytes = b"",
         environment: Mapping[str, str] | None = None,
     ) -> bytes:
-        """Run a command as the user would: their settings, hooks and signing key."""
+        """Run a command as the user would: their settings, hooks, signing key and language."""
+        spoken = {name: os.environ.get(name, "") for name in ("LC_ALL", "LANGUAGE")}
         return _run(
             self.cwd,
-            arguments,
+            (*_settings(WRITE_SETTINGS), *arguments),
             stdin=stdin,
-            environment={**WRITE_ENVIRONMENT, **(environment or {})},
+            environment={**spoken, **WRITE_ENVIRONMENT, **(environment or {})},
         )
 
     def stream(self, *arguments: str) -> Iterator[bytes]:
@@ -240,9 +269,8 @@ class ObjectReader:
         return fields[0].decode(), content
 
 
-
-def _settings() -> tuple[str, ...]:
-    return tuple(word for setting in READ_SETTINGS for word in ("-c", setting))
+def _settings(settings: Sequence[str] = READ_SETTINGS) -> tuple[str, ...]:
+    return tuple(word for setting in settings for word in ("-c", setting))
 
 
 def _run(
@@ -258,10 +286,20 @@ def _run(
     finally:
         _end(process)
     if process.returncode:
-        command = [word for word in arguments if word != "-c" and "=" not in word] or arguments
-        raise GitFailed(command, process.returncode, stderr.decode(errors="replace"))
+        raise GitFailed(_command(arguments), process.returncode, stderr.decode(errors="replace"))
     out: bytes = stdout
     return out
+
+
+def _command(arguments: Sequence[str]) -> Sequence[str]:
+    """Leave out the settings that come before the command.
+
+    >>> _command(("-c", "color.ui=false", "log", "-c"))
+    ('log', '-c')
+    """
+    while len(arguments) > 2 and arguments[0] == "-c":
+        arguments = arguments[2:]
+    return arguments
 
 
 def _start(cwd: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> Any:
@@ -276,7 +314,7 @@ def _start(cwd: Path, arguments: Sequence[str], environment: Mapping[str, str]) 
         )
     except git.GitCommandNotFound as error:
         raise WorldError(
-            "git could not be started", hint="install Git 2.30 or newer, and check PATH"
+            "git could not be started", hint="install Git 2.31 or newer, and check PATH"
         ) from error
     process: Any = started.proc
     process.wrapper = started  # GitPython kills the process when its wrapper is collected

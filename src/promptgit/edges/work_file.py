@@ -1,0 +1,71 @@
+"""The prompt's file in the work tree: read whole, replaced whole, through no symlink."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from promptgit.edges.git import Git
+from promptgit.edges.workspace import refuse_links
+from promptgit.errors import UserError, WorldError
+
+
+def read(place: Path) -> tuple[bytes, int]:
+    """Return (content, permission bits) of a regular file; raise WorldError."""
+    try:
+        handle = os.open(place, os.O_RDONLY | _NO_FOLLOW | _BINARY)
+        with os.fdopen(handle, "rb") as file:
+            return file.read(), stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+    except OSError as error:
+        raise WorldError(f"{place} cannot be read: {error.strerror}") from error
+
+
+def replace(
+    git: Git, path: str, content: bytes, mode: int, *, expected: bytes, temporary: str
+) -> None:
+    """
+    Replace the prompt at `path`, if it still holds `expected`; a crash leaves old or new, whole.
+
+    `temporary` is the name, in the same folder, under which the new content is written first.
+    """
+    place = git.cwd / path
+    draft = place.with_name(temporary)
+    try:
+        _write_new(draft, content, mode)
+        refuse_links(git, path)
+        if read(place)[0] != expected:
+            raise UserError(
+                f"{path} was edited meanwhile", hint="your edit is kept; run the command again"
+            )
+        os.replace(draft, place)
+        _sync_folder(place.parent)
+    except OSError as error:
+        raise WorldError(
+            f"{path} cannot be written: {error.strerror}", hint="nothing was changed"
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _write_new(place: Path, content: bytes, mode: int) -> None:
+    handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    place.chmod(mode)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
