@@ -1,0 +1,63 @@
+import threading
+
+import pytest
+
+from promptgit import plugins
+from promptgit.core.ports import Answer
+from promptgit.scorers.lexical import LexicalEmbedder
+from promptgit.testing.laws import CASES, scorer_obeys
+from promptgit.testing.scripted import ScriptedModel
+
+ANSWER = Answer("whatever it says", cost_usd=0.002, latency_s=0.4)
+CODE = "def get_assert(output, context):\n    return len(output) < 3 or bool(context['vars'])\n"
+
+OPTIONS = {
+    "contains-json": [{}, {"value": {"type": "object"}}],
+    "cost": [{"answer": ANSWER, "threshold": 0.001}],
+    "equals": [{}, {"ignore_case": True, "strip": True}, {"value": {"label": "refund"}}],
+    "is-json": [{}, {"fence": True, "value": {"required": ["label"]}}],
+    "json-fields": [{}, {"fence": True, "ordered": False, "allow_extra": False}],
+    "latency": [{"answer": ANSWER, "threshold": 300}],
+    "levenshtein": [{}, {"max_distance": 5}],
+    "llm-rubric": [
+        {"judge": ScriptedModel('{"reason": "so so", "score": 0.5}'), "value": "is kind"}
+    ],
+    "regex": [{}, {"value": "(?i)way", "ignore_case": True}],
+    "similar": [{"embedder": LexicalEmbedder(case.expected or "" for case in CASES)}],
+    "word-count": [{"value": 3}, {"value": {"min": "1", "max": 60}}],
+}
+
+
+@pytest.mark.parametrize("name", [name for name in plugins.SCORERS if name != "python"])
+def test_every_scorer_obeys_the_laws(name):
+    for options in OPTIONS.get(name, [{}, {"value": "way"}]):
+        scorer_obeys(plugins.scorer(name), options=options)
+
+
+def test_the_python_scorer_obeys_the_laws():
+    options = {
+        "value": "file://fine.py",
+        "allow_code": True,
+        "read_file": {"fine.py": CODE}.__getitem__,
+    }
+
+    scorer_obeys(plugins.scorer("python"), options=options, cases=CASES[:2], outputs=["", "\ud800"])
+
+
+@pytest.mark.parametrize("name", ["similar", "regex", "is-json", "json-fields"])
+def test_a_scorer_may_be_called_from_many_threads(name):
+    options = OPTIONS[name][0]
+    scorer, case = plugins.scorer(name), CASES[1]
+    alone = [scorer(case, f"answer {n}", **options) for n in range(50)]
+    together = [[] for _ in range(8)]
+
+    def score(found):
+        found += [scorer(case, f"answer {n}", **options) for n in range(50)]
+
+    threads = [threading.Thread(target=score, args=(found,)) for found in together]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert all(found == alone for found in together)
