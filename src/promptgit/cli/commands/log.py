@@ -1,0 +1,98 @@
+"""`promptgit log`: the history of prompts with their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import click
+
+from promptgit.cli import past
+from promptgit.core.revision import Revision
+from promptgit.errors import UserError
+from promptgit.history.log import Change, RawCommit, every_change, follow
+from promptgit.report import history_json, history_text
+
+INCOMPLETE = 3  # exit code: the history goes on where this clone ends
+
+
+@click.command(
+    short_help="Show the history of prompts with their scores",
+    epilog="""\b
+Examples:
+  promptgit log prompts/support-reply.md
+  promptgit log -n 20 --json | jq '.commits[] | {commit, score}'
+
+\b
+JSON: {schema, complete, commits: [{commit, parents, when, author, subject, path,
+blob, was, evidence, score, before, n, fixed, broke, record, problem, steps}]}""",
+)
+@click.argument("prompt", required=False)
+@click.option("-n", "--max-count", type=click.IntRange(min=1), help="Show the newest N only")
+@click.option("--ref", "revision", default="HEAD", metavar="REV", help="Start from REV, not HEAD")
+@click.option("--json", "as_json", is_flag=True, help=past.JSON_HELP)
+@click.pass_context
+def command(
+    ctx: click.Context, prompt: str | None, max_count: int | None, revision: str, as_json: bool
+) -> None:
+    """
+    Show the history of PROMPT, or of all prompts, newest first.
+
+    A score belongs to a text: it is looked up by what the commit holds, and so survives squash,
+    rebase, amend and revert.  The word beside it says how far to believe it: confirmed (proven
+    on sealed cases), screening (measured while searching), claimed (only the message says so),
+    stale (the message speaks of another text) or unevaluated.
+
+    Exits with 3 where a shallow clone hides older commits.
+    """
+    with past.here() as here:
+        tip = here.git.resolve(revision)
+        found = _walk(here, tip, prompt)
+        revisions = (here.judge.revision(commit, change) for commit, change in found)
+        shown = _Counted(islice(revisions, max_count))
+        if as_json:
+            listed = [history_json.revision(one) for one in shown]
+            hidden = _hidden(here, len(listed), max_count)
+            past.show_json(
+                {"schema": history_json.SCHEMA, "complete": not hidden, "commits": listed}
+            )
+        else:
+            past.show(
+                line
+                for one in shown
+                for line in history_text.log_lines(one, with_path=prompt is None)
+            )
+            hidden = _hidden(here, shown.count, max_count)
+            if hidden:
+                past.show([history_text.incomplete(hidden)])
+        if not shown.count and not hidden:
+            raise UserError(
+                f"no commit that {revision} reaches changes {prompt or 'a prompt'}",
+                hint="is it committed?  `git log -- PATH` would show it",
+            )
+    ctx.exit(INCOMPLETE if hidden else 0)
+
+
+class _Counted:
+    """Counts revisions as they pass."""
+
+    def __init__(self, revisions: Iterator[Revision]) -> None:
+        self._revisions = revisions
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Revision]:
+        for one in self._revisions:
+            self.count += 1
+            yield one
+
+
+def _walk(here: past.Here, tip: str, prompt: str | None) -> Iterator[tuple[RawCommit, Change]]:
+    if prompt is not None:
+        return follow(here.commits, tip, here.path(prompt))
+    roots, wanted = past.prompts()
+    return every_change(here.commits, tip, roots, wanted)
+
+
+def _hidden(here: past.Here, shown: int, wanted: int | None) -> int:
+    """How many commits of this clone have parents it lacks, if the list could go on there."""
+    return 0 if wanted is not None and shown >= wanted else len(here.commits.shallow)

@@ -1,0 +1,116 @@
+"""What the history commands share: the repository, its records, and the prompt that is meant."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import click
+
+from promptgit.edges.archive import RecordReader
+from promptgit.edges.commits import Commits
+from promptgit.edges.git import Git
+from promptgit.edges.workspace import locate
+from promptgit.errors import UserError
+from promptgit.history.evidence import Judge
+from promptgit.report.history_text import Styled, plain
+
+JSON_HELP = "Print JSON; its keys are stable"
+
+
+@dataclass(frozen=True)
+class Here:
+    """The repository around the current directory, opened for reading."""
+
+    git: Git
+    commits: Commits
+    judge: Judge
+
+    def path(self, given: str) -> str:
+        """
+        Turn what the user typed, a path or a prompt's name, into a path from the top.
+
+        A path that is in no commit is left as it is: history may know it all the same.
+        """
+        located = locate(self.git, given)
+        if "/" in given or self.commits.blob_at("HEAD", located):
+            return located
+        names = self.git.read("ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD")
+        tracked = [os.fsdecode(name) for name in names.split(b"\0")]
+        named = [path for path in tracked if PurePosixPath(path).stem == given]
+        if not named:
+            return located
+        _, wanted = prompts()
+        meant = [path for path in named if wanted(path)]
+        return meant[0] if len(meant) == 1 else located
+
+    def text(self, blob: str) -> str:
+        """The text of a prompt; raise UserError when it is not UTF-8."""
+        data = self.commits.blob(blob) if blob else b""
+        try:
+            return data.decode()
+        except UnicodeDecodeError as error:
+            raise UserError(f"blob {blob[:12]} is not UTF-8 at byte {error.start}") from error
+
+
+@contextmanager
+def here() -> Iterator[Here]:
+    git = Git.discover(Path.cwd())
+    with Commits.open(git) as commits:
+        archive = RecordReader(commits.reader, git.hex_digits // 2)
+        yield Here(git, commits, Judge(archive, commits))
+
+
+def prompts() -> tuple[tuple[str, ...], Callable[[str], bool]]:
+    """The folders that the config looks for prompts in, and whether a path is one of them."""
+    from promptgit.cli.wiring import Repository
+    from promptgit.config import matches
+
+    patterns = Repository.open().config.prompts
+    kept = [pattern for pattern in patterns if not pattern.startswith("!")]
+    return roots(kept), lambda path: matches(path, patterns)
+
+
+def roots(patterns: Iterable[str]) -> tuple[str, ...]:
+    """
+    The folders that cover all patterns; none when that takes the whole repository.
+
+    >>> roots(["prompts/**/*.{md,txt}", "bots/reply.md"])
+    ('prompts', 'bots/reply.md')
+    >>> roots(["prompts/*.md", "*.prompt"])
+    ()
+    """
+    found = []
+    for pattern in patterns:
+        parts = pattern.removeprefix("./").split("/")
+        plain_parts = list(takewhile(lambda part: not set(part) & set("*?{},"), parts))
+        if not plain_parts:
+            return ()
+        found.append("/".join(plain_parts))
+    return tuple(dict.fromkeys(found))
+
+
+def show(lines: Iterable[Styled]) -> None:
+    """Print lines as they come: in colour on a terminal, as plain words elsewhere."""
+    if not sys.stdout.isatty():
+        for line in lines:
+            click.echo(plain(line))
+        return
+    from rich.text import Text
+
+    from promptgit.cli.console import results
+
+    console = results()
+    for line in lines:
+        console.print(Text.assemble(*line), soft_wrap=True)
+
+
+def show_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2))

@@ -1,0 +1,313 @@
+"""
+The history of prompts, as a terminal shows it.
+
+Every function yields lines as runs of (text, style), so that a pipe gets the same words without
+rich ever being imported.  What commits, cases and models say is data: `clean` takes the control
+characters out of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from promptgit.core.revision import Evidence, Revision
+from promptgit.history.blame import Blamed
+from promptgit.history.diff import Flip, Line, Measured
+from promptgit.history.evidence import Pair
+from promptgit.history.log import Change, RawCommit
+from promptgit.history.revert import Reversal
+from promptgit.history.verify import Checked, State
+
+Styled = tuple[tuple[str, str], ...]  # runs of text, each with a rich style or ""
+
+SHORT = 10  # hex digits of an id
+FLIPS_SHOWN = 10
+OUTPUT_SHOWN = 300  # characters of an output
+
+STYLES = {
+    Evidence.CONFIRMED: "bold green",
+    Evidence.SCREENING: "green",
+    Evidence.CLAIMED: "yellow",
+    Evidence.STALE: "red",
+    Evidence.UNEVALUATED: "dim",
+    Evidence.INCOMPLETE: "yellow",
+}
+VERIFIED = {
+    State.OK: "green",
+    State.CLAIMED: "yellow",
+    State.STALE: "red",
+    State.MISMATCH: "bold red",
+    State.ALTERED: "bold red",
+}
+# Control characters, the directions and invisible signs of Unicode, and half surrogates.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+
+
+def plain(line: Styled) -> str:
+    return "".join(text for text, _ in line).rstrip()
+
+
+def clean(text: str, limit: int = 0) -> str:
+    """
+    Make one line that a terminal shows as it stands, cut to `limit` characters if there is one.
+
+    >>> clean("a\\x1b[31mb\\nc")
+    'a [31mb c'
+    """
+    line = _UNPRINTABLE.sub(" ", text)
+    return line if not limit or len(line) <= limit else line[: limit - 1] + "…"
+
+
+def log_lines(revision: Revision, *, with_path: bool = False) -> Iterator[Styled]:
+    """One line for a revision; more where a squash, or a broken record, has more to say."""
+    path = ((f"{clean(revision.path)}  ", "cyan"),) if with_path else ()
+    gone = "deleted  " if not revision.blob else ""
+    yield (
+        (revision.commit[:SHORT], "yellow"),
+        (f"  {date(revision.when)}  ", "dim"),
+        (f"{revision.evidence.value:<11}", STYLES[revision.evidence]),
+        (f"  {change(revision.before, revision.score):<16}", _direction(revision)),
+        (f"  {flips(revision.fixed, revision.broke):<8}  ", ""),
+        *path,
+        (f"{gone}{clean(revision.subject)}", ""),
+    )
+    for step in revision.steps:
+        yield (
+            (" " * (SHORT + 14), ""),
+            (f"step {step.blob[:SHORT]}  ", "dim"),
+            (f"{change(step.before, step.after)} (as the message says)", "dim"),
+        )
+    if revision.problem:
+        yield ((" " * (SHORT + 14), ""), (f"! {clean(revision.problem)}", "bold red"))
+
+
+def incomplete(count: int) -> Styled:
+    """The honest last line of a history that a shallow clone cuts off."""
+    boundary = "one boundary commit" if count == 1 else f"{count} boundary commits"
+    said = f"… this clone is shallow ({boundary}): older history is missing; git fetch --unshallow"
+    return ((said, "yellow"),)
+
+
+def date(when: int) -> str:
+    """
+    The day of a time in seconds since 1970, in UTC.
+
+    >>> date(1795231524)
+    '2026-11-21'
+    """
+    return datetime.fromtimestamp(when, tz=UTC).strftime("%Y-%m-%d")
+
+
+def change(before: float | None, after: float | None) -> str:
+    """
+    Say what became of a score; a dash when nobody knows.
+
+    >>> change(0.744, 0.812), change(None, 0.5), change(0.5, None)
+    ('0.7440 -> 0.8120', '0.5000', '-')
+    """
+    if after is None:
+        return "-"
+    return f"{after:.4f}" if before is None else f"{before:.4f} -> {after:.4f}"
+
+
+def flips(fixed: int | None, broke: int | None) -> str:
+    """
+    Count the cases that got better and worse.
+
+    >>> flips(11, 2), flips(None, None)
+    ('+11 -2', '')
+    """
+    return "" if fixed is None or broke is None else f"+{fixed} -{broke}"
+
+
+def heading(commit: RawCommit) -> Iterator[Styled]:
+    """What commit this is, and its whole message, as `git show` begins."""
+    yield ((f"commit {commit.id}", "yellow"),)
+    yield ((f"Author: {clean(commit.author)}", ""),)
+    yield ((f"Date:   {date(commit.when)}", ""),)
+    yield ()
+    for line in commit.message.strip("\n").split("\n"):
+        yield ((f"    {clean(line)}", ""),)
+
+
+def evidence_lines(revision: Revision) -> Iterator[Styled]:
+    """How far the score of one revision can be believed, in a sentence."""
+    state = revision.evidence
+    yield (
+        (f"{clean(revision.path)}: ", "bold"),
+        (state.value, STYLES[state]),
+        (f" ({MEANING[state]})", "dim"),
+    )
+    if revision.record:
+        yield ((f"  record sha256:{revision.record}", "dim"),)
+    if revision.problem:
+        yield ((f"  ! {clean(revision.problem)}", "bold red"),)
+
+
+MEANING = {
+    Evidence.CONFIRMED: "a record here holds a sealed comparison of this very text",
+    Evidence.SCREENING: "a record here holds scores of this very text, not confirmed",
+    Evidence.CLAIMED: "only the commit message says so",
+    Evidence.STALE: "the commit message speaks of another text",
+    Evidence.UNEVALUATED: "nothing is known about this text",
+    Evidence.INCOMPLETE: "the parent is not in this shallow clone",
+}
+
+
+def changed_heading(change: Change) -> Iterator[Styled]:
+    """Which prompt a diff is of, under which name before."""
+    moved = f"{clean(change.old_path)} -> " if change.old_path else ""
+    state = "" if change.before and change.after else " (new)" if change.after else " (deleted)"
+    yield ((f"{moved}{clean(change.path)}{state}", "bold"),)
+
+
+def word_lines(lines: Iterable[Line | None]) -> Iterator[Styled]:
+    """Show a word diff the way `git diff --word-diff` marks it."""
+    for line in lines:
+        if line is None:
+            yield (("  …", "dim"),)
+            continue
+        runs = []
+        for span in line:
+            text = clean(span.text)
+            if span.kind == "removed":
+                runs.append((f"[-{text}-]", "red"))
+            elif span.kind == "added":
+                runs.append((f"{{+{text}+}}", "green"))
+            else:
+                runs.append((text, ""))
+        yield (("  ", ""), *runs)
+
+
+def measured_lines(measured: Measured | None) -> Iterator[Styled]:
+    """The scores before and after, metric by metric, then the cases that broke and were fixed."""
+    if measured is None:
+        yield (("no record here holds both texts on the same cases", "dim"),)
+        return
+    count = f", n={measured.n}" if measured.n is not None else ""
+    where = f"{clean(measured.cases)} ({measured.half}{count}), {measured.stage}"
+    yield ((f"measured on {where}", "dim"),)
+    rows = {"score": measured.score, **dict(measured.metrics)}
+    width = max(len(name) for name in rows)
+    for name, pair in rows.items():
+        style = "bold" if name == "score" else ""
+        yield (
+            (f"  {clean(name):<{width}}  {change(*pair):<16}", style),
+            (f"  {_delta(pair)}", _sign(pair)),
+        )
+    yield from _flip_lines("Broke", measured.broke, "red")
+    yield from _flip_lines("Fixed", measured.fixed, "green")
+
+
+def _flip_lines(title: str, shown: Sequence[Flip], style: str) -> Iterator[Styled]:
+    if not shown:
+        return
+    yield ()
+    yield ((f"{title}: {len(shown)} {'case' if len(shown) == 1 else 'cases'}", f"bold {style}"),)
+    worst = sorted(shown, key=lambda flip: (-abs(flip.after - flip.before), flip.case))
+    for flip in worst[:FLIPS_SHOWN]:
+        yield ((f"  {clean(flip.case)}  {change(flip.before, flip.after)}", ""),)
+        why = flip.why_before if flip.fixed else flip.why_after
+        if why:
+            yield ((f"    why:    {clean(why, OUTPUT_SHOWN)}", "dim"),)
+        for name, output in (("before", flip.output_before), ("after", flip.output_after)):
+            if output is not None:
+                yield ((f"    {name + ':':<7} {clean(output, OUTPUT_SHOWN)}", ""),)
+    if len(shown) > FLIPS_SHOWN:
+        yield ((f"  … and {len(shown) - FLIPS_SHOWN} more; --json lists them all", "dim"),)
+
+
+def blame_line(blamed: Blamed, width: int) -> Styled:
+    """A line of the prompt with the commit that wrote it and what that bought."""
+    revision = blamed.revision
+    return (
+        (revision.commit[:SHORT], "yellow"),
+        (f"  {revision.evidence.value:<11}", STYLES[revision.evidence]),
+        (f"  {change(revision.before, revision.score):<16}", _direction(revision)),
+        (f"  {flips(revision.fixed, revision.broke):<8}", ""),
+        (f"  {blamed.line.number:>{width}}  ", "dim"),
+        (clean(blamed.line.text), ""),
+    )
+
+
+def reversal_lines(
+    reversal: Reversal, message: str, diff: str, commit: str | None
+) -> Iterator[Styled]:
+    """What a revert commits, or would commit."""
+    for line in message.rstrip("\n").split("\n"):
+        yield ((f"    {clean(line)}", ""),)
+    yield ()
+    for line in diff.rstrip("\n").split("\n"):
+        style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
+        yield ((clean(line), style),)
+    yield ()
+    yield from dropped_lines(reversal.drops)
+    known = reversal.known
+    if known and known.score is not None:
+        yield ((f"the score that comes back: {change(known.before, known.score)}", "bold"),)
+    else:
+        said = f"nobody has scored this text: promptgit eval {clean(reversal.path)}"
+        yield ((said, "yellow"),)
+    if commit is None:
+        yield (("dry run: nothing was committed", "dim"),)
+    else:
+        yield ((f"committed {commit[:SHORT]}", "bold"),)
+
+
+def dropped_lines(drops: Sequence[Revision]) -> Iterator[Styled]:
+    """What going back costs: the later changes that go too."""
+    if not drops:
+        return
+    yield ((f"{len(drops)} later change{'s go' if len(drops) != 1 else ' goes'} too:", "yellow"),)
+    for revision in drops:
+        yield from log_lines(revision)
+
+
+def verify_lines(checked: Checked) -> Iterator[Styled]:
+    yield (
+        (f"{checked.state.word:<8}", VERIFIED[checked.state]),
+        (f"  {checked.commit[:SHORT]}", "yellow"),
+        (f"  {clean(checked.path)}  {clean(checked.subject)}", ""),
+    )
+    if checked.why:
+        yield ((f"          {clean(checked.why)}", "dim"),)
+
+
+def broken_record(path: str, what: str) -> Styled:
+    return (("broken    ", "bold red"), (f"{clean(path)}: {clean(what)}", ""))
+
+
+def verified(counts: Counter[State]) -> Styled:
+    """
+    Sum up a verification.
+
+    >>> plain(verified(Counter({State.OK: 2, State.STALE: 1})))
+    '3 claims: 2 ok, 1 stale'
+    """
+    total = sum(counts.values())
+    if not total:
+        return (("no commit here claims a score", "dim"),)
+    said = ", ".join(f"{counts[state]} {state.word}" for state in State if counts[state])
+    return ((f"{total} claim{'s' if total != 1 else ''}: {said}", "bold"),)
+
+
+def _delta(pair: Pair) -> str:
+    before, after = pair
+    return "" if before is None or after is None else f"{after - before:+.4f}"
+
+
+def _sign(pair: Pair) -> str:
+    before, after = pair
+    if before is None or after is None or before == after:
+        return "dim"
+    return "green" if after > before else "red"
+
+
+def _direction(revision: Revision) -> str:
+    return _sign((revision.before, revision.score))
