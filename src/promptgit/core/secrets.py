@@ -37,11 +37,12 @@ _FORMATS = (
 )
 _KNOWN = tuple((kind, re.compile(pattern)) for kind, pattern in _FORMATS)
 _NAMED = re.compile(
-    r"(?i)(?:bearer[ \t]+|://[^\s/:@]{0,80}:|"
+    r"(?i)(?:bearer[ \t]+|"
     r"(?:api[_-]?key|access[_-]?key|secret|token|passw(?:or)?d|authorization)"
     r"[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?(?:bearer[ \t]+)?)"
     r"(?P<value>(?=[^\s\"'@]{0,200}\d)[^\s\"'@<>{}]{8,})"
 )
+_IN_URL = re.compile(r"://[^\s/:@]{1,80}:(?P<value>[^\s/@]{1,200})@")
 _TOKEN = re.compile(rf"[A-Za-z0-9+/_=-]{{{LONG_TOKEN},}}")
 
 
@@ -73,7 +74,8 @@ def redact(text: str, known: Iterable[str] = ()) -> str:
 def _spans(text: str) -> Iterator[tuple[str, int, int]]:
     """Where secrets are, in order, none inside another."""
     found = [(m.start(), m.end(), kind) for kind, known in _KNOWN for m in known.finditer(text)]
-    found += [(m.start("value"), m.end("value"), "secret") for m in _NAMED.finditer(text)]
+    for pattern, kind in ((_NAMED, "secret"), (_IN_URL, "password")):
+        found += [(m.start("value"), m.end("value"), kind) for m in pattern.finditer(text)]
     found += [
         (m.start(), m.end(), "random-looking token")
         for m in _TOKEN.finditer(text)
