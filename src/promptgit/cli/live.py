@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 
+PAUSE_S = 1.0  # between two lines of progress: what is done at once needs none
+
+
 class ImproveView:
     """
     Shows a run of improve as it goes.  It is a Notebook, and an audience: nothing waits for it.
@@ -64,9 +67,7 @@ class ImproveView:
         self.progress.found(candidate)
 
     def _tried(self, proposal: Proposal) -> None:
-        best = self.progress.best
-        mean = best.evaluation.mean if best else 0.0
-        self.progress.tried(proposal, mean)
+        self.progress.tried(proposal)
         self._line(proposal_line(proposal))
 
     def _now(self, doing: str) -> None:
@@ -127,12 +128,13 @@ def _tenths(results: Iterator[Result], total: int, spend: Callable[[], Spend]) -
     import sys
     import time
 
-    started, told = time.monotonic(), 0
+    started = last = time.monotonic()
+    told = 0
     for done, result in enumerate(results, 1):
-        tenth = done * 10 // total
-        if tenth > told and total >= 10:
-            told = tenth
-            left = (time.monotonic() - started) / done * (total - done)
+        tenth, now = done * 10 // total, time.monotonic()
+        if tenth > told and now - last >= PAUSE_S:
+            told, last = tenth, now
+            left = (now - started) / done * (total - done)
             said = f"{done}/{total} cases, {money(spend().usd)} so far, about {left:.0f} s left"
             print(said, file=sys.stderr)  # noqa: T201  (progress for a log, not a result)
         yield result

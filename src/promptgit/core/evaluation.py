@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import fmean
 
@@ -146,6 +146,13 @@ class Evaluation:
         if not total:
             return float("nan")
         return sum(scores[case] * weight for case, weight in weights.items()) / total
+
+
+def merged(parts: Sequence[Evaluation]) -> Evaluation:
+    """Join evaluations of one prompt on cases that do not overlap; there must be at least one."""
+    cases = replace(parts[0].cases, cases=tuple(c for part in parts for c in part.cases))
+    results = tuple(result for part in parts for result in part.results)
+    return replace(parts[0], cases=cases, results=results)
 
 
 def flags_of(answer: Answer) -> tuple[str, ...]:

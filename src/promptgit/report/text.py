@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
 from math import isnan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from promptgit.check.needed import smallest_effect
 from promptgit.core.evaluation import Evaluation, Result
+from promptgit.core.evidence import finite, result_entry
+from promptgit.core.ports import ModelIdentity
 from promptgit.evaluate.interval import interval
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
     from rich.table import Table
+
+    from promptgit.evaluate.budget import Cap
+    from promptgit.evaluate.estimate import Estimate
 
 WORST_SHOWN = 5
 
@@ -34,6 +41,55 @@ def evaluation(found: Evaluation, *, worst: int = WORST_SHOWN) -> Group:
         parts.append(Text(f"\nScored as they stand: {said}", style="yellow"))
     parts.append(Text("\n" + spend_line(found), style="dim"))
     return Group(*parts)
+
+
+def estimate(found: Estimate, cases: int, cap: Cap) -> str:
+    """Say, before the first call, what it will take and what it can show."""
+    tokens = found.input_tokens + found.output_tokens
+    smallest = smallest_effect(cases)
+    return (
+        f"{found.calls} calls to make, {found.cached_calls} answers in the cache; about "
+        f"{tokens:,} tokens, {money(found.usd)}; budget: {cap}\n"
+        f"{cases} cases can show a difference of about {smallest:.2f} or more"
+    )
+
+
+def estimate_facts(found: Estimate) -> dict[str, Any]:
+    """An estimate in JSON's terms."""
+    return {
+        "calls": found.calls,
+        "cached_calls": found.cached_calls,
+        "input_tokens": found.input_tokens,
+        "output_tokens": found.output_tokens,
+        "usd": found.usd,
+    }
+
+
+def evaluation_facts(found: Evaluation, path: str) -> dict[str, Any]:
+    """An evaluation in JSON's terms: the keys are stable, a number that is unknown is null."""
+    return {
+        "prompt": {"path": path, "blob": found.prompt.blob},
+        "model": str(found.model),
+        "cases": len(found.cases),
+        "dropped": [{"line": row.line, "why": row.why} for row in found.cases.dropped],
+        "score": _mean_facts(found.scores, found.mean),
+        "metrics": {
+            metric.name: {
+                **_mean_facts(found.metric_scores(metric.name), found.metric_mean(metric.name)),
+                "weight": metric.weight,
+            }
+            for metric in found.metrics
+        },
+        "unscored": list(found.unscored),
+        "results": [result_entry(result, outputs=True) for result in found.results],
+        "calls": found.paid_calls,
+        "cost_usd": found.cost_usd,
+    }
+
+
+def _mean_facts(scores: Mapping[str, float], mean: float) -> dict[str, Any]:
+    low, high = interval(list(scores.values()))
+    return {"mean": finite(mean), "low": low, "high": high, "n": len(scores)}
 
 
 def metrics_table(found: Evaluation) -> Table:
@@ -67,7 +123,19 @@ def _headline(found: Evaluation) -> str:
     dropped = len(found.cases.dropped)
     left_out = f", {dropped} rows left out" if dropped else ""
     blob = found.prompt.blob[:10]
-    return f"{found.prompt.name} ({blob}) on {found.cases.name}: {cases}{left_out}\n{found.model}"
+    head = f"{found.prompt.name} ({blob}) on {found.cases.name}: {cases}{left_out}"
+    return f"{head}\n{model_name(found.model)}"
+
+
+def model_name(model: ModelIdentity) -> str:
+    """
+    Name a model; the offline one always says what it is.
+
+    >>> model_name(ModelIdentity("offline", "rules-1"))
+    'offline/rules-1 (a text program, not a language model)'
+    """
+    note = " (a text program, not a language model)" if model.provider == "offline" else ""
+    return f"{model}{note}"
 
 
 def _worst_table(misses: tuple[Result, ...]) -> Table:

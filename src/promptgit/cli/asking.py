@@ -1,0 +1,110 @@
+"""What was asked of `improve`: as typed, or as the journal of an interrupted run has it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+from promptgit import plugins
+from promptgit.config import Config, ModelChoice
+from promptgit.errors import UserError
+from promptgit.improve.improve import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of one `improve`; None where nothing was typed."""
+
+    prompt: str | None = None
+    run: str | None = None  # to resume: an id, or `latest`
+    strategy: str | None = None
+    rounds: int | None = None
+    patience: int | None = None
+    target: float | None = None
+    budget: str | None = None
+    min_effect: float | None = None
+    branch: str | None = None
+    squash: bool = False
+    seed: int = 0
+    model: str | None = None
+    mentor: str | None = None
+    file: str | None = None
+    allow_code: bool = False
+    no_outputs: bool = False
+
+    @classmethod
+    def of(cls, prompt: str | None, run: str | None, typed: Mapping[str, Any]) -> Asked:
+        """
+        Read a command line; raise UserError when no prompt is named.
+
+        `--resume support-reply` names the prompt, for a run's id never looks like one.
+        """
+        if run is not None and prompt is None and not _is_run_id(run) and run != "latest":
+            prompt, run = run, "latest"
+        if prompt is None and run is None:
+            raise UserError(
+                "which prompt?", hint="promptgit improve PROMPT, or promptgit improve --resume"
+            )
+        return cls(prompt=prompt, run=run, **typed)
+
+    def resumed(self, facts: Mapping[str, Any], run: str) -> Asked:
+        """
+        Return what the run was asked for; only where to deliver and the budget may be new.
+        """
+        was = Asked(**facts)
+        return replace(
+            was,
+            run=run,
+            budget=self.budget or was.budget,
+            branch=self.branch or was.branch,
+            squash=self.squash or was.squash,
+        )
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The same in JSON's terms, for a journal."""
+        return {**asdict(self), "run": None}
+
+    def applied(self, config: Config) -> Config:
+        """Lay what was typed over the config."""
+        improve = config.improve
+        typed = {"rounds": self.rounds, "patience": self.patience, "target": self.target}
+        options = {**improve.options, **{k: v for k, v in typed.items() if v is not None}}
+        improve = replace(
+            improve,
+            strategy=self.strategy or improve.strategy,
+            options=options,
+            min_effect=improve.min_effect if self.min_effect is None else self.min_effect,
+        )
+        mentor = ModelChoice(self.mentor) if self.mentor else config.own_mentor
+        return replace(config, improve=improve, own_mentor=mentor)
+
+
+def strategy_of(config: Config) -> Strategy:
+    """Bind a strategy's options; raise UserError for one that it does not take."""
+    found: Callable[..., Any] = plugins.strategy(config.improve.strategy)
+    takes = [
+        name
+        for name, parameter in inspect.signature(found).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    ]
+    for name in config.improve.options:
+        if name not in takes:
+            raise UserError(
+                f"the strategy {config.improve.strategy!r} takes no option {name!r}",
+                hint=f"it takes {', '.join(takes)}",
+            )
+    return partial(found, **config.improve.options)
+
+
+def _is_run_id(text: str) -> bool:
+    """
+    Say whether a text looks like a run's id.
+
+    >>> _is_run_id("20261120T154010Z-3f2a"), _is_run_id("support-reply")
+    (True, False)
+    """
+    return len(text) >= 8 and text[:8].isdigit() and "T" in text

@@ -1,0 +1,168 @@
+"""Makes the models and the suite of one command: they share a cache, a budget and a clock."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promptgit import plugins
+from promptgit.config import Config, EvalFile, ModelChoice
+from promptgit.core.dataset import Dataset
+from promptgit.core.ports import Answer, AnswerStore, Embedder, Model, ModelIdentity, Request
+from promptgit.core.price import Price
+from promptgit.edges.clock import SystemClock
+from promptgit.errors import UserError
+from promptgit.evaluate.budget import Budget, Metered
+from promptgit.evaluate.cache import Cached
+from promptgit.evaluate.retry import Retrying
+from promptgit.evaluate.suite import Assertion, Suite, bind, default_assertions
+from promptgit.models.endpoints import Endpoint, endpoint_for, split_name
+from promptgit.models.prices import Prices, list_prices
+
+if TYPE_CHECKING:
+    from promptgit.cli.wiring import Repository
+
+OnPaid = Callable[[str, str, Request, Answer], None]  # purpose, key, request, answer
+FREE = ("offline", "replay")  # providers that nobody pays
+PROVIDERS_EMBEDDER = "text-embedding-3-small"  # what `embedder: provider` asks a provider for
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where one command's models are made."""
+
+    config: Config
+    store: AnswerStore
+    budget: Budget
+    on_paid: OnPaid | None = None
+
+    def model(self, choice: ModelChoice, purpose: str) -> Model:
+        """A model that remembers, pays from the budget and tries again, in that order."""
+        return self._careful(self.bare(choice), purpose)
+
+    def _careful(self, bare: Model, purpose: str) -> Model:
+        metered = Metered(
+            self._patient(bare),
+            self.budget,
+            purpose=purpose,
+            on_paid=self._telling(purpose),
+            priced=self.price(bare) is not None,
+        )
+        return Cached(metered, self.store)
+
+    def bare(self, choice: ModelChoice) -> Model:
+        """The model as its plug-in makes it."""
+        provider, name = provider_of(choice.name)
+        return self._made(plugins.model_factory(provider), provider, name, choice)
+
+    def _made(self, factory: Any, provider: str, name: str, choice: ModelChoice) -> Any:
+        """Give a factory what its parameters ask for: a plug-in need not know of prices."""
+        from inspect import signature
+
+        known = {
+            "options": choice.options,
+            "endpoint": self.endpoint(provider),
+            "price": self.prices.of(ModelIdentity(provider, name)),
+            "timeout_s": self.config.timeout_s,
+        }
+        wanted = signature(factory).parameters
+        return factory(choice.name, **{key: known[key] for key in known if key in wanted})
+
+    def endpoint(self, provider: str) -> Endpoint | None:
+        """Where a provider is reached: the user's own config, the environment, or known."""
+        if provider in FREE:
+            return None
+        own = self.config.providers.get(provider)
+        if own is None:
+            return endpoint_for(provider, os.environ)
+        key = os.environ.get(own.api_key_env, "") if own.api_key_env else ""
+        return endpoint_for(provider, os.environ, base_url=own.base_url, api_key=key)
+
+    @property
+    def prices(self) -> Prices:
+        """The list prices, with what the user knows better before them."""
+        own = dict(self.config.prices)
+        for provider in self.config.providers.values():
+            own |= {f"{provider.name}/{name}": price for name, price in provider.prices.items()}
+        return list_prices().overridden(own)
+
+    def price(self, model: Model) -> Price | None:
+        if model.identity.provider in FREE:
+            return Price(0.0, 0.0)
+        return self.prices.of(model.identity)
+
+    def suite(
+        self, repository: Repository, asked: EvalFile, cases: Dataset, *, allow_code: bool
+    ) -> Suite:
+        """Bind the assertions of the eval file, or those that fit the cases."""
+        assertions = asked.assertions or self.config.assertions or default_assertions(cases)
+        injected: dict[str, Any] = {
+            "allow_code": allow_code,
+            "read_file": lambda path: _file(repository, asked, path),
+            "embedder": self._embedder(cases, assertions),
+            "judge": self._judge(assertions),
+        }
+        return bind(assertions, plugins.scorer, injected=injected, where=asked.file or "assert")
+
+    def _judge(self, assertions: tuple[Assertion, ...]) -> Model | None:
+        if any(_type(assertion) == "llm-rubric" for assertion in assertions):
+            return self.model(self.config.judge, "judge")
+        return None
+
+    def _embedder(self, cases: Dataset, assertions: tuple[Assertion, ...]) -> Embedder | None:
+        if not any(_type(assertion) == "similar" for assertion in assertions):
+            return None
+        name = self.config.embedder
+        if name == "lexical":
+            from promptgit.scorers.lexical import LexicalEmbedder
+
+            return LexicalEmbedder(case.expected or "" for case in cases)
+        if name.split("/")[0] == "sentence-transformers":
+            from promptgit.scorers.sentences import SentenceEmbedder
+
+            return SentenceEmbedder(name.partition("/")[2])
+        from promptgit.models import embeddings
+
+        if name == "provider":
+            name = f"{provider_of(self.config.model.name)[0]}/{PROVIDERS_EMBEDDER}"
+        provider, model = provider_of(name)
+        found = self._made(embeddings.factory, provider, model, ModelChoice(name))
+        return embeddings.Cosine(self._careful(found, "embedder"))
+
+    def _patient(self, model: Model) -> Model:
+        rng = random.Random(0)  # noqa: S311  (jitter)
+        return Retrying(model, SystemClock(), attempts=self.config.retries + 1, rng=rng)
+
+    def _telling(self, purpose: str) -> Callable[[str, Request, Answer], None] | None:
+        tell = self.on_paid
+        if tell is None:
+            return None
+        return lambda key, request, answer: tell(purpose, key, request, answer)
+
+
+def provider_of(name: str) -> tuple[str, str]:
+    """
+    Split what a config calls a model into provider and model.
+
+    >>> provider_of("offline"), provider_of("gpt-5-mini")
+    (('offline', ''), ('openai', 'gpt-5-mini'))
+    """
+    return (name, "") if name in FREE else split_name(name)
+
+
+def _type(assertion: Assertion) -> str:
+    return assertion.type.removeprefix("not-")
+
+
+def _file(repository: Repository, asked: EvalFile, path: str) -> bytes:
+    """A file that an assertion names, beside the eval file or from the top level."""
+    from promptgit.config import places
+
+    found = places.inside(asked.file, path)
+    data = repository.tree.read(found) if found else None
+    if data is None:
+        raise UserError(f"{asked.file}: there is no file {path!r} in this repository")
+    return data

@@ -1,0 +1,98 @@
+"""`promptgit eval`: run a prompt on its cases."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from promptgit.errors import BudgetSpent, WorldError
+
+
+@click.command(
+    "eval",
+    short_help="Run a prompt on its cases and show the scores",
+    epilog="Example: promptgit eval support-reply --limit 20 --model gpt-5-mini --budget 0.50usd",
+)
+@click.argument("prompt", metavar="PROMPT")
+@click.option("--ref", metavar="REV", help="Take the prompt from this revision")
+@click.option("--cases", "file", metavar="FILE", help="Use the cases in FILE")
+@click.option("--model", metavar="M", help="Run M instead of the configured model")
+@click.option("--repeats", type=click.IntRange(1), default=1, help="Ask N times for each case")
+@click.option("--concurrency", type=click.IntRange(1, 512), help="Calls at a time")
+@click.option("--limit", type=click.IntRange(1), help="Use the first N cases only")
+@click.option("--budget", metavar="CAP", help="Spend at most CAP: 2usd, 500calls, 100000tokens")
+@click.option("--worst", type=click.IntRange(0), default=5, help="Show the N worst cases")
+@click.option("--allow-code", is_flag=True, help="Let `python` assertions run their code")
+@click.option("--no-record", is_flag=True, help="Keep no evidence record")
+@click.option("--dry-run", is_flag=True, help="Estimate, and stop before the first call")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; its keys are stable")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    prompt: str,
+    ref: str | None,
+    file: str | None,
+    model: str | None,
+    repeats: int,
+    concurrency: int | None,
+    limit: int | None,
+    budget: str | None,
+    worst: int,
+    allow_code: bool,
+    no_record: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """
+    Run PROMPT on its cases and show the scores.
+
+    PROMPT is a path, or the name of a prompt file without its suffix.  Its text is what Git
+    would store now, or what it stores at --ref.  A case that the network or a provider fails
+    stays unscored: it is counted, and left out of every mean.
+    """
+    from promptgit.cli import evaluating
+    from promptgit.cli.console import progress, results
+    from promptgit.cli.wiring import Repository
+    from promptgit.report import text
+
+    repository = Repository.open(model=model)
+    task = evaluating.prepare(
+        repository,
+        prompt,
+        revision=ref,
+        file=file,
+        limit=limit,
+        repeats=repeats,
+        budget=budget,
+        concurrency=concurrency,
+        allow_code=allow_code,
+    )
+    quiet = ctx.obj["quiet"]
+    if not quiet and not as_json:
+        progress().print(text.estimate(task.estimate, len(task.cases), task.budget.cap))
+    if dry_run:
+        if as_json:
+            _print_json(text.estimate_facts(task.estimate))
+        return
+
+    stopped: BudgetSpent | None = None
+    try:
+        found = evaluating.evaluate(task, quiet=quiet)
+    except evaluating.Stopped as error:
+        found, stopped = error.evaluation, error.cause
+    if not no_record and not stopped and limit is None:
+        evaluating.keep(repository, task, found)
+    if as_json:
+        _print_json(text.evaluation_facts(found, task.path))
+    else:
+        results().print(text.evaluation(found, worst=worst))
+    if stopped:
+        raise stopped
+    if not found.scores:
+        raise WorldError("no case could be scored", hint="see the failures above")
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))

@@ -1,0 +1,228 @@
+"""One run of `improve`: search, confirm, record, deliver.  Its command parses and prints."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from promptgit.check.confirm import confirm
+from promptgit.check.screening import screened
+from promptgit.cli.job import Job
+from promptgit.cli.keeping import Keeper
+from promptgit.cli.live import ImproveView, Notebooks
+from promptgit.core.candidate import Candidate
+from promptgit.core.dataset import Dataset
+from promptgit.core.evaluation import Evaluation, merged
+from promptgit.core.evidence import verdict_entry
+from promptgit.core.patch import derive
+from promptgit.core.ports import Notebook
+from promptgit.core.run import Spend
+from promptgit.core.verdict import Outcome, Verdict
+from promptgit.edges.delivery import deliver
+from promptgit.edges.lock import lock
+from promptgit.errors import BudgetSpent
+from promptgit.improve.improve import improve
+from promptgit.improve.lab import lineage
+from promptgit.report import sentences
+from promptgit.report.curve import Point
+
+ENOUGH_CASES = 60  # below, nothing is accepted automatically (reference: statistics, improve)
+
+CONFIRMED = "confirmed"
+NOT_BETTER = "not better"
+UNDECIDED = "not confirmed"
+DRAFT = "draft"
+NOTHING = "nothing found"
+INVALID = "invalid"
+EXIT_CODES = {CONFIRMED: 0, NOT_BETTER: 1, UNDECIDED: 5, DRAFT: 5, NOTHING: 5, INVALID: 3}
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """How a run ended."""
+
+    run: str
+    path: str
+    state: str  # one of EXIT_CODES
+    sentence: str  # the same in one line of English
+    seed: Candidate
+    best: Candidate
+    verdict: Verdict | None
+    diff: str  # of the whole chain; empty when there is none
+    ref: str  # where the work is kept; empty when there is none
+    branch: str  # where it was, or could have been, delivered
+    commits: tuple[str, ...]
+    curve: tuple[Point, ...]
+    spend: Spend
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.state]
+
+    @property
+    def sealed_means(self) -> tuple[float, float] | None:
+        """Mean score before and after on the sealed cases, where they were asked."""
+        if self.verdict is None or not self.verdict.n:
+            return None
+        return self.verdict.baseline, self.verdict.candidate
+
+
+@dataclass
+class Found:
+    """The line of descent of a search: the seed, and what improved on it."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+
+    @property
+    def seed(self) -> Candidate:
+        return self.candidates[0]
+
+    @property
+    def best(self) -> Candidate:
+        return self.candidates[-1]
+
+    @property
+    def chain(self) -> tuple[Candidate, ...]:
+        """The candidates from the first patch to the best, in order."""
+        return tuple(lineage(self.best))
+
+
+def perform(job: Job, view: ImproveView) -> Improvement:
+    """
+    Run the job to its end; everything is in the journal before it is acted on.
+
+    Raises Held when somebody else is improving the same prompt, BudgetSpent when not even the
+    prompt as it is could be evaluated.
+    """
+    locks = job.repository.git.state_dir / "locks"
+    name = f"prompt-{hashlib.sha256(job.base.path.encode()).hexdigest()[:16]}"
+    with lock(locks, name, doing=f"improve {job.base.path}"):
+        notebook = Notebooks([job.notebook, view])
+        notebook.note(
+            "start",
+            command="improve",
+            path=job.base.path,
+            commit=job.start_commit,
+            started=job.started,
+            asked=job.asked.facts,
+            inputs=job.inputs,
+        )
+        keeper = Keeper(job)
+        found = search(job, keeper, view, notebook)
+        outcome = concluded(job, keeper, found, view, notebook)
+        notebook.note("end", state=outcome.state, sentence=outcome.sentence)
+    return outcome
+
+
+def search(job: Job, keeper: Keeper, view: ImproveView, notebook: Notebook) -> Found:
+    """Run the strategy to its end; each survivor is a commit on the run's own ref at once."""
+    found = Found()
+    for candidate in improve(job.prompt, job.strategy, job.lab(notebook)):
+        view.found(candidate)
+        if candidate.parents:
+            parent = candidate.parents[0]
+            verdict = screened(parent.evaluation, candidate.evaluation)
+            commit = keeper.screen(parent, candidate, verdict)
+            notebook.note("screened", commit=commit, blob=candidate.prompt.blob)
+        found.candidates.append(candidate)
+    if not found.candidates:
+        raise BudgetSpent(
+            "the budget does not reach for a first evaluation and a confirmation",
+            hint=f"allow about {job.halves.least_calls} calls; --dry-run shows the plan",
+        )
+    return found
+
+
+def concluded(
+    job: Job, keeper: Keeper, found: Found, view: ImproveView, notebook: Notebook
+) -> Improvement:
+    """Ask the sealed cases about the best prompt, and deliver it if they confirm it."""
+    verdict: Verdict | None = None
+    commits: tuple[str, ...] = ()
+    state = NOTHING
+    if found.chain:
+        verdict, baseline, candidate = sealed(job, keeper, found, notebook)
+        state = state_of(verdict, len(job.halves))
+        digest = keeper.judge(verdict, baseline, candidate, confirmed=state == CONFIRMED)
+        notebook.note("verdict", verdict=verdict_entry(verdict), record=digest)
+        if state == CONFIRMED:
+            chain = keeper.delivery(found.chain, verdict, baseline, candidate, digest)
+            notebook.note("delivering", branch=job.plan.target, commits=len(chain))
+            commits = deliver(job.repository.git, job.base, chain)
+            notebook.note("delivered", commits=list(commits))
+    return Improvement(
+        run=job.run,
+        path=job.base.path,
+        state=state,
+        sentence=_sentence(job, found, view, state, verdict, keeper),
+        seed=found.seed,
+        best=found.best,
+        verdict=verdict,
+        diff=derive(job.base.path, job.prompt.text, found.best.prompt.text).diff,
+        ref=keeper.ref if found.chain else "",
+        branch=job.plan.target,
+        commits=commits,
+        curve=tuple(view.progress.points),
+        spend=job.budget.spend,
+    )
+
+
+def sealed(
+    job: Job, keeper: Keeper, found: Found, notebook: Notebook
+) -> tuple[Verdict, Evaluation, Evaluation]:
+    """One sequential paired test of the first prompt against the last, on the sealed cases."""
+    alpha = keeper.look(found.best)
+    cases = job.halves.sealed
+    notebook.note("confirming", cases=len(cases), alpha=alpha, look=keeper.looks)
+    seen: list[tuple[Evaluation, Evaluation]] = []
+
+    def compare(batch: Dataset) -> tuple[Evaluation, Evaluation]:
+        pair = job.evaluate(job.prompt, batch), job.evaluate(found.best.prompt, batch)
+        seen.append(pair)
+        return pair
+
+    verdict = confirm(cases, compare, job.policy, alpha=alpha, order_seed=job.run)
+    return verdict, merged([b for b, _ in seen]), merged([c for _, c in seen])
+
+
+def state_of(verdict: Verdict, cases: int) -> str:
+    """Say how a run ended, given its verdict on the sealed cases and how many cases there are."""
+    if verdict.outcome is Outcome.INVALID:
+        return INVALID
+    if cases < ENOUGH_CASES:
+        return DRAFT
+    if verdict:
+        return CONFIRMED
+    return NOT_BETTER if verdict.outcome is Outcome.NOT_BETTER else UNDECIDED
+
+
+def _sentence(
+    job: Job,
+    found: Found,
+    view: ImproveView,
+    state: str,
+    verdict: Verdict | None,
+    keeper: Keeper,
+) -> str:
+    if verdict is None:
+        tried = len(view.progress.proposals)
+        return (
+            f"NOTHING FOUND: none of {tried} proposals beat the prompt on the search cases "
+            f"(score {found.seed.evaluation.mean:.3f}). Nothing delivered."
+        )
+    if state == DRAFT:
+        return sentences.draft(len(job.halves), ENOUGH_CASES, verdict)
+    return sentences.confirmation(
+        verdict,
+        job.policy,
+        search_gain=found.best.evaluation.mean - found.seed.evaluation.mean,
+        proposals=len(view.progress.proposals),
+        calls=job.budget.spend.calls,
+        look=keeper.looks,
+    )
+
+
+def chain_subjects(chain: Sequence[Candidate]) -> list[str]:
+    """One line a patch, for the message of a squashed commit."""
+    return [candidate.why.split(". ")[0] for candidate in chain]

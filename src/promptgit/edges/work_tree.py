@@ -1,0 +1,74 @@
+"""The files that the user sees, read as Git would store them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from promptgit.edges.git import Git
+from promptgit.errors import UserError
+
+
+@dataclass(frozen=True)
+class WorkTree:
+    """
+    Paths are from the top level, with `/`.  A bare repository has no files: HEAD stands for them.
+    """
+
+    git: Git
+
+    def files(self) -> list[str]:
+        """List what is tracked, or untracked and not ignored."""
+        if self.git.bare:
+            listed = self.git.read("ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD")
+        else:
+            listed = self.git.read(
+                "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"
+            )
+        names = (os.fsdecode(name) for name in listed.split(b"\0") if name)
+        return [name for name in names if self.git.bare or self.is_file(name)]
+
+    def is_file(self, path: str) -> bool:
+        if self.git.bare:
+            return self.git.blob_at("HEAD", path) is not None
+        return (self.git.cwd / path).is_file()
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of a file as they are on disk, or None when there is no such file."""
+        if self.git.bare:
+            oid = self.git.blob_at("HEAD", path)
+            return self.git.blob(oid) if oid else None
+        try:
+            return (self.git.cwd / path).read_bytes()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise UserError(f"{path} cannot be read: {error.strerror}") from error
+
+    def as_stored(self, path: str) -> tuple[bytes, str]:
+        """
+        Return (content, blob id) as `git add` would store the file: filters and EOL rules applied.
+
+        A score must not depend on `core.autocrlf`, so neither may the text it is for.
+        """
+        data = self.read(path)
+        if data is None:
+            raise UserError(
+                f"{path} is not a file here",
+                hint="`git status` may say where it went; --ref REV reads an older revision",
+            )
+        if self.git.bare:
+            oid = self.git.blob_at("HEAD", path)
+            assert oid is not None
+            return data, oid
+        tracked = self.git.blob_at("HEAD", path) if self._has_commits else None
+        asked = ("hash-object", "--stdin", "--path", path)
+        oid = self.git.text(*asked, stdin=data)
+        if oid == tracked:
+            return self.git.blob(oid), oid
+        written = self.git.text("hash-object", "-w", "--stdin", "--path", path, stdin=data)
+        return self.git.blob(written), written
+
+    @property
+    def _has_commits(self) -> bool:
+        return self.git.succeeds("rev-parse", "--verify", "--quiet", "HEAD")
