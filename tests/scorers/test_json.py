@@ -81,7 +81,8 @@ def test_contains_json_finds_it_in_the_middle_of_words():
 
     assert contains_json(a_case(), text, value=SCHEMA).value == 1
     assert contains_json(a_case(), "no {json} [here").value == 0
-    assert contains_json(a_case(), "[" * 50_000).value == 0
+    assert contains_json(a_case(), "[" * 50_000).why == "it is nested too deeply to read"
+    assert contains_json(a_case(), "[ " * 400 + "x").value == 0
 
 
 def test_json_fields_grades_by_the_share_of_equal_leaves():

@@ -72,7 +72,13 @@ def test_the_function_runs_without_our_environment_and_away_from_the_work_tree(m
 
 
 def test_what_the_function_prints_is_not_taken_for_its_answer():
-    code = "import os\ndef grade(o, c):\n    print('{\"graded\": 1}')\n    os.write(1, b'x')\n    return 0"
+    code = (
+        "import os\n"
+        "def grade(o, c):\n"
+        "    print('{\"graded\": 1}')\n"
+        "    os.write(1, b'x')\n"
+        "    return 0\n"
+    )
 
     assert graded(code).value == 0
 

@@ -69,7 +69,7 @@ def injections(parameters: Parameters, injected: Mapping[str, Any]) -> dict[str,
         if injected.get(name) is not None:
             given[name] = injected[name]
         elif parameters[name].default is inspect.Parameter.empty:
-            raise UserError(f"it needs a {name}, and there is none")
+            raise UserError(f"it needs `{name}`, and there is none here")
     return given
 
 

@@ -50,7 +50,9 @@ def found(text: str) -> Any:
         position = min(starts)
         try:
             return decoder.raw_decode(text, position)[0]
-        except (ValueError, RecursionError):
+        except RecursionError as error:
+            raise NotJson("it is nested too deeply to read") from error
+        except ValueError:
             position += 1
     raise NotJson("no JSON object or list is in it")
 

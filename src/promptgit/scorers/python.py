@@ -116,6 +116,8 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         with suppress(ProcessLookupError, PermissionError):  # then all of them are gone
             os.killpg(process.pid, signal.SIGKILL)
     else:
+        tree = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
+        subprocess.run(tree, capture_output=True, check=False)
         process.kill()
     process.wait()
     for pipe in (process.stdin, process.stdout, process.stderr):
