@@ -8,9 +8,9 @@ from functools import cached_property
 
 from promptgit.core.record import Record
 from promptgit.edges.git import ObjectReader
-from promptgit.edges.records import REF
 from promptgit.errors import UserError
 
+REF = "refs/promptgit/records"  # of `records`, which takes longer to import than a log to read
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 

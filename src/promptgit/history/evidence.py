@@ -21,6 +21,8 @@ from promptgit.history import claims as claiming
 from promptgit.history.claims import Claim
 from promptgit.history.log import Change, Past, RawCommit
 
+REMEMBERED = 64  # texts whose records are kept at hand; with outputs, each may be large
+
 Pair = tuple[float | None, float | None]  # before, after
 
 
@@ -111,7 +113,7 @@ def _of_comparison(record: Record, blob: str) -> Finding | None:
 
 @dataclass(frozen=True)
 class Judge:
-    """Says of each commit what is known about its text; asks for a blob's records once."""
+    """Says of each commit what is known about its text; asks seldom twice for the same records."""
 
     archive: Archive
     past: Past
@@ -200,6 +202,8 @@ class Judge:
 
     def _of_blob(self, blob: str) -> tuple[tuple[Finding, ...], str]:
         if blob not in self._known:
+            if len(self._known) >= REMEMBERED:
+                del self._known[next(iter(self._known))]
             self._known[blob] = self._found(blob)
         return self._known[blob]
 
