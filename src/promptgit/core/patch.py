@@ -1,235 +1,295 @@
-"""A change of one prompt's text, and the one way we write it down."""
+"""
+A change of one prompt's text, and the ladder from what a mentor wrote to a change it surely means.
+
+The reply is never applied as such.  Each block must be found in the real text exactly and once,
+then, failing that, exactly but for blanks at the ends of lines and once; line numbers only settle
+which of several equal places is meant, and only when the whole header fits.  From the places the
+new text is made, and from the two texts our own diff (`promptgit.core.diff.derive`).  Any doubt
+on the way is a Refusal, with the real lines nearest to what was meant.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import combinations
+from typing import NoReturn
 
-from promptgit.errors import PromptgitError
+from promptgit.core.block import Block, Unreadable
+from promptgit.core.diff import Hunk, Patch, Refusal, bare, derive, opcodes, split_lines
+from promptgit.core.quote import quoted
+from promptgit.core.reply import Whole, edit_in
 
-CONTEXT = 3  # unchanged lines around a change, as Git has it
-MAX_ALIGNED = 1_000_000  # pairs of lines; above it the changed middle is one big replacement
+__all__ = ["Hunk", "Patch", "Refusal", "derive", "read_patch"]
 
-Opcode = tuple[Literal["equal", "replace", "delete", "insert"], int, int, int, int]
+MAX_REPLY = 64 * 1024  # bytes, of UTF-8
+MAX_LINE = 4 * 1024  # bytes
+MAX_BLOCKS = 200  # edits in one reply
+MAX_COMPARED = 400  # characters of a line, and
+MAX_SEARCHED = 4_000  # lines of a file, when the nearest real lines are looked for
+SHOWN = 12  # lines, at most, in `nearest`
 
 
 @dataclass(frozen=True, slots=True)
-class Hunk:
-    """A run of changed lines: where it was (1-based), what left, what came."""
-
-    start: int
-    removed: tuple[str, ...]  # lines without their end-of-line
-    added: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """Old text, new text, and the unified diff that we derived between them."""
-
-    path: str  # of the prompt, as in the diff's header
-    before: str
-    after: str
-    diff: str  # canonical, with `--- a/path` and `+++ b/path`, three lines of context
-    hunks: tuple[Hunk, ...]
+class _Place:
+    block: Block
+    start: int  # the first line of the file that the block covers, from 0
 
     @property
-    def changed_lines(self) -> int:
-        """How many lines changed; a line that was replaced counts once."""
-        return sum(max(len(hunk.removed), len(hunk.added)) for hunk in self.hunks)
+    def stop(self) -> int:
+        return self.start + len(self.block.old)
+
+    @property
+    def edits(self) -> list[tuple[int, int, list[str]]]:
+        """Which lines of the file, from 0 and as a slice, give way to which."""
+        edits: list[tuple[int, int, list[str]]] = []
+        at = self.start
+        for line in self.block.lines:
+            if line.mark == " ":
+                at += 1
+                continue
+            if not edits or edits[-1][1] != at:
+                edits.append((at, at, []))
+            start, stop, added = edits[-1]
+            if line.mark == "+":
+                edits[-1] = (start, stop, [*added, line.text])
+            else:
+                at += 1
+                edits[-1] = (start, at, added)
+        return edits
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why there is no patch, in one sentence; falsy, so that `if patch` reads well."""
-
-    reason: str
-    nearest: str = ""  # the real lines that the mentor may have meant
-
-    def __bool__(self) -> bool:
-        return False
-
-
-def derive(path: str, before: str, after: str) -> Patch:
-    r"""
-    Write the unified diff from `before` to `after` that `git apply` takes.
-
-    A line ends at a line feed and nowhere else: a carriage return, a form feed or U+2028 is part
-    of its line.  Equal texts give an empty diff.
-
-    >>> print(derive("p.md", "Be kind.\n", "Be kind.\nBe brief.").diff, end="")
-    --- a/p.md
-    +++ b/p.md
-    @@ -1 +1,2 @@
-     Be kind.
-    +Be brief.
-    \ No newline at end of file
+def read_patch(
+    reply: str,
+    path: str,
+    before: str,
+    *,
+    finish_reason: str = "stop",
+    whole_file: bool = False,
+) -> Patch | Refusal:
     """
-    old, new = split_lines(before), split_lines(after)
-    codes = opcodes(old, new)
-    hunks = tuple(
-        Hunk(i1 + 1, tuple(map(bare, old[i1:i2])), tuple(map(bare, new[j1:j2])))
-        for tag, i1, i2, j1, j2 in codes
-        if tag != "equal"
-    )
-    if not hunks:
-        return Patch(path, before, after, "", ())
-    diff = _header(path) + "".join(_hunk(group, old, new) for group in _groups(codes))
-    changes = [code for code in codes if code[0] != "equal"]
-    removed = [line for _, i1, i2, _, _ in changes for line in old[i1:i2]]
-    added = [line for _, _, _, j1, j2 in changes for line in new[j1:j2]]
-    _check(diff, removed, added, len(old) - len(removed))
-    return Patch(path, before, after, diff, hunks)
+    Read a mentor's reply as one edit of `before`, the text of `path`, or say why it is none.
 
-
-def split_lines(text: str) -> list[str]:
-    r"""
-    Cut `text` after each line feed, and nowhere else.
-
-    >>> split_lines("a\r\nb\u2028c")
-    ['a\r\n', 'b\u2028c']
+    `finish_reason` is the model's: a reply that was cut is refused.  `whole_file` says that the
+    whole file was asked for.  The file keeps its kind of line ends, also at its own end.
     """
-    lines = text.split("\n")
-    last = lines.pop()
-    return [f"{line}\n" for line in lines] + ([last] if last else [])
-
-
-def bare(line: str) -> str:
-    """Take the end-of-line off."""
-    return line.removesuffix("\n").removesuffix("\r") if line.endswith("\n") else line
-
-
-def opcodes(old: Sequence[str], new: Sequence[str]) -> list[Opcode]:
-    """
-    Align two texts by line, as `difflib.SequenceMatcher.get_opcodes` does, in bounded time.
-
-    What is common at both ends is set aside first, for that is nearly everything in an edit.
-    """
-    from difflib import SequenceMatcher
-
-    head = _common(old, new)
-    tail = _common(old[head:][::-1], new[head:][::-1])
-    left, right = old[head : len(old) - tail], new[head : len(new) - tail]
-    codes: list[Opcode] = [("equal", 0, head, 0, head)] if head else []
-    if left and right and len(left) * len(right) > MAX_ALIGNED:
-        codes.append(("replace", head, head + len(left), head, head + len(right)))
-    else:
-        inner = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
-        codes += [
-            (tag, i1 + head, i2 + head, j1 + head, j2 + head) for tag, i1, i2, j1, j2 in inner
-        ]
-    if tail:
-        codes.append(("equal", len(old) - tail, len(old), len(new) - tail, len(new)))
-    return codes
-
-
-def _common(left: Sequence[str], right: Sequence[str]) -> int:
-    pairs = enumerate(zip(left, right, strict=False))
-    return next((i for i, (a, b) in pairs if a != b), min(len(left), len(right)))
-
-
-def _groups(codes: Sequence[Opcode]) -> list[list[Opcode]]:
-    """Put changes that lie within twice the context of each other in one hunk."""
-    groups: list[list[Opcode]] = []
-    current: list[Opcode] = []
-    for n, (tag, i1, i2, j1, j2) in enumerate(_joined(codes)):
-        if tag != "equal":
-            current.append((tag, i1, i2, j1, j2))
-            continue
-        if n == 0:  # leading context
-            keep = min(CONTEXT, i2 - i1)
-            current = [(tag, i2 - keep, i2, j2 - keep, j2)]
-        elif i2 - i1 > 2 * CONTEXT:
-            groups.append([*current, (tag, i1, i1 + CONTEXT, j1, j1 + CONTEXT)])
-            current = [(tag, i2 - CONTEXT, i2, j2 - CONTEXT, j2)]
-        else:
-            current.append((tag, i1, i2, j1, j2))
-    if any(code[0] != "equal" for code in current):
-        groups.append(_trimmed(current))
-    return [group for group in groups if any(code[0] != "equal" for code in group)]
-
-
-def _joined(codes: Sequence[Opcode]) -> list[Opcode]:
-    """Join neighbours that are both equal: the set-aside ends touch what was aligned."""
-    joined: list[Opcode] = []
-    for code in codes:
-        if joined and joined[-1][0] == code[0] == "equal":
-            _, i1, _, j1, _ = joined.pop()
-            code = ("equal", i1, code[2], j1, code[4])
-        joined.append(code)
-    return joined
-
-
-def _trimmed(group: list[Opcode]) -> list[Opcode]:
-    """Keep three lines at most of the context that ends a group."""
-    tag, i1, i2, j1, j2 = group[-1]
-    if tag != "equal":
-        return group
-    return [*group[:-1], (tag, i1, min(i2, i1 + CONTEXT), j1, min(j2, j1 + CONTEXT))]
-
-
-def _hunk(group: Sequence[Opcode], old: Sequence[str], new: Sequence[str]) -> str:
-    first, last = group[0], group[-1]
-    header = f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@\n"
-    lines = []
-    for tag, i1, i2, j1, j2 in group:
-        if tag == "equal":
-            lines += [f" {line}" for line in old[i1:i2]]
-        else:
-            lines += [f"-{line}" for line in old[i1:i2]] + [f"+{line}" for line in new[j1:j2]]
-    ended = (x if x.endswith("\n") else f"{x}\n\\ No newline at end of file\n" for x in lines)
-    return header + "".join(ended)
-
-
-def _range(start: int, stop: int) -> str:
-    """Write a range as POSIX `diff -U` does: an empty one names the line before it."""
-    count = stop - start
-    if count == 1:
-        return str(start + 1)
-    return f"{start + 1 if count else start},{count}"
-
-
-def _header(path: str) -> str:
-    return f"--- {quoted_name(f'a/{path}')}\n+++ {quoted_name(f'b/{path}')}\n"
-
-
-def quoted_name(name: str) -> str:
-    r"""
-    Write a file name in a diff's header as Git does (`core.quotePath=false`).
-
-    A name with a space is followed by a tab, so that nothing after it is taken for a date.
-
-    >>> quoted_name('a/say "hi".md')
-    '"a/say \\"hi\\".md"'
-    """
-    if any(c in '"\\' or c < " " or c == "\x7f" for c in name):
-        return '"' + "".join(_escaped(c) for c in name) + '"'
-    return f"{name}\t" if " " in name else name
-
-
-def _escaped(c: str) -> str:
-    if c in '"\\':
-        return f"\\{c}"
-    short = {"\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r"}
-    if c in short:
-        return f"\\{short[c]}"
-    return f"\\{ord(c):03o}" if c < " " or c == "\x7f" else c
-
-
-def _check(diff: str, removed: Sequence[str], added: Sequence[str], same: int) -> None:
-    """Read the diff back with unidiff and compare; a difference is a bug of ours."""
-    from unidiff.errors import UnidiffParseError
-    from unidiff.patch import PatchSet
-
     try:
-        (file,) = PatchSet(diff)
-    except (UnidiffParseError, ValueError) as error:
-        raise PromptgitError("the diff that was derived cannot be read back") from error
-    lines = [line for hunk in file for line in hunk]
-    left = [line.value for line in lines if line.is_removed]
-    came = [line.value for line in lines if line.is_added]
-    context = sum(line.is_context for line in lines)
-    as_read = [[line.removesuffix("\n") for line in side] for side in (left, came)]
-    as_meant = [[line.removesuffix("\n") for line in side] for side in (removed, added)]
-    if as_read != as_meant or context > same:
-        raise PromptgitError("the diff that was derived reads back as another")
+        _refuse_unsafe(reply, finish_reason)
+        edit = edit_in(reply, path, before, whole_file=whole_file)
+        after = _rewritten(edit, before) if isinstance(edit, Whole) else _edited(edit, before)
+    except Unreadable as error:
+        return Refusal(error.reason, error.nearest)
+    if after == before:
+        return Refusal("the edit changes nothing; the text already reads like this")
+    return derive(path, before, after)
+
+
+def _refuse_unsafe(reply: str, finish_reason: str) -> None:
+    if finish_reason in ("length", "content_filter"):
+        raise Unreadable("the reply was cut before its end, so the edit may be incomplete")
+    if len(reply) > MAX_REPLY:  # characters; no need to count bytes
+        raise Unreadable(f"the reply is longer than {MAX_REPLY // 1024} kB")
+    try:
+        data = reply.encode()
+    except UnicodeEncodeError as error:
+        raise Unreadable("the reply holds half of a character (a lone surrogate)") from error
+    if len(data) > MAX_REPLY:
+        raise Unreadable(f"the reply is longer than {MAX_REPLY // 1024} kB")
+    if any(len(line) > MAX_LINE for line in data.split(b"\n")):
+        raise Unreadable(f"the reply has a line longer than {MAX_LINE // 1024} kB")
+
+
+def _rewritten(edit: Whole, before: str) -> str:
+    """Take the new lines, but keep each old line that is the same but for blanks at its end."""
+    old = split_lines(before)
+    new = _without_blank_end(edit.lines)
+    if not new:
+        raise Unreadable("the whole file that was sent is empty")
+    body = _without_blank_end(old)
+    ends = _Ends(old)
+    result: list[str] = []
+    for tag, i1, i2, j1, j2 in opcodes([_rstrip(bare(x)) for x in body], [_rstrip(x) for x in new]):
+        if tag == "equal":
+            result += old[i1:i2]
+        else:
+            result += [line + ends.near(min(i1 + n, i2)) for n, line in enumerate(new[j1:j2])]
+    return ends.joined([*result, *old[len(body) :]])
+
+
+def _edited(blocks: Sequence[Block], before: str) -> str:
+    """Put every block where it belongs; raise Unreadable unless that is certain."""
+    if not blocks:
+        raise Unreadable("the edit changes nothing: no line is removed or added")
+    if len(blocks) > MAX_BLOCKS:
+        raise Unreadable(f"the reply holds more than {MAX_BLOCKS} edits")
+    lines = split_lines(before)
+    texts = [bare(line) for line in lines]
+    places = sorted((_place(block, blocks, texts) for block in blocks), key=lambda p: p.start)
+    for one, two in combinations(places, 2):
+        if _in_the_way(one, two) or _in_the_way(two, one):
+            raise Unreadable(f"two edits overlap at line {two.start + 1}; write them as one")
+    ends = _Ends(lines)
+    result: list[str] = []
+    done = 0
+    for start, stop, added in sorted(edit for place in places for edit in place.edits):
+        result += lines[done:start]
+        result += [line + ends.near(min(start + n, stop)) for n, line in enumerate(added)]
+        done = stop
+    return ends.joined(result + lines[done:])
+
+
+def _in_the_way(one: _Place, two: _Place) -> bool:
+    """Say whether `one` changes what `two` changes or keeps; lines that both keep are no matter."""
+    for start, stop, _ in one.edits:
+        if start < stop and start < two.stop and two.start < stop:
+            return True
+        if start == stop and two.start < start < two.stop:
+            return True
+        if any(start == other and stop == end for other, end, _ in two.edits):
+            return True
+    return False
+
+
+def _place(block: Block, blocks: Sequence[Block], texts: Sequence[str]) -> _Place:
+    """Find the one place of the block, exactly, then but for blanks at line ends."""
+    if not block.old:
+        if texts:
+            raise Unreadable("an edit only adds lines and shows none of the lines around them")
+        return _Place(block, 0)
+    loose = [_rstrip(text) for text in texts]
+    for variant in _variants(block):
+        old = variant.old
+        found = _occurrences(old, texts) or _occurrences([_rstrip(x) for x in old], loose)
+        if len(found) > 1:
+            found = _numbered(variant, blocks, found) or _refuse_ambiguous(variant, found, texts)
+        if found:
+            _refuse_applied(variant, found[0], texts)
+            return _Place(variant, found[0])
+    if any(variant.new and _occurrences(variant.new, texts) for variant in _variants(block)):
+        raise Unreadable(
+            "the edit is already applied: its result stands in the text, its original does not",
+            _nearest(block, texts),
+        )
+    raise Unreadable(
+        f"the text has no such lines as the edit of {_subject(block)} expects",
+        _nearest(block, texts),
+    )
+
+
+def _variants(block: Block) -> list[Block]:
+    """The block; then without the blank lines at its ends that may be no part of it."""
+    lines = list(block.lines)
+    variants = [block]
+    while lines and lines[-1].stripped:
+        lines.pop()
+        variants.append(Block(tuple(lines), block.numbers))
+    while lines and lines[0].stripped:
+        lines.pop(0)
+        variants.append(Block(tuple(lines), block.numbers))
+    return [variant for variant in variants if variant.old]
+
+
+def _occurrences(old: Sequence[str], file: Sequence[str]) -> list[int]:
+    """Where the lines `old` stand in `file`, overlapping places too, from 0."""
+    text, wanted = (f"\n{joined}\n" for joined in map("\n".join, (file, old)))
+    found = []
+    line = at = 0
+    while (place := text.find(wanted, at)) >= 0:
+        line += text.count("\n", at, place)
+        found.append(line)
+        at = place + 1
+        line += 1
+    return found
+
+
+def _numbered(block: Block, blocks: Sequence[Block], found: Sequence[int]) -> list[int]:
+    """Which of equal places the header names; none unless all its numbers fit the block."""
+    numbers = block.numbers
+    if numbers is None or any(other.numbers is None for other in blocks):
+        return []
+    earlier = [b for b in blocks if b.numbers and b.numbers.old_start < numbers.old_start]
+    shift = sum(len(other.new) - len(other.old) for other in earlier)
+    new_start = numbers.old_start + shift - (0 if block.new else 1)
+    fits = (
+        numbers.old_count == len(block.old)
+        and numbers.new_count == len(block.new)
+        and numbers.new_start == new_start
+    )
+    return [start for start in found if fits and start + 1 == numbers.old_start]
+
+
+def _refuse_ambiguous(block: Block, found: Sequence[int], texts: Sequence[str]) -> NoReturn:
+    lines = ", ".join(str(start + 1) for start in found[:5])
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    raise Unreadable(
+        f"the edit of {_subject(block)} fits in {len(found)} places (lines {lines}{more});"
+        " show more of the lines around it",
+        "\n".join(texts[max(0, found[0] - 2) : found[0] + len(block.old) + 2][:SHOWN]),
+    )
+
+
+def _refuse_applied(block: Block, start: int, texts: Sequence[str]) -> None:
+    """Refuse an insertion whose lines already stand just there."""
+    new, end = block.new, start + len(block.old)
+    for first in range(max(0, end - len(new)), start + 1):
+        if new != block.old and texts[first : first + len(new)] == new:
+            raise Unreadable("the edit is already applied: its lines stand in the text just there")
+
+
+def _subject(block: Block) -> str:
+    """Name a block by its first removed line, or by the first that it keeps."""
+    removed = (line.text for line in block.lines if line.mark == "-" and line.text.strip())
+    kept = (text for text in block.old if text.strip())
+    return quoted(next(removed, next(kept, "")))
+
+
+def _nearest(block: Block, texts: Sequence[str]) -> str:
+    """The real lines at the place where the longest line of the block nearly stands."""
+    from difflib import get_close_matches
+
+    wanted = max(range(len(block.old)), key=lambda n: len(block.old[n]))
+    cut = [text[:MAX_COMPARED] for text in texts[:MAX_SEARCHED]]
+    close = get_close_matches(block.old[wanted][:MAX_COMPARED], cut, n=1, cutoff=0.5)
+    if not close:
+        return ""
+    first = max(0, cut.index(close[0]) - wanted)
+    return "\n".join(cut[first : first + min(len(block.old), SHOWN)])
+
+
+class _Ends:
+    """How the lines of a file end, so that new lines end like their neighbours."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        first = next((line for line in lines if line.endswith("\n")), "\n")
+        self.usual = "\r\n" if first.endswith("\r\n") else "\n"
+
+    def near(self, i: int) -> str:
+        """The end of line `i`, or of the one before when there is no such line."""
+        for line in self.lines[max(0, i - 1) : i + 1][::-1]:
+            if line.endswith("\n"):
+                return "\r\n" if line.endswith("\r\n") else "\n"
+        return self.usual
+
+    def joined(self, lines: Sequence[str]) -> str:
+        """Join lines into a text that ends, or does not end, with a line feed as the file did."""
+        whole = [
+            line if line.endswith("\n") else line + self.near(len(self.lines)) for line in lines
+        ]
+        text = "".join(whole)
+        unended = bool(self.lines) and not self.lines[-1].endswith("\n")
+        if unended and whole:
+            return text.removesuffix("\n").removesuffix("\r" if whole[-1].endswith("\r\n") else "")
+        return text
+
+
+def _without_blank_end(lines: Sequence[str]) -> list[str]:
+    stop = len(lines)
+    while stop and not lines[stop - 1].strip():
+        stop -= 1
+    return list(lines[:stop])
+
+
+def _rstrip(text: str) -> str:
+    """Take blanks and tabs off the end; other spaces (no-break, ideographic) are text."""
+    return text.rstrip(" \t")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from promptgit.core.block import Block, Unreadable, replacing
-from promptgit.core.patch import split_lines
+from promptgit.core.diff import split_lines
 from promptgit.core.quote import quoted
 from promptgit.core.unified import blocks_of, starts_diff
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 
 from promptgit.core.block import Block, Line, Numbers, Unreadable
-from promptgit.core.patch import quoted_name
+from promptgit.core.diff import quoted_name
 from promptgit.core.quote import quoted
 
 _NUMBERS = re.compile(r"@@\s*-(\d{1,9})(?:,(\d{1,9}))?\s+\+(\d{1,9})(?:,(\d{1,9}))?\s*@@")

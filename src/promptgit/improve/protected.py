@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from promptgit.core.patch import split_lines
+from promptgit.core.diff import split_lines
 from promptgit.core.quote import quoted
 
 _MARKER = re.compile(
