@@ -8,6 +8,7 @@ what to believe.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from promptgit.errors import UserError
 
 SCHEMA_KEY = "Promptgit-Schema"
-MAX_VALUE = 200  # bytes; ours stay far below it, a value longer than this is cut
+MAX_VALUE = 1000  # bytes; ours stay far below it, a value longer than this is cut
 
 Trailers = tuple[tuple[str, str], ...]
 
@@ -48,6 +49,27 @@ def visible(text: str) -> str:
     'pass [31mword'
     """
     return "".join(_shown(character) for character in text)
+
+
+def path_value(path: str) -> str:
+    r"""
+    Write a path as a value; one that a line cannot hold as it is becomes a JSON string.
+
+    >>> print(path_value("prompts/a b.md"), path_value("two\nlines"))
+    prompts/a b.md "two\nlines"
+    """
+    plain = path == clean_value(path) and not path.startswith('"')
+    return path if plain else json.dumps(path)
+
+
+def path_of(value: str) -> str:
+    """Read what `path_value` wrote; any other value stands for itself."""
+    if value.startswith('"'):
+        try:
+            return str(json.loads(value))
+        except ValueError:
+            return value
+    return value
 
 
 def block(trailers: Iterable[tuple[str, str]]) -> str:

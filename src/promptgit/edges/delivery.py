@@ -16,12 +16,20 @@ import dataclasses
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from promptgit.edges import plumbing
 from promptgit.edges.git import Git, GitFailed
 from promptgit.edges.lock import lock
 from promptgit.edges.plumbing import Commit
-from promptgit.edges.unfinished import PATIENCE_S, Unfinished, undo
+from promptgit.edges.unfinished import (
+    Unfinished,
+    finish,
+    folder,
+    load,
+    refuse_index_lock,
+    undo,
+)
 from promptgit.edges.work_file import read, replace
 from promptgit.edges.workspace import (
     Base,
@@ -30,6 +38,8 @@ from promptgit.edges.workspace import (
     refuse_unfinished,
 )
 from promptgit.errors import UserError
+
+PATIENCE_S = 300.0  # with another delivery, whose hooks may be slow
 
 
 def deliver(git: Git, base: Base, commits: Sequence[Commit]) -> tuple[str, ...]:
@@ -45,6 +55,27 @@ def deliver(git: Git, base: Base, commits: Sequence[Commit]) -> tuple[str, ...]:
         if base.attached:
             return tuple(_through_work_tree(git, base, commits))
         return tuple(_through_objects(git, base, commits))
+
+
+def recover(git: Git) -> tuple[str, ...]:
+    """
+    Restore or finish the deliveries that were cut short; say, a sentence each, what was done.
+
+    Raises UserError when Git's own lock is left behind: only a person can tell that no git is
+    running any more.
+    """
+    if not any(folder(git).glob("*.json")):
+        return ()
+    done = []
+    with lock(git.state_dir / "locks", "delivery", doing="recover", wait_s=PATIENCE_S):
+        for place in sorted(folder(git).glob("*.json")):
+            plan = load(place)
+            if Path(plan.top).is_dir():
+                there = Git.discover(Path(plan.top))
+                refuse_index_lock(there)
+                done.append(finish(there, plan) or undo(there, plan, rescue=False))
+            place.unlink()
+    return tuple(done)
 
 
 def _refuse_broken_chain(git: Git, base: Base, commits: Sequence[Commit]) -> None:

@@ -3,10 +3,10 @@ The evidence, kept in `refs/promptgit/records`: a tree of content-addressed reco
 
     <2 hex>/<64 hex>.json             the record, named by the sha256 of its content
     by-blob/<2>/<blob id>/<64 hex>    the same blob, to be found by the prompt's text
-    ledger/<sealed digest>.json       which runs have looked at a sealed set of cases
+    ledger.json                       which finalists each sealed set of cases has judged
 
-Records never change, so that two clones that diverged are joined by a plain union.  Writers
-take a lock and then move the ref only from where they saw it: none is lost.
+Records never change, so that two clones that diverged are joined by a plain union; the ledger
+is merged.  Writers take a lock and then move the ref only from where they saw it: none is lost.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from promptgit.check.ledger import Ledger
+from promptgit.core.dataset import Dataset
 from promptgit.core.ports import canonical
 from promptgit.core.record import Record
 from promptgit.edges import plumbing
@@ -27,6 +29,7 @@ from promptgit.edges.lock import lock
 from promptgit.errors import UserError, WorldError
 
 REF = "refs/promptgit/records"
+LEDGER = "ledger.json"
 TRIES = 60
 PATIENCE_S = 120.0  # with other writers
 
@@ -100,24 +103,24 @@ class Records:
                     problems.append(Problem(path, problem))
         return tuple(problems)
 
-    def look(self, sealed: str, run: str) -> int:
+    def ledger(self) -> Ledger:
+        """Return the ledger of the sealed sets; raise UserError when it is damaged."""
+        return self._ledger(self._tip())
+
+    def judged(self, sealed: Dataset, finalist: str) -> Ledger:
         """
-        Write down that `run` looks at the sealed cases of digest `sealed`.
+        Enter that `sealed` judges `finalist`, before the first case is shown; return the ledger.
 
-        Returns the how-manieth run it is to do so, from 1; the same run keeps its number.
+        Two runs at once both count, whoever comes first; the same finalist counts once.
         """
-        path = _ledger_path(sealed)
 
-        def one_more(tip: str) -> Tree:
-            runs = self._runs(tip, path)
-            return {} if run in runs else {path: _ledger(sealed, (*runs, run))}
+        def entered(tip: str) -> Tree:
+            ledger = self._ledger(tip)
+            after = ledger.judged(sealed, finalist)
+            return {} if after == ledger else {LEDGER: _ledger_data(after)}
 
-        self._update(one_more, "look at sealed cases")
-        return self._runs(self._tip(), path).index(run) + 1
-
-    def looks(self, sealed: str) -> int:
-        """How many runs have looked at the sealed cases of this digest."""
-        return len(self._runs(self._tip(), _ledger_path(sealed)))
+        self._update(entered, "enter a finalist")
+        return self.ledger()
 
     def union(self, other: str) -> int:
         """
@@ -136,10 +139,8 @@ class Records:
             held = {path: _content(reader, theirs[path]) for path in wanted}
         added: dict[str, bytes] = {}
         for path, content in held.items():
-            if path.startswith("ledger/") and path in ours:
-                runs = self._runs(tip, path)
-                more = [run for run in _runs_in(content) if run not in runs]
-                added[path] = _ledger(_ledger_name(path), (*runs, *more))
+            if path == LEDGER and path in ours:
+                added[path] = _ledger_data(self._ledger(tip).merged(_ledger_in(content)))
             elif path not in ours or self._is_damaged(path, ours[path]):
                 added[path] = content
         return added
@@ -175,12 +176,12 @@ class Records:
         rows = (line.partition(b"\t") for line in listed.split(b"\0") if line)
         return {os.fsdecode(path): meta.decode().split()[2] for meta, _, path in rows}
 
-    def _runs(self, commit: str, path: str) -> tuple[str, ...]:
+    def _ledger(self, commit: str) -> Ledger:
         if not commit:
-            return ()
+            return Ledger()
         with self.git.objects() as reader:
-            found = reader.read(f"{commit}:{path}")
-        return _runs_in(found[1]) if found else ()
+            found = reader.read(f"{commit}:{LEDGER}")
+        return _ledger_in(found[1]) if found else Ledger()
 
     def _tip(self) -> str:
         return plumbing.tip(self.git, self.ref)
@@ -248,28 +249,18 @@ def _join_path(key: str, digest: str) -> str:
     return f"{_join_folder(key)}{digest}"
 
 
-def _ledger_path(sealed: str) -> str:
-    if not _SAFE.match(sealed):
-        raise UserError(f"{sealed!r} cannot name a set of cases", hint="use its digest")
-    return f"ledger/{sealed}.json"
+def _ledger_data(ledger: Ledger) -> bytes:
+    return canonical(ledger.facts) + b"\n"
 
 
-def _ledger_name(path: str) -> str:
-    return path.removeprefix("ledger/").removesuffix(".json")
-
-
-def _ledger(sealed: str, runs: Sequence[str]) -> bytes:
-    return canonical({"schema": 1, "sealed": sealed, "runs": list(runs)}) + b"\n"
-
-
-def _runs_in(ledger: bytes) -> tuple[str, ...]:
-    """The runs in a ledger; raises UserError for one that was cut off: alpha hangs on it."""
+def _ledger_in(data: bytes) -> Ledger:
+    """Read a ledger; raise UserError for one that was cut off: how strict we are hangs on it."""
     try:
-        return tuple(str(run) for run in json.loads(ledger)["runs"])
-    except (ValueError, TypeError, KeyError) as error:
+        return Ledger.of(json.loads(data))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(
-            "the ledger of looks at the sealed cases is damaged",
-            hint="`promptgit verify` says where; `promptgit sync` may bring a sound one",
+            "the ledger of the sealed cases is damaged",
+            hint="`promptgit sync` may bring a sound one",
         ) from error
 
 
@@ -301,9 +292,9 @@ def _problem(reader: ObjectReader, path: str, oid: str, paths: Mapping[str, str]
         if original != oid:
             return "it is not the record that it stands for"
         return ""
-    if path.startswith("ledger/"):
+    if path == LEDGER:
         try:
-            _runs_in(found[1])
+            _ledger_in(found[1])
         except UserError as error:
             return error.message
         return ""

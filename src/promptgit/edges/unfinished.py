@@ -18,11 +18,8 @@ from typing import Any
 
 from promptgit.edges import plumbing
 from promptgit.edges.git import Git
-from promptgit.edges.lock import lock
 from promptgit.edges.work_file import read, replace
 from promptgit.errors import UserError, WorldError
-
-PATIENCE_S = 300.0  # with another delivery, whose hooks may be slow
 
 
 @dataclass(frozen=True)
@@ -64,28 +61,7 @@ class Unfinished:
         self._place(git).unlink(missing_ok=True)
 
     def _place(self, git: Git) -> Path:
-        return _folder(git) / f"{self.token}.json"
-
-
-def recover(git: Git) -> tuple[str, ...]:
-    """
-    Restore or finish the deliveries that were cut short; say, a sentence each, what was done.
-
-    Raises UserError when Git's own lock is left behind: only a person can tell that no git is
-    running any more.
-    """
-    if not any(_folder(git).glob("*.json")):
-        return ()
-    done = []
-    with lock(git.state_dir / "locks", "delivery", doing="recover", wait_s=PATIENCE_S):
-        for place in sorted(_folder(git).glob("*.json")):
-            plan = _load(place)
-            if Path(plan.top).is_dir():
-                there = Git.discover(Path(plan.top))
-                _refuse_index_lock(there)
-                done.append(_finish(there, plan) or undo(there, plan, rescue=False))
-            place.unlink()
-    return tuple(done)
+        return folder(git) / f"{self.token}.json"
 
 
 def undo(git: Git, plan: Unfinished, *, rescue: bool) -> str:
@@ -119,7 +95,7 @@ def undo(git: Git, plan: Unfinished, *, rescue: bool) -> str:
     return f"{plan.path}: a delivery was cut short; the file is as it was before"
 
 
-def _finish(git: Git, plan: Unfinished) -> str:
+def finish(git: Git, plan: Unfinished) -> str:
     """If every commit is on the branch and as planned, bring the index along; else return ''."""
     tip = plumbing.tip(git, plan.ref)
     commits = _between(git, plan.parent, tip)
@@ -164,7 +140,8 @@ def _restore_index(git: Git, plan: Unfinished) -> None:
         git.write("reset", "--quiet", "--", plan.path)
 
 
-def _refuse_index_lock(git: Git) -> None:
+def refuse_index_lock(git: Git) -> None:
+    """Raise UserError when a git that was killed left its lock behind."""
     left = Path(git.text("rev-parse", "--path-format=absolute", "--git-path", "index.lock"))
     if left.exists():
         raise UserError(
@@ -174,16 +151,18 @@ def _refuse_index_lock(git: Git) -> None:
 
 
 def _keep_copy(git: Git, plan: Unfinished, content: bytes) -> None:
-    folder = git.state_dir / "rescued"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{plan.token}-{Path(plan.path).name}").write_bytes(content)
+    rescued = git.state_dir / "rescued"
+    rescued.mkdir(parents=True, exist_ok=True)
+    (rescued / f"{plan.token}-{Path(plan.path).name}").write_bytes(content)
 
 
-def _folder(git: Git) -> Path:
+def folder(git: Git) -> Path:
+    """Where plans are, until they are carried out."""
     return git.state_dir / "deliveries"
 
 
-def _load(place: Path) -> Unfinished:
+def load(place: Path) -> Unfinished:
+    """Read a plan; raise UserError when it is of another version."""
     try:
         facts = json.loads(place.read_text(encoding="utf-8"))
         return Unfinished(**_typed(facts))
