@@ -56,7 +56,8 @@ class Bench:
     def bare(self, choice: ModelChoice) -> Model:
         """The model as its plug-in makes it."""
         provider, name = provider_of(choice.name)
-        return self._made(plugins.model_factory(provider), provider, name, choice)
+        made: Model = self._made(plugins.model_factory(provider), provider, name, choice)
+        return made
 
     def _made(self, factory: Any, provider: str, name: str, choice: ModelChoice) -> Any:
         """Give a factory what its parameters ask for: a plug-in need not know of prices."""

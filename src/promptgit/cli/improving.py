@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from promptgit.check.confirm import confirm
-from promptgit.check.screening import screened
 from promptgit.cli.job import Job
 from promptgit.cli.keeping import Keeper
 from promptgit.cli.live import ImproveView, Notebooks
@@ -17,55 +15,21 @@ from promptgit.core.evaluation import Evaluation, merged
 from promptgit.core.evidence import verdict_entry
 from promptgit.core.patch import derive
 from promptgit.core.ports import Notebook
-from promptgit.core.run import Spend
-from promptgit.core.verdict import Outcome, Verdict
+from promptgit.core.verdict import Verdict
 from promptgit.edges.delivery import deliver
 from promptgit.edges.lock import lock
 from promptgit.errors import BudgetSpent
 from promptgit.improve.improve import improve
+from promptgit.improve.improvement import (
+    CONFIRMED,
+    DRAFT,
+    ENOUGH_CASES,
+    NOTHING,
+    Improvement,
+    state_of,
+)
 from promptgit.improve.lab import lineage
 from promptgit.report import sentences
-from promptgit.report.curve import Point
-
-ENOUGH_CASES = 60  # below, nothing is accepted automatically (reference: statistics, improve)
-
-CONFIRMED = "confirmed"
-NOT_BETTER = "not better"
-UNDECIDED = "not confirmed"
-DRAFT = "draft"
-NOTHING = "nothing found"
-INVALID = "invalid"
-EXIT_CODES = {CONFIRMED: 0, NOT_BETTER: 1, UNDECIDED: 5, DRAFT: 5, NOTHING: 5, INVALID: 3}
-
-
-@dataclass(frozen=True)
-class Improvement:
-    """How a run ended."""
-
-    run: str
-    path: str
-    state: str  # one of EXIT_CODES
-    sentence: str  # the same in one line of English
-    seed: Candidate
-    best: Candidate
-    verdict: Verdict | None
-    diff: str  # of the whole chain; empty when there is none
-    ref: str  # where the work is kept; empty when there is none
-    branch: str  # where it was, or could have been, delivered
-    commits: tuple[str, ...]
-    curve: tuple[Point, ...]
-    spend: Spend
-
-    @property
-    def exit_code(self) -> int:
-        return EXIT_CODES[self.state]
-
-    @property
-    def sealed_means(self) -> tuple[float, float] | None:
-        """Mean score before and after on the sealed cases, where they were asked."""
-        if self.verdict is None or not self.verdict.n:
-            return None
-        return self.verdict.baseline, self.verdict.candidate
 
 
 @dataclass
@@ -121,9 +85,7 @@ def search(job: Job, keeper: Keeper, view: ImproveView, notebook: Notebook) -> F
     for candidate in improve(job.prompt, job.strategy, job.lab(notebook)):
         view.found(candidate)
         if candidate.parents:
-            parent = candidate.parents[0]
-            verdict = screened(parent.evaluation, candidate.evaluation)
-            commit = keeper.screen(parent, candidate, verdict)
+            commit = keeper.screen(candidate)
             notebook.note("screened", commit=commit, blob=candidate.prompt.blob)
         found.candidates.append(candidate)
     if not found.candidates:
@@ -144,10 +106,10 @@ def concluded(
     if found.chain:
         verdict, baseline, candidate = sealed(job, keeper, found, notebook)
         state = state_of(verdict, len(job.halves))
-        digest = keeper.judge(verdict, baseline, candidate, confirmed=state == CONFIRMED)
-        notebook.note("verdict", verdict=verdict_entry(verdict), record=digest)
+        proof = keeper.judged(verdict, baseline, candidate, confirmed=state == CONFIRMED)
+        notebook.note("verdict", verdict=verdict_entry(verdict), record=proof.digest)
         if state == CONFIRMED:
-            chain = keeper.delivery(found.chain, verdict, baseline, candidate, digest)
+            chain = keeper.delivery(found.chain, proof)
             notebook.note("delivering", branch=job.plan.target, commits=len(chain))
             commits = deliver(job.repository.git, job.base, chain)
             notebook.note("delivered", commits=list(commits))
@@ -186,17 +148,6 @@ def sealed(
     return verdict, merged([b for b, _ in seen]), merged([c for _, c in seen])
 
 
-def state_of(verdict: Verdict, cases: int) -> str:
-    """Say how a run ended, given its verdict on the sealed cases and how many cases there are."""
-    if verdict.outcome is Outcome.INVALID:
-        return INVALID
-    if cases < ENOUGH_CASES:
-        return DRAFT
-    if verdict:
-        return CONFIRMED
-    return NOT_BETTER if verdict.outcome is Outcome.NOT_BETTER else UNDECIDED
-
-
 def _sentence(
     job: Job,
     found: Found,
@@ -221,8 +172,3 @@ def _sentence(
         calls=job.budget.spend.calls,
         look=keeper.looks,
     )
-
-
-def chain_subjects(chain: Sequence[Candidate]) -> list[str]:
-    """One line a patch, for the message of a squashed commit."""
-    return [candidate.why.split(". ")[0] for candidate in chain]

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from promptgit import metaprompts
 from promptgit.cli.asking import Asked, strategy_of
@@ -26,47 +26,14 @@ from promptgit.edges.runs import RunJournal, latest_run, new_run_id
 from promptgit.edges.workspace import Base, preflight
 from promptgit.errors import UserError
 from promptgit.evaluate.budget import Budget, Cap
-from promptgit.evaluate.estimate import Estimate, estimate
+from promptgit.evaluate.estimate import estimate
 from promptgit.evaluate.evaluate import evaluate
 from promptgit.evaluate.suite import Suite
 from promptgit.improve.guard import Limits, guard
 from promptgit.improve.improve import Strategy
+from promptgit.improve.improvement import Halves, Plan
 from promptgit.improve.lab import Lab
 from promptgit.improve.mentor import Mentor
-
-
-@dataclass(frozen=True)
-class Halves:
-    """The cases, cut once: to search with, and to confirm with."""
-
-    search: Dataset
-    sealed: Dataset
-
-    @classmethod
-    def of(cls, cases: Dataset) -> Halves:
-        return cls(*cases.split())
-
-    def __len__(self) -> int:
-        return len(self.search) + len(self.sealed)
-
-    @property
-    def least_calls(self) -> int:
-        """Without which nothing is found and confirmed: the prompt, one race, both sealed."""
-        return 2 * len(self.search) + 2 * len(self.sealed) + 2
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run would do, and take."""
-
-    path: str
-    target: str  # the branch that may move
-    model: str
-    mentor: str
-    strategy: str
-    halves: Halves
-    seed_estimate: Estimate  # of evaluating the prompt as it is, once, on all cases
-    cap: Cap
 
 
 @dataclass(frozen=True)
@@ -148,7 +115,7 @@ class Job:
             if self.inputs.get(name) != was:
                 raise UserError(
                     f"run {self.run} cannot go on: its {_SAID[name]} changed since",
-                    hint=f"put it back as it was, or start anew: promptgit improve {self.base.path}",
+                    hint=f"put it back, or start anew: promptgit improve {self.base.path}",
                 )
 
 
@@ -183,9 +150,9 @@ def prepare(asked: Asked) -> Job:
     repository = Repository.open(model=asked.model)
     git = repository.git
     recover(git)
-    run, earlier = new_run_id(), ()
+    run, earlier = new_run_id(), tuple[Event, ...]()
     if asked.run is not None:
-        run = latest_run(git, asked.prompt) if asked.run == "latest" else asked.run
+        run = _latest(repository, asked.prompt) if asked.run == "latest" else asked.run
         earlier = tuple(RunJournal(git, run).events())
         asked = asked.resumed(_start(run, earlier)["asked"], run)
     if asked.model and not repository.model_was_typed:
@@ -266,6 +233,11 @@ def _restore(store: SqliteAnswers, budget: Budget, earlier: tuple[Event, ...]) -
         if store.get(key) is None:
             store.put(key, answer)
     budget.already_paid(paid)
+
+
+def _latest(repository: Repository, prompt: str | None) -> str:
+    typed = _typed(repository, repository.prompt_path(prompt)) if prompt else None
+    return latest_run(repository.git, typed)
 
 
 def _start(run: str, events: tuple[Event, ...]) -> Event:

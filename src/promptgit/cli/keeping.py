@@ -1,21 +1,20 @@
-"""What a run of improve leaves in Git: records, the ledger, its own ref, and the chain to deliver."""
+"""What a run of improve leaves in Git: records, the ledger, its own ref, the chain to deliver."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from promptgit.check.ledger import Ledger
+from promptgit.check.screening import screened
 from promptgit.cli.job import Job
 from promptgit.core.candidate import Candidate
 from promptgit.core.evaluation import Evaluation
 from promptgit.core.evidence import comparison_record, evaluation_record, joins
 from promptgit.core.record import Record
 from promptgit.core.verdict import Verdict
-from promptgit.edges import plumbing
 from promptgit.edges.plumbing import Commit
 from promptgit.edges.records import Records
-from promptgit.errors import WorldError
+from promptgit.edges.run_refs import append_run, run_ref
 from promptgit.history.message import Facts, improvement
 
 
@@ -33,70 +32,70 @@ class Keeper:
     @property
     def ref(self) -> str:
         """The run's own ref: what it tried and kept, whether or not it is delivered."""
-        return f"refs/promptgit/runs/{self.job.run}"
+        return run_ref(self.job.repository.git, self.job.run)
 
-    def screen(self, parent: Candidate, child: Candidate, verdict: Verdict) -> str:
+    def screen(self, child: Candidate) -> str:
         """Commit a survivor of the race to the run's own ref; return the commit."""
-        record = self._compared(
-            verdict, parent.evaluation, child.evaluation, stage="screening", half="search"
+        job = self.job
+        self.tip = append_run(
+            job.repository.git, job.run, self._step(child), parent=self.tip, when=job.started
         )
-        message = self._message(child, verdict, parent.evaluation, child.evaluation, record)
-        commit = Commit(self.job.base.path, parent.prompt.blob, child.prompt.text, message)
-        git = self.job.repository.git
-        made = plumbing.make_commit(git, self.tip, commit, when=self.job.started)
-        old = plumbing.tip(git, self.ref)
-        if made != old and not plumbing.move(git, self.ref, made, old, "promptgit: screened"):
-            raise WorldError(f"{self.ref} moved: is the same run going on elsewhere?")
-        self.tip = made
-        return made
+        return self.tip
 
     def look(self, finalist: Candidate) -> float:
         """Enter in the ledger that the sealed half is asked about `finalist`; return its alpha."""
-        sealed, records = self.job.halves.sealed, Records(self.job.repository.git)
+        sealed = self.job.halves.sealed
         name = f"{self.job.run} {self.job.prompt.identity} {finalist.prompt.identity}"
-        ledger = records.update_ledger(lambda facts: Ledger.of(facts).judged(sealed, name).facts)
-        self.looks = Ledger.of(ledger).look(sealed, name)
-        return Ledger.of(ledger).alpha(sealed, name, self.job.policy.alpha)
+        ledger = Records(self.job.repository.git).judged(sealed, name)
+        self.looks = ledger.look(sealed, name)
+        return ledger.alpha(sealed, name, self.job.policy.alpha)
 
-    def judge(
+    def judged(
         self, verdict: Verdict, baseline: Evaluation, candidate: Evaluation, *, confirmed: bool
-    ) -> str:
-        """Record what the sealed cases said; return the record's digest."""
+    ) -> Record:
+        """Record what the sealed cases said."""
         stage = "confirmed" if confirmed else "not-confirmed"
         return self._compared(verdict, baseline, candidate, stage=stage, half="sealed")
 
-    def delivery(
-        self,
-        chain: Sequence[Candidate],
-        verdict: Verdict,
-        baseline: Evaluation,
-        candidate: Evaluation,
-        record: str,
-    ) -> tuple[Commit, ...]:
-        """
-        The commits for the branch: the chain, whose tip carries the sealed comparison.
-        """
-        from promptgit.check.screening import screened
+    def delivery(self, chain: Sequence[Candidate], proof: Record) -> tuple[Commit, ...]:
+        """The commits for the branch: one a patch, the last with the sealed comparison."""
+        *steps, last = chain
+        start = self.job.prompt.blob
+        squash = self.job.asked.squash and bool(steps)
+        why = last.why
+        if squash:
+            why = "\n\n".join([last.why, *(f"Before that: {step.why}" for step in steps)])
+        facts = self._facts(
+            why, base=start if squash else last.parents[0].prompt.blob, against=self.job.base.commit
+        )
+        tip = Commit(self.job.base.path, facts.base, last.prompt.text, improvement(proof, facts))
+        return (tip,) if squash else (*map(self._step, steps), tip)
 
-        commits = []
-        for link in chain:
-            parent = link.parents[0]
-            if link is chain[-1]:
-                message = self._message(
-                    link, verdict, baseline, candidate, record, confirmed=True, chain=chain
-                )
-            else:
-                shown = screened(parent.evaluation, link.evaluation)
-                digest = self._compared(
-                    shown, parent.evaluation, link.evaluation, stage="screening", half="search"
-                )
-                message = self._message(link, shown, parent.evaluation, link.evaluation, digest)
-            commits.append(
-                Commit(self.job.base.path, parent.prompt.blob, link.prompt.text, message)
-            )
-        if self.job.asked.squash and len(commits) > 1:
-            return (plumbing.squashed(commits, commits[-1].message),)
-        return tuple(commits)
+    def _step(self, child: Candidate) -> Commit:
+        """The commit of one patch, with what its search cases said."""
+        parent = child.parents[0]
+        record = self._compared(
+            screened(parent.evaluation, child.evaluation),
+            parent.evaluation,
+            child.evaluation,
+            stage="screening",
+            half="search",
+        )
+        message = improvement(record, self._facts(child.why))
+        return Commit(self.job.base.path, parent.prompt.blob, child.prompt.text, message)
+
+    def _facts(self, why: str, *, base: str = "", against: str = "") -> Facts:
+        config = self.job.repository.config
+        return Facts(
+            why=why,
+            base=base,
+            against=against,
+            data=self.job.halves.search.name,
+            run=self.job.run,
+            strategy=config.improve.strategy,
+            spend=self.job.budget.spend,
+            type=config.commit_type,
+        )
 
     def _compared(
         self,
@@ -106,14 +105,14 @@ class Keeper:
         *,
         stage: str,
         half: str,
-    ) -> str:
-        """Record both evaluations and what comparing them concluded; return the latter's digest."""
+    ) -> Record:
+        """Record both evaluations and what comparing them concluded; return the latter."""
         job = self.job
-        common = {"path": job.base.path, "suite": job.suite.digest, "half": half}
-        common |= {"when": job.started, "run": job.run}
+        about = {"path": job.base.path, "suite": job.suite.digest, "half": half}
+        about |= {"when": job.started, "run": job.run}
         outputs = not job.asked.no_outputs
         sides = [
-            evaluation_record(evaluation, outputs=outputs, **common)
+            evaluation_record(evaluation, outputs=outputs, **about)
             for evaluation in (baseline, candidate)
         ]
         comparison = comparison_record(
@@ -123,12 +122,11 @@ class Keeper:
             candidate=candidate,
             evaluations=[side.digest for side in sides],
             split=self._split(),
-            **common,
+            **about,
         )
-        kept = Records(job.repository.git).put_many(
-            (record, joins(record)) for record in (*sides, comparison)
-        )
-        return kept[-1]
+        kept = [(record, joins(record)) for record in (*sides, comparison)]
+        Records(job.repository.git).put_many(kept)
+        return comparison
 
     def _split(self) -> dict[str, object]:
         """Which cases were searched with, which were sealed, and how often those were asked."""

@@ -28,6 +28,15 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """One proposal on the curve."""
+
+    round: int
+    best: float  # mean search score of the best prompt so far, 0 to 1
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Iteration:
     """One evaluation within a run, as its record entry has it."""
 

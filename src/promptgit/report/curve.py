@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from promptgit.core.run import Point
 from promptgit.errors import UserError
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One proposal on the curve."""
-
-    round: int
-    best: float  # mean search score of the best prompt so far, 0 to 1
-    accepted: bool
 
 
 def text_curve(points: Sequence[Point], *, height: int = 6) -> str:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from promptgit.core.candidate import Candidate, Fate, Proposal
-from promptgit.core.run import Spend
+from promptgit.core.run import Point, Spend
 from promptgit.evaluate.interval import interval
-from promptgit.report.curve import Point
 from promptgit.report.text import money, printable
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from promptgit.core.candidate import Fate, Proposal
-from promptgit.core.run import Run
-from promptgit.report.curve import Point, text_curve
+from promptgit.core.run import Point, Run
+from promptgit.report.curve import text_curve
 from promptgit.report.improve_text import STYLES, diff_text, race_line, spent
 from promptgit.report.text import printable
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -43,12 +44,13 @@ from promptgit.errors import UserError
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     prompt: str | None,
     resume: str | None,
     plot: str | None,
     dry_run: bool,
     as_json: bool,
-    **typed: object,
+    **typed: Any,
 ) -> None:
     """
     Search for a better PROMPT and commit what is proven.
@@ -60,11 +62,12 @@ def command(
     from promptgit.cli import improving
     from promptgit.cli.asking import Asked
     from promptgit.cli.console import progress, results
+    from promptgit.cli.job import prepare
     from promptgit.cli.live import ImproveView
     from promptgit.report import improvement_text
 
     asked = Asked.of(prompt, resume, typed)
-    job = improving.prepare(asked)
+    job = prepare(asked)
     quiet = ctx.obj["quiet"]
     if not quiet and not as_json:
         progress().print(improvement_text.plan(job.plan))

@@ -1,0 +1,97 @@
+"""What a run of improve sets out to do, and how it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from promptgit.core.candidate import Candidate
+from promptgit.core.dataset import Dataset
+from promptgit.core.run import Point, Spend
+from promptgit.core.verdict import Outcome, Verdict
+from promptgit.evaluate.budget import Cap
+from promptgit.evaluate.estimate import Estimate
+
+ENOUGH_CASES = 60  # below, nothing is accepted automatically (reference: statistics, improve)
+
+CONFIRMED = "confirmed"
+NOT_BETTER = "not better"
+UNDECIDED = "not confirmed"
+DRAFT = "draft"
+NOTHING = "nothing found"
+INVALID = "invalid"
+EXIT_CODES = {CONFIRMED: 0, NOT_BETTER: 1, UNDECIDED: 5, DRAFT: 5, NOTHING: 5, INVALID: 3}
+
+
+@dataclass(frozen=True)
+class Halves:
+    """The cases, cut once: to search with, and to confirm with."""
+
+    search: Dataset
+    sealed: Dataset
+
+    @classmethod
+    def of(cls, cases: Dataset) -> Halves:
+        return cls(*cases.split())
+
+    def __len__(self) -> int:
+        return len(self.search) + len(self.sealed)
+
+    @property
+    def least_calls(self) -> int:
+        """Without which nothing is found and confirmed: the prompt, one race, both sealed."""
+        return 2 * len(self.search) + 2 * len(self.sealed) + 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do, and take."""
+
+    path: str
+    target: str  # the branch that may move
+    model: str
+    mentor: str
+    strategy: str
+    halves: Halves
+    seed_estimate: Estimate  # of evaluating the prompt as it is, once, on all cases
+    cap: Cap
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """How a run ended."""
+
+    run: str
+    path: str
+    state: str  # one of EXIT_CODES
+    sentence: str  # the same in one line of English
+    seed: Candidate
+    best: Candidate
+    verdict: Verdict | None
+    diff: str  # of the whole chain; empty when there is none
+    ref: str  # where the work is kept; empty when there is none
+    branch: str  # where it was, or could have been, delivered
+    commits: tuple[str, ...]
+    curve: tuple[Point, ...]
+    spend: Spend
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.state]
+
+    @property
+    def sealed_means(self) -> tuple[float, float] | None:
+        """Mean score before and after on the sealed cases, where they were asked."""
+        if self.verdict is None or not self.verdict.n:
+            return None
+        return self.verdict.baseline, self.verdict.candidate
+
+
+def state_of(verdict: Verdict, cases: int) -> str:
+    """Say how a run ended, given its verdict on the sealed cases and how many cases there are."""
+    if verdict.outcome is Outcome.INVALID:
+        return INVALID
+    if cases < ENOUGH_CASES:
+        return DRAFT
+    if verdict:
+        return CONFIRMED
+    return NOT_BETTER if verdict.outcome is Outcome.NOT_BETTER else UNDECIDED

@@ -1,0 +1,135 @@
+"""What a run of improve would do, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promptgit.check.needed import smallest_effect
+from promptgit.core.evidence import finite, verdict_entry
+from promptgit.core.verdict import Verdict
+from promptgit.improve.improvement import Improvement, Plan
+from promptgit.report.curve import text_curve
+from promptgit.report.improve_text import diff_text, spent
+from promptgit.report.text import money
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
+STYLES = {"confirmed": "bold green", "invalid": "bold red"}
+FLIPS_SHOWN = 5
+
+
+def plan(planned: Plan) -> str:
+    """Say, before the first call, what will be done, and what so many cases can show."""
+    halves = planned.halves
+    guess = planned.seed_estimate
+    search, sealed = len(halves.search), len(halves.sealed)
+    smallest = smallest_effect(sealed) if sealed else 1.0
+    lines = [
+        f"improve {planned.path} with strategy {planned.strategy}; delivers to {planned.target}",
+        f"model {planned.model}, mentor {planned.mentor}, budget: {planned.cap}",
+        f"{search} cases to search with, {sealed} sealed; these can confirm a gain of about "
+        f"{smallest:.2f} or more",
+        f"evaluating the prompt once on all cases: {guess.calls} calls and {guess.cached_calls} "
+        f"cached answers, {money(guess.usd)}",
+    ]
+    return "\n".join(lines)
+
+
+def plan_facts(planned: Plan) -> dict[str, Any]:
+    """The plan in JSON's terms."""
+    guess, halves = planned.seed_estimate, planned.halves
+    return {
+        "prompt": planned.path,
+        "branch": planned.target,
+        "model": planned.model,
+        "mentor": planned.mentor,
+        "strategy": planned.strategy,
+        "cases": {"search": len(halves.search), "sealed": len(halves.sealed)},
+        "seed_evaluation": {
+            "calls": guess.calls,
+            "cached_calls": guess.cached_calls,
+            "usd": guess.usd,
+        },
+        "budget": str(planned.cap),
+    }
+
+
+def outcome(ended: Improvement) -> RenderableType:
+    """The diff, the learning curve, the verdict in one sentence, and what to type next."""
+    from rich.console import Group
+    from rich.text import Text
+
+    parts: list[RenderableType] = []
+    if ended.diff:
+        parts.append(diff_text(ended.diff))
+    if len(ended.curve) > 1:
+        title = "Learning curve: best mean score on the search cases, proposal by proposal\n"
+        parts.append(Text(title, style="bold"))
+        parts.append(Text(text_curve(ended.curve) + "\n"))
+    if ended.verdict and ended.verdict.flips:
+        parts.append(_flips(ended.verdict))
+    parts.append(Text(ended.sentence, style=STYLES.get(ended.state, "bold yellow")))
+    parts += [Text(f"committed {commit[:10]} to {ended.branch}") for commit in ended.commits]
+    if ended.ref and not ended.commits:
+        parts.append(Text(f"kept as {ended.ref}; {ended.branch} is as it was"))
+    parts.append(Text(f"spent {spent(ended.spend)}; run {ended.run}", style="dim"))
+    parts.append(Text(f"\nnext: {next_command(ended)}"))
+    return Group(*parts)
+
+
+def _flips(verdict: Verdict) -> Text:
+    from rich.text import Text
+
+    broke = [flip for flip in verdict.flips if not flip.fixed]
+    fixed = len(verdict.flips) - len(broke)
+    said = f"Sealed cases: {fixed} scored higher, {len(broke)} lower"
+    if broke:
+        worst = ", ".join(
+            f"{flip.case_id} ({flip.before:.2f} -> {flip.after:.2f})"
+            for flip in broke[:FLIPS_SHOWN]
+        )
+        said += f"; most lost: {worst}"
+    return Text(said + "\n")
+
+
+def next_command(ended: Improvement) -> str:
+    """
+    The command that most people want now.
+    """
+    if ended.commits:
+        return f"promptgit log {ended.path}   (undo: promptgit revert {ended.commits[-1][:10]})"
+    if ended.ref:
+        return f"git diff HEAD {ended.ref} -- {ended.path}"
+    return f"promptgit runs show {ended.run}"
+
+
+def facts(ended: Improvement) -> dict[str, Any]:
+    """The outcome in JSON's terms; its keys are stable."""
+    return {
+        "run": ended.run,
+        "prompt": ended.path,
+        "state": ended.state,
+        "sentence": ended.sentence,
+        "search": {
+            "before": finite(ended.seed.evaluation.mean),
+            "after": finite(ended.best.evaluation.mean),
+        },
+        "verdict": verdict_entry(ended.verdict) if ended.verdict else None,
+        "blob": {"before": ended.seed.prompt.blob, "after": ended.best.prompt.blob},
+        "diff": ended.diff,
+        "ref": ended.ref,
+        "branch": ended.branch,
+        "commits": list(ended.commits),
+        "curve": [
+            {"round": point.round, "best": finite(point.best), "accepted": point.accepted}
+            for point in ended.curve
+        ],
+        "spend": {
+            "calls": ended.spend.calls,
+            "tokens": ended.spend.tokens,
+            "usd": ended.spend.usd,
+            "unpriced_calls": ended.spend.unpriced_calls,
+        },
+    }
