@@ -78,7 +78,9 @@ _NAMED_TOOL = re.compile(
     re.IGNORECASE,
 )
 _CALLED = re.compile(
-    r"\b(?:call|invoke|run|execute|trigger)\s+(?:the\s+)?[`\"']?([A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+)\b"
+    r"\b(?:call|invoke|run|execute|trigger)\s+(?:the\s+)?[`\"']?"
+    r"([A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+)\b",
+    re.IGNORECASE,
 )
 _CONTROL = re.compile(
     r"</?(?:tool|function|invoke|plugin)(?:_?(?:call|use|result)s?)?(?:[\s=][^<>]{0,80})?/?>"
