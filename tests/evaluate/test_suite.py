@@ -66,6 +66,11 @@ def test_no_two_metrics_share_a_name():
     assert list(suite.score(CASE, Answer("a"))) == names
 
 
+@pytest.mark.parametrize("name", ["two\nlines", "\u202e", "x" * 61])
+def test_a_name_is_short_and_visible(name):
+    assert "a metric's name" in refused(Assertion("equals", metric=name)).message
+
+
 @pytest.mark.parametrize("weight", [-1, float("nan"), float("inf"), "2", True])
 def test_a_weight_is_a_number_from_0_up(weight):
     assert "weight" in refused(Assertion("contains", value="a", weight=weight)).message
@@ -143,6 +148,20 @@ def test_a_value_may_be_in_a_file():
         error = refused(Assertion("is-json", value=f"file://{path}"), read_file=read_file)
         assert error.message.startswith("reply.eval.yaml, assertion 1 (is-json): ")
         assert path in error.message
+
+
+def test_a_file_is_read_once_so_that_what_is_hashed_is_what_runs():
+    reads = []
+
+    def read_file(path):
+        reads.append(path)
+        return f"def get_assert(output, context): return {1 / len(reads)}"
+
+    suite = a_suite(Assertion("python", value="file://a.py"), allow_code=True, read_file=read_file)
+
+    scores = [suite.score(CASE, Answer("x"))["python"].value for _ in range(2)]
+    assert scores == [1, 1]
+    assert reads == ["a.py"]
 
 
 # Thresholds and not-

@@ -65,6 +65,15 @@ def test_a_broken_schema_is_the_users_error(schema):
         is_json(a_case(), "{}", value=schema)
 
 
+def test_a_pattern_in_a_schema_has_a_time_limit():
+    slow = {"pattern": "(a|aa|b)*(a|aa|c)*$"}
+
+    assert is_json(a_case(), '"abc"', value={"pattern": "^b"}).why == '"abc" does not match "^b"'
+    assert is_json(a_case(), '"abc"', value={"pattern": "b"}).value == 1
+    assert is_json(a_case(), "3", value={"pattern": "b"}).value == 1
+    assert "took too long" in is_json(a_case(), f'"{"a" * 5000}!"', value=slow).why
+
+
 def test_a_schema_never_fetches_anything():
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)

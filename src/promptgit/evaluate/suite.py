@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from promptgit.core.dataset import Case, Dataset
@@ -33,6 +34,7 @@ Scorer = Callable[..., Score]
 TRIABLE = {"answer", "read_file"}  # what a scorer may ask for and still be tried for nothing
 NEGATION = "not-"
 FILE = "file://"
+LONGEST_NAME = 60  # characters; names stand in tables and in commit messages
 
 # What makes an expected text a label rather than an answer.
 MAX_LABELS = 20
@@ -106,6 +108,8 @@ def bind(
     """
     if not assertions:
         raise UserError(f"{where}: no assertion, so nothing would be measured")
+    if "read_file" in injected:  # read each file once: what is hashed is what runs
+        injected = {**injected, "read_file": cache(injected["read_file"])}
     names = _metric_names(assertions)
     checks, content = [], []
     for number, (assertion, name) in enumerate(zip(assertions, names, strict=True), start=1):
@@ -170,6 +174,8 @@ def _bound(
     injected: Mapping[str, Any],
 ) -> tuple[_Check, Mapping[str, Any]]:
     """Return the check, and what identifies it in the suite's digest."""
+    if not name.isprintable() or len(name) > LONGEST_NAME:
+        raise UserError(f"a metric's name is at most {LONGEST_NAME} visible characters: {name!r}")
     scorer = find(assertion.type.removeprefix(NEGATION))
     parameters = parameters_of(scorer)
     check_weight(assertion.weight)

@@ -41,5 +41,9 @@ def expected_texts(case: Case, value: Any) -> list[str]:
         return [expected_text(case, item) for item in value]
     import csv
 
-    (row,) = csv.reader([expected_text(case, value).replace("\n", " ")], skipinitialspace=True)
+    line = " ".join(expected_text(case, value).splitlines())
+    try:
+        (row,) = csv.reader([line], skipinitialspace=True)
+    except csv.Error as error:  # a single item of more than 128 kB
+        raise UserError(f"the list does not split at its commas: {error}") from error
     return [item.strip() for item in row if item.strip()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from promptgit.core.dataset import Case
 from promptgit.core.evaluation import Score
 from promptgit.errors import UserError
 from promptgit.scorers.json_text import NotJson, found, parsed, unfenced
-from promptgit.scorers.wording import visible
+from promptgit.scorers.wording import quoted, visible
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import SchemaError, ValidationError
@@ -93,6 +94,28 @@ def _compiled(text: str) -> Validator:
         kind.check_schema(schema)
     except SchemaError as error:
         raise UserError(f"the JSON Schema is wrong: {_why(error)}") from error
+    extend: Any = validators.extend  # has no types
+    limited = extend(kind, {"pattern": _pattern})
     # An empty registry, because the default one fetches what `$ref` names from the network.
     registry: Registry[Any] = Registry()
-    return kind(schema, registry=registry)
+    validator: Validator = limited(schema, registry=registry)
+    return validator
+
+
+def _pattern(
+    validator: Validator, pattern: str, instance: Any, _schema: Any
+) -> Iterator[ValidationError]:
+    """Hold the keyword `pattern` to the time limit that `regex` has."""
+    from jsonschema.exceptions import ValidationError
+
+    from promptgit.scorers.regex import searched
+
+    if not validator.is_type(instance, "string"):
+        return
+    try:
+        matched = searched(pattern, instance)
+    except TimeoutError:
+        yield ValidationError(f"{quoted(pattern)} took too long: make it simpler")
+    else:
+        if not matched:
+            yield ValidationError(f"{quoted(instance)} does not match {quoted(pattern)}")

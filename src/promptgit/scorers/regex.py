@@ -11,6 +11,8 @@ from promptgit.errors import UserError
 from promptgit.scorers.expected import expected_text
 from promptgit.scorers.wording import quoted
 
+TIMEOUT_S = 1.0
+
 
 def regex(
     case: Case,
@@ -18,7 +20,7 @@ def regex(
     *,
     value: Any = None,
     ignore_case: bool = False,
-    timeout_s: float = 1.0,
+    timeout_s: float = TIMEOUT_S,
 ) -> Score:
     """
     Search the output for the pattern `value`, in the syntax of Python's `regex` package.
@@ -29,7 +31,7 @@ def regex(
     """
     pattern = expected_text(case, value)
     try:
-        match = _compiled(pattern, ignore_case).search(output, timeout=timeout_s)
+        match = searched(pattern, output, ignore_case, timeout_s)
     except TimeoutError:
         return Score(
             0.0, f"{quoted(pattern)} took more than {timeout_s:g} s on this output: make it simpler"
@@ -37,6 +39,13 @@ def regex(
     if match:
         return Score(1.0, f"{quoted(pattern)} matches {quoted(match[0])}")
     return Score(0.0, f"nothing matches {quoted(pattern)}")
+
+
+def searched(
+    pattern: str, text: str, ignore_case: bool = False, timeout_s: float = TIMEOUT_S
+) -> Any:
+    """Return the first match or None; raise TimeoutError, or UserError for a broken pattern."""
+    return _compiled(pattern, ignore_case).search(text, timeout=timeout_s)
 
 
 @lru_cache(maxsize=256)

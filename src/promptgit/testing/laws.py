@@ -22,6 +22,7 @@ CASES = (
     Case("plain", {"comment": "Where is order 4417?"}, "It is on its way.", tags=("a",)),
     Case("json", {"comment": "Sort this."}, '{"label": "refund", "tags": ["a", "b"]}'),
     Case("odd", {"comment": "\u202e\ud800 {{ x }} <b>"}, "é 🙂", {"note": "for the scorer"}),
+    Case("lines", {"comment": "one\r\ntwo"}, 'a, "b\r\nc'),
     Case("silent", {"comment": ""}, ""),
 )
 OUTPUTS = (
@@ -40,6 +41,7 @@ OUTPUTS = (
     "a,b;c\r\n::error::x",
     "word " * 5000,
 )
+PLAIN = (str, int, float, bool, list, dict, tuple, set)
 LONGEST_WHY = 1000  # characters
 
 
@@ -101,8 +103,7 @@ def _asked(
 
 def _copied(options: Mapping[str, Any]) -> dict[str, Any]:
     """Copy the options that are plain values; models and functions have no copies."""
-    plain = str | int | float | bool | list | dict | tuple | set
-    return {name: copy.deepcopy(item) for name, item in options.items() if isinstance(item, plain)}
+    return {name: copy.deepcopy(item) for name, item in options.items() if isinstance(item, PLAIN)}
 
 
 def _of(case: Case, output: str) -> str:
