@@ -1,0 +1,262 @@
+"""`promptgit init`."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import chdir
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from promptgit.cli.commands.init import command
+from promptgit.cli.setup import config_text, prompt_patterns
+from promptgit.config import DEFAULT_PROMPTS, Config, parse_config, parse_eval_file
+from promptgit.errors import UserError
+from promptgit.testing.repositories import Repository, a_repository
+
+PROMPT = "Answer with one of: yes, no.\n"
+CASES = "comment,response\n" + "".join(f"case {n},{'yes' if n % 2 else 'no'}\n" for n in range(10))
+
+
+def files(repository: Repository) -> dict[str, bytes]:
+    found = (p for p in repository.path.rglob("*") if p.is_file() and ".git" not in p.parts)
+    return {p.relative_to(repository.path).as_posix(): p.read_bytes() for p in found}
+
+
+def init(where: Path, *options: str) -> Result:
+    with chdir(where):
+        return CliRunner().invoke(command, options, catch_exceptions=False)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Iterator[Repository]:
+    return a_repository(tmp_path / "r", {"prompts/reply.md": PROMPT, "prompts/reply.csv": CASES})
+
+
+def test_it_writes_what_is_missing_and_says_the_next_command(repository: Repository):
+    result = init(repository.path)
+
+    assert result.output.splitlines() == [
+        "prompts/reply.md: 10 cases",
+        "wrote promptgit.yaml",
+        "wrote prompts/reply.eval.yaml",
+        "wrote .gitattributes",
+        "",
+        "keep it: git add promptgit.yaml prompts/reply.eval.yaml .gitattributes "
+        '&& git commit -m "Set up promptgit"',
+        "next: promptgit eval prompts/reply.md",
+    ]
+
+
+def test_what_it_writes_can_be_read_and_changes_nothing(repository: Repository):
+    init(repository.path)
+
+    written = files(repository)
+    assert parse_config(written["promptgit.yaml"]) == Config()
+    asked = parse_eval_file(written["prompts/reply.eval.yaml"], "prompts/reply.eval.yaml")
+    assert asked.cases == "prompts/reply.csv"
+    (check,) = asked.assertions
+    assert (check.type, check.value) == ("equals", "{{ expected }}")
+    assert check.options == {"ignore_case": True, "strip": True}
+
+
+def test_editors_find_the_schema_in_the_first_line(repository: Repository):
+    init(repository.path)
+
+    for name, which in {"promptgit.yaml": "config", "prompts/reply.eval.yaml": "eval"}.items():
+        first = files(repository)[name].split(b"\n")[0].decode()
+        assert first.startswith("# yaml-language-server: $schema=https://")
+        assert first.endswith(f"/docs/schema/{which}.json")
+
+
+def test_git_keeps_prompts_the_same_bytes_everywhere(repository: Repository):
+    init(repository.path)
+
+    asked = ("check-attr", "text", "eol", "diff", "--", "prompts/a/b.md", "prompts/c.parquet")
+    shown = repository.git(*asked).splitlines()
+    assert shown[:3] == [
+        "prompts/a/b.md: text: set",
+        "prompts/a/b.md: eol: lf",
+        "prompts/a/b.md: diff: markdown",
+    ]
+    assert "prompts/c.parquet: text: unset" in shown
+
+
+def test_a_second_time_it_keeps_everything(repository: Repository):
+    init(repository.path)
+    before = files(repository)
+
+    result = init(repository.path)
+
+    assert files(repository) == before
+    assert "wrote" not in result.output
+    assert "kept promptgit.yaml" in result.output
+    assert "kept prompts/reply.eval.yaml" in result.output
+    assert "kept .gitattributes" in result.output
+
+
+def test_it_never_overwrites(repository: Repository):
+    mine = {
+        "promptgit.yaml": "model: gpt-5-mini\n",
+        "prompts/reply.eval.yaml": "assert: [is-json]\n",
+        ".gitattributes": "*.bin binary",
+    }
+    repository.write(mine)
+
+    result = init(repository.path)
+
+    after = files(repository)
+    assert after["promptgit.yaml"] == b"model: gpt-5-mini\n"
+    assert after["prompts/reply.eval.yaml"] == b"assert: [is-json]\n"
+    assert after[".gitattributes"].startswith(b"*.bin binary\n# Prompts")
+    assert "added to .gitattributes" in result.output
+
+
+def test_a_dry_run_writes_nothing(repository: Repository):
+    before = files(repository)
+
+    result = init(repository.path, "--dry-run")
+
+    assert files(repository) == before
+    assert "would write promptgit.yaml" in result.output
+    assert result.output.endswith("next: promptgit init\n")
+
+
+def test_json_says_the_same(repository: Repository):
+    result = init(repository.path, "--json")
+
+    assert json.loads(result.output) == {
+        "schema": 1,
+        "dry_run": False,
+        "written": ["promptgit.yaml", "prompts/reply.eval.yaml", ".gitattributes"],
+        "extended": [],
+        "kept": [],
+        "prompts": [{"path": "prompts/reply.md", "cases": 10}],
+        "notes": [],
+        "next": "promptgit eval prompts/reply.md",
+    }
+
+
+def test_from_a_folder_below_it_sets_up_the_top_level(repository: Repository):
+    init(repository.path / "prompts")
+
+    assert "promptgit.yaml" in files(repository)
+    assert "prompts/promptgit.yaml" not in files(repository)
+
+
+def test_outside_a_repository_it_says_what_to_do(tmp_path: Path):
+    with pytest.raises(UserError, match="is not in a Git repository") as caught:
+        init(tmp_path)
+
+    assert "git init" in caught.value.hint
+
+
+def test_a_bare_repository_has_no_files_to_set_up(tmp_path: Path):
+    bare = a_repository(tmp_path / "bare", bare=True)
+
+    with pytest.raises(UserError, match="bare repository"):
+        init(bare.path)
+
+
+def test_without_a_prompt_it_says_how_to_make_the_first(tmp_path: Path):
+    empty = a_repository(tmp_path / "empty")
+
+    result = init(empty.path)
+
+    assert "there is no prompt yet" in result.output
+    assert "prompts/NAME.csv, with a header like `input,expected`" in result.output
+    assert result.output.endswith("next: promptgit init --example\n")
+
+
+def test_the_example_is_a_prompt_with_cases_that_can_be_read(tmp_path: Path):
+    empty = a_repository(tmp_path / "empty")
+
+    result = init(empty.path, "--example")
+    again = init(empty.path)
+
+    assert result.output.endswith("next: promptgit eval prompts/feedback.md\n")
+    assert "prompts/feedback.md: 18 cases" in again.output
+    assert "wrote" not in again.output
+
+
+def test_the_example_stays_away_where_there_are_prompts(repository: Repository):
+    init(repository.path, "--example")
+
+    assert "prompts/feedback.md" not in files(repository)
+
+
+def test_a_prompt_without_cases_is_told_where_they_go(tmp_path: Path):
+    bare = a_repository(tmp_path / "r", {"prompts/reply.txt": PROMPT})
+
+    result = init(bare.path)
+
+    assert "prompts/reply.txt: no cases" in result.output
+    assert "Write prompts/reply.csv with a header like `input,expected`" in result.output
+    assert "prompts/reply.eval.yaml" not in files(bare)
+
+
+def test_cases_that_cannot_be_read_are_said_and_do_not_stop_it(tmp_path: Path):
+    files_ = {"prompts/reply.md": PROMPT, "prompts/reply.csv": "q,answer,label\na,b,c\n"}
+    repository = a_repository(tmp_path / "r", files_)
+
+    result = init(repository.path)
+
+    assert "could each be the expected answer" in result.output
+    assert "columns: {expected: answer}" in result.output
+    assert (repository.path / "promptgit.yaml").exists()
+
+
+def test_an_invalid_config_is_an_error_and_nothing_is_written(repository: Repository):
+    repository.write({"promptgit.yaml": "modle: x\n"})
+
+    with pytest.raises(UserError, match="unknown key 'modle'"):
+        init(repository.path)
+
+    assert ".gitattributes" not in files(repository)
+
+
+@pytest.mark.parametrize(
+    ("names", "patterns"),
+    [
+        (["prompts/a.md", "bot/prompts/b.md"], DEFAULT_PROMPTS),
+        (["src/Prompts/a.md"], ("src/Prompts/**/*.{md,txt}", "!**/README.md")),
+        (["bot/reply.txt", "bot/reply.jsonl", "bot/notes.txt"], ("bot/reply.txt",)),
+        (["bot/reply.prompt.md"], ("bot/reply.prompt.md",)),
+        (["README.md", "requirements.txt", "requirements.csv", "docs/a.md"], DEFAULT_PROMPTS),
+    ],
+)
+def test_prompts_are_found_where_people_put_them(names, patterns):
+    assert prompt_patterns(names) == patterns
+
+
+def test_found_places_are_written_down(tmp_path: Path):
+    repository = a_repository(tmp_path / "r", {"bot/reply.txt": PROMPT, "bot/reply.csv": CASES})
+
+    init(repository.path)
+
+    written = files(repository)
+    assert parse_config(written["promptgit.yaml"]).prompts == ("bot/reply.txt",)
+    assert "bot/reply.eval.yaml" in written
+
+
+def test_every_commented_setting_is_valid_when_it_is_uncommented():
+    lines = config_text(DEFAULT_PROMPTS).splitlines()
+    settings = [line.removeprefix("# ") for line in lines if line.startswith("# ") and ": " in line]
+    offered = [line for line in settings if line.split(":")[0].isidentifier() and line[0].islower()]
+
+    config = parse_config("\n".join(offered).encode())
+
+    assert {line.split(":")[0] for line in offered} == {"mentor", "prompts", "budget", "check"}
+    assert config.mentor.name == "gpt-5"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no symbolic links for everybody")
+def test_it_does_not_write_through_a_dangling_link(repository: Repository, tmp_path: Path):
+    outside = tmp_path / "outside.yaml"
+    (repository.path / "promptgit.yaml").symlink_to(outside)
+
+    with pytest.raises(UserError, match=r"promptgit\.yaml cannot be written"):
+        init(repository.path)
+
+    assert not outside.exists()
