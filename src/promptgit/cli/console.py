@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 PIPE_WIDTH = 120  # columns when nobody looks: a table is not squeezed into 80
 
@@ -32,3 +32,15 @@ def _console(*, stderr: bool) -> Console:
         emoji=False,
         markup=False,  # what we print comes from models and cases: brackets are brackets
     )
+
+
+def show(renderable: RenderableType) -> None:
+    """Print a result; in a pipe without the blanks that pad a terminal's lines."""
+    console = results()
+    if console.is_terminal:
+        console.print(renderable)
+        return
+    with console.capture() as captured:
+        console.print(renderable)
+    for line in captured.get().splitlines():
+        sys.stdout.write(line.rstrip() + "\n")

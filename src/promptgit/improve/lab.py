@@ -106,7 +106,8 @@ class Lab:
         if draft.patch is None:
             self._refuse(parent, draft, Fate.UNREADABLE, draft.refusal)
             return None
-        if refusal := self.guard(draft.patch, parent.prompt):
+        refusal = self.guard(draft.patch, parent.prompt)
+        if refusal is not None:  # a Refusal is falsy
             self._refuse(parent, draft, Fate.GUARDED, refusal.reason)
             return None
         blob = parent.prompt.edited(draft.patch.after).blob
@@ -142,9 +143,7 @@ class Lab:
             fate = Fate.UNSCORED if result.invalid else Fate.DROPPED
             self._refuse(parent, draft, fate, result.reason, **proposal)
             return None
-        survivor = self.candidate(
-            child, parents=[parent], why=reason_of(draft.critique), patch=draft.patch
-        )
+        survivor = self.candidate(child, parents=[parent], why=draft.why, patch=draft.patch)
         proposal["mean"] = survivor.evaluation.mean
         self._note(parent, draft, Fate.ACCEPTED, result.reason, **proposal)
         return survivor
@@ -173,22 +172,6 @@ class Lab:
             mean=race_facts.get("mean"),
         )
         self.notebook.note("proposal", proposal=proposal)
-
-
-def reason_of(critique: str, limit: int = 400) -> str:
-    """
-    Take the first sentences of a critique, as a commit message wants them.
-
-    >>> reason_of("# Analysis\\n\\n- The reply never names the order.\\n- It is too long.")
-    'The reply never names the order. It is too long.'
-    """
-    lines = (line.strip().lstrip("-*0123456789.) ").strip() for line in critique.splitlines())
-    words = " ".join(line for line in lines if line and not line.startswith(("#", "```")))
-    if len(words) <= limit:
-        return words
-    cut = words[:limit]
-    end = max(cut.rfind(". "), cut.rfind("! "), cut.rfind("? "))
-    return cut[: end + 1] if end > 0 else cut.rsplit(" ", 1)[0] + " …"
 
 
 def lineage(tip: Candidate) -> Iterable[Candidate]:

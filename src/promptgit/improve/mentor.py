@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,12 @@ class Draft:
     shown: tuple[str, ...]  # ids of the cases that the mentor saw
     patch: Patch | None = None
     refusal: str = ""  # why there is no patch
+
+    @property
+    def why(self) -> str:
+        """What the edit is for, in the mentor's words: those before the patch, or the critique."""
+        prose = re.split(r"^(?:```|<{4,}|--- )", self.replies[-1], maxsplit=1, flags=re.MULTILINE)
+        return reason_of(prose[0]) or reason_of(self.critique)
 
     @property
     def summary(self) -> str:
@@ -142,3 +149,19 @@ def shown_text(text: str) -> str:
     if len(keep) > SHOWN_CHARACTERS:
         return keep[:SHOWN_CHARACTERS] + f" … ({len(keep) - SHOWN_CHARACTERS} more characters)"
     return keep
+
+
+def reason_of(critique: str, limit: int = 400) -> str:
+    """
+    Take the first sentences of a critique, as a commit message wants them.
+
+    >>> reason_of("# Analysis\\n\\n- The reply never names the order.\\n- It is too long.")
+    'The reply never names the order. It is too long.'
+    """
+    lines = (line.strip().lstrip("-*0123456789.) ").strip() for line in critique.splitlines())
+    words = " ".join(line for line in lines if line and not line.startswith(("#", "```")))
+    if len(words) <= limit:
+        return words
+    cut = words[:limit]
+    end = max(cut.rfind(". "), cut.rfind("! "), cut.rfind("? "))
+    return cut[: end + 1] if end > 0 else cut.rsplit(" ", 1)[0] + " …"

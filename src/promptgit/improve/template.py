@@ -9,56 +9,82 @@ so the code between braces must stay as it is; only words may change.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from promptgit.core.prompt import Prompt, included_paths
 from promptgit.core.quote import quoted
 from promptgit.errors import UserError
 
 
+class Pieces(NamedTuple):
+    statements: list[str]  # and comments, in order
+    expressions: list[str]
+
+
 def changes(before: Prompt, after: Prompt) -> Iterator[str]:
-    """Say what holes, includes or template code a patch loses or brings."""
+    """
+    Say what holes, includes or template code a patch loses or brings.
+
+    New code is looked for first, by reading words alone: Jinja computes constant expressions
+    when it is asked for the holes, so that one question could cost a gigabyte.
+    """
+    from jinja2 import TemplateSyntaxError
+
     if before.template == "none":
         return
-    old_holes = before.holes
+    old_pieces = _pieces(before.text)
     try:
-        new_holes = after.holes
+        new_pieces = _pieces(after.text)
+    except TemplateSyntaxError as error:
+        yield f"the text is no template any more: {error.message}"
+        return
+    yield from _includes(included_paths(before.text), included_paths(after.text))
+    yield from _code(old_pieces, new_pieces)
+    yield from _holes(before, after)
+
+
+def _includes(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+    for path in (path for path in old if path not in new):
+        yield f"the patch loses the include of {quoted(path)}"
+    for path in (path for path in new if path not in old):
+        yield f"the patch brings an include that was not there: {quoted(path)}"
+
+
+def _code(old: Pieces, new: Pieces) -> Iterator[str]:
+    if old.statements != new.statements:
+        lost = Counter(old.statements) - Counter(new.statements)
+        came = Counter(new.statements) - Counter(old.statements)
+        piece = next(iter(came or lost), "their order")
+        yield f"the patch changes the template's statements or comments: {quoted(piece)}"
+    for piece in new.expressions:
+        if piece not in old.expressions and not piece.isidentifier():
+            yield f"the patch brings template code that was not there: {_braced(piece)}"
+
+
+def _holes(before: Prompt, after: Prompt) -> Iterator[str]:
+    old = before.holes
+    try:
+        new = after.holes
     except UserError as error:
         yield f"the text is no template any more: {error.message}"
         return
-    for hole in sorted(old_holes - new_holes):
-        yield f"the patch loses the hole {quoted('{{ ' + hole + ' }}')}"
-    for hole in sorted(new_holes - old_holes):
-        yield f"the patch brings a hole that was not there: {quoted('{{ ' + hole + ' }}')}"
-    old_paths, new_paths = included_paths(before.text), included_paths(after.text)
-    for path in (path for path in old_paths if path not in new_paths):
-        yield f"the patch loses the include of {quoted(path)}"
-    for path in (path for path in new_paths if path not in old_paths):
-        yield f"the patch brings an include that was not there: {quoted(path)}"
-    yield from _code(before, after)
+    for hole in sorted(old - new):
+        yield f"the patch loses the hole {_braced(hole)}"
+    for hole in sorted(new - old):
+        yield f"the patch brings a hole that was not there: {_braced(hole)}"
 
 
-def _code(before: Prompt, after: Prompt) -> Iterator[str]:
-    old_statements, old_expressions = _pieces(before.text)
-    new_statements, new_expressions = _pieces(after.text)
-    if old_statements != new_statements:
-        lost = Counter(old_statements) - Counter(new_statements)
-        came = Counter(new_statements) - Counter(old_statements)
-        piece = next(iter(lost or came), old_statements[0] if old_statements else "")
-        yield f"the patch changes the template's statements or comments: {quoted(piece)}"
-    known = set(old_expressions) | before.holes
-    for piece in new_expressions:
-        if piece not in known:
-            code = quoted("{{ " + piece + " }}")
-            yield f"the patch brings template code that was not there: {code}"
+def _braced(code: str) -> str:
+    return quoted(f"{{{{ {code} }}}}")
 
 
-def _pieces(text: str) -> tuple[list[str], list[str]]:
+def _pieces(text: str) -> Pieces:
     """
-    The template's statements and comments, in order, and its expressions, without their blanks.
+    Cut the code out of a template, one blank between its words.
 
     >>> _pieces("{% if x %}{{ x | upper }}{% endif %}")
-    (['if x', 'endif'], ['x|upper'])
+    Pieces(statements=['if x', 'endif'], expressions=['x | upper'])
     """
     from jinja2 import Environment
 
@@ -71,9 +97,9 @@ def _pieces(text: str) -> tuple[list[str], list[str]]:
         elif kind in ("block_end", "comment_end"):
             statements.append(" ".join(piece))
         elif kind == "variable_end":
-            expressions.append("".join(piece))
+            expressions.append(" ".join(piece))
         elif kind in ("raw_begin", "raw_end"):
             statements.append(kind)
         elif kind not in ("data", "whitespace"):
             piece.append(value)
-    return statements, expressions
+    return Pieces(statements, expressions)

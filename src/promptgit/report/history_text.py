@@ -311,3 +311,40 @@ def _sign(pair: Pair) -> str:
 
 def _direction(revision: Revision) -> str:
     return _sign((revision.before, revision.score))
+
+
+def synced(
+    remote: str, received: int, sent: bool, withheld: int, *, pushed: bool
+) -> Iterator[Styled]:
+    """What an exchange of records did."""
+    yield ((f"{clean(remote)}: {_records(received)} received", ""),)
+    if not pushed:
+        return
+    if sent:
+        yield (("everything that may leave is there now", ""),)
+    else:
+        yield (("others kept pushing: run it again", "yellow"),)
+    if withheld:
+        yield ((f"{_records(withheld)} with model outputs stayed here", "dim"),)
+
+
+def sync_plan(
+    remote: str, refs: Sequence[tuple[str, str, str]], total: int, private: int
+) -> Iterator[Styled]:
+    """In what two clones differ: (ref, ours, theirs)."""
+    for ref, ours, theirs in refs:
+        where = "only here" if not theirs else "only there" if not ours else "differs"
+        yield ((f"{clean(ref)}: {where}", ""),)
+    if not refs:
+        yield ((f"{clean(remote)} has the same evidence", ""),)
+    yield (
+        (
+            f"{_records(total)} here, {private} of them with model outputs "
+            "(--no-outputs keeps those here)",
+            "dim",
+        ),
+    )
+
+
+def _records(count: int) -> str:
+    return "1 record" if count == 1 else f"{count} records"

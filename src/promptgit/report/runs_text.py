@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promptgit.core.candidate import Fate, Proposal
+from promptgit.core.journal import proposal_facts
 from promptgit.core.run import Point, Run
 from promptgit.report.curve import text_curve
 from promptgit.report.improve_text import STYLES, diff_text, race_line, spent
@@ -45,7 +46,7 @@ def run_story(run: Run) -> RenderableType:
 
     parts: list[RenderableType] = [
         Text(f"run {run.id}: {run.command} {run.prompt_path}", style="bold"),
-        Text("\n".join(f"  {name}: {value}" for name, value in sorted(run.inputs.items()))),
+        Text("\n".join(_inputs(run))),
     ]
     for proposal in run.proposals:
         parts += _proposal(proposal)
@@ -58,6 +59,18 @@ def run_story(run: Run) -> RenderableType:
         parts.append(Text(f"  delivered {commit[:10]}"))
     parts.append(Text(f"spent {spent(run.spend)}", style="dim"))
     return Group(*parts)
+
+
+def _inputs(run: Run) -> list[str]:
+    """What it started from; digests are cut, `--json` has them whole."""
+    inputs = run.inputs
+    cases = inputs.get("cases", {})
+    halves = ", ".join(f"{half} {digest[:12]}" for half, digest in sorted(cases.items()))
+    return [
+        f"  started {run.started}, seed {inputs.get('seed')}",
+        f"  prompt {str(inputs.get('base', ''))[:12]}; cases: {halves}",
+        f"  model {inputs.get('model')}, mentor {inputs.get('mentor')}",
+    ]
 
 
 def points(run: Run) -> list[Point]:
@@ -87,3 +100,30 @@ def _proposal(proposal: Proposal) -> list[RenderableType]:
     if proposal.patch:
         parts.append(Padding(diff_text(proposal.patch.diff), (0, 0, 0, 2)))
     return parts
+
+
+def run_facts(run: Run, *, whole: bool = False) -> dict[str, Any]:
+    """A run in JSON's terms; `whole` with every proposal."""
+    fates = Counter(proposal.fate.value for proposal in run.proposals)
+    facts: dict[str, Any] = {
+        "run": run.id,
+        "command": run.command,
+        "prompt": run.prompt_path,
+        "started": run.started,
+        "state": run.state,
+        "sentence": run.sentence,
+        "proposals": dict(sorted(fates.items())),
+        "curve": [point.best for point in points(run)],
+        "delivered": list(run.delivered),
+        "spend": {
+            "calls": run.spend.calls,
+            "tokens": run.spend.tokens,
+            "usd": run.spend.usd,
+            "unpriced_calls": run.spend.unpriced_calls,
+        },
+    }
+    if whole:
+        facts["inputs"] = dict(run.inputs)
+        facts["verdict"] = dict(run.verdict)
+        facts["rounds"] = [proposal_facts(proposal) for proposal in run.proposals]
+    return facts

@@ -61,7 +61,7 @@ def command(
     """
     from promptgit.cli import improving
     from promptgit.cli.asking import Asked
-    from promptgit.cli.console import progress, results
+    from promptgit.cli.console import progress, show
     from promptgit.cli.job import prepare
     from promptgit.cli.live import ImproveView
     from promptgit.report import improvement_text
@@ -89,7 +89,7 @@ def command(
     if as_json:
         _print_json(improvement_text.facts(outcome))
     else:
-        results().print(improvement_text.outcome(outcome))
+        show(improvement_text.outcome(outcome))
     ctx.exit(outcome.exit_code)
 
 

@@ -1,0 +1,117 @@
+"""`promptgit runs`: what was tried, kept, and why the rest was refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from promptgit.errors import UserError
+
+JSON_HELP = "Print JSON; its keys are stable"
+
+
+@click.group(
+    "runs",
+    short_help="List runs and show what each one tried",
+    invoke_without_command=True,
+    epilog="Example: promptgit runs show 20261120T154010Z-3f2a",
+)
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
+    """
+    List the runs of `improve` in this repository, newest first.
+
+    A run that was interrupted goes on with `promptgit improve --resume RUN`.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    from promptgit.cli.console import show
+    from promptgit.core.journal import read_run
+    from promptgit.edges.runs import RunJournal, run_ids
+    from promptgit.report import runs_text
+
+    git = _git()
+    runs = [read_run(run, RunJournal(git, run).events()) for run in run_ids(git)]
+    if as_json:
+        _print_json([runs_text.run_facts(run) for run in runs])
+    elif runs:
+        show(runs_text.runs_table(runs))
+    else:
+        click.echo("no run yet: promptgit improve PROMPT makes one")
+
+
+@command.command(
+    "show",
+    short_help="Tell one run: every proposal, its critique, diff, fate and reason",
+    epilog="Example: promptgit runs show latest",
+)
+@click.argument("run", metavar="RUN", default="latest")
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+def show_run(run: str, as_json: bool) -> None:
+    """
+    Tell one RUN (an id, its beginning, or `latest`).
+
+    Every proposal with its critique, diff, fate and reason, the learning curve, and the end.
+    """
+    from promptgit.cli.console import show
+    from promptgit.report import runs_text
+
+    found = _run(run)
+    if as_json:
+        _print_json(runs_text.run_facts(found, whole=True))
+    else:
+        show(runs_text.run_story(found))
+
+
+@command.command(
+    "export",
+    short_help="Write one run as JSON files and a report in Markdown",
+    epilog="Example: promptgit runs export latest out/",
+)
+@click.argument("run", metavar="RUN")
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
+def export(run: str, folder: str) -> None:
+    """
+    Write RUN to DIR: session_data.json, test_iteration_N.json, interview_N.json, and
+    optimization_report.md.  Files of the same name are replaced, others stay.
+    """
+    from promptgit.report.export import exported
+
+    place = Path(folder)
+    files = exported(_run(run))
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (place / name).write_text(content, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written: {error.strerror}") from error
+    click.echo(f"wrote {len(files)} files to {folder}")
+
+
+def _git() -> Any:
+    from promptgit.edges.git import Git
+
+    return Git.discover(Path.cwd())
+
+
+def _run(name: str) -> Any:
+    """Find a run by its id, the beginning of it, or `latest`."""
+    from promptgit.core.journal import read_run
+    from promptgit.edges.runs import RunJournal, latest_run, run_ids
+
+    git = _git()
+    if name == "latest":
+        name = latest_run(git)
+    found = [run for run in run_ids(git) if run.startswith(name)]
+    if len(found) != 1:
+        many = f"{len(found)} runs begin with" if found else "there is no run"
+        raise UserError(f"{many} {name!r}", hint="`promptgit runs` lists them")
+    return read_run(found[0], RunJournal(git, found[0]).events())
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
