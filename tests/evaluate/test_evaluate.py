@@ -1,3 +1,4 @@
+import _thread
 import threading
 
 import pytest
@@ -6,9 +7,11 @@ from promptgit.core.dataset import Case, Dataset
 from promptgit.core.evaluation import Metric, Score
 from promptgit.core.ports import Answer
 from promptgit.core.prompt import Prompt
+from promptgit.edges.clock import SystemClock
 from promptgit.errors import BudgetSpent, CallFailed, UserError, WorldError
 from promptgit.evaluate.budget import Budget, Cap, Metered
 from promptgit.evaluate.evaluate import evaluate, run
+from promptgit.evaluate.retry import Retrying
 from promptgit.testing.scripted import ScriptedModel
 
 ECHO = Prompt.of("Say it back.")
@@ -78,7 +81,7 @@ def test_no_more_calls_are_in_flight_than_asked_for():
         with lock:
             in_flight += 1
             most = max(most, in_flight)
-        threading.Event().wait(0.002)
+        threading.Event().wait(0.05)
         with lock:
             in_flight -= 1
         return echo(request)
@@ -199,13 +202,12 @@ def test_a_refused_key_ends_the_run_but_what_is_in_flight_still_comes_out():
 
 def test_a_spent_budget_ends_the_run_after_the_results_it_paid_for():
     model = Metered(ScriptedModel(echo), Budget(Cap(calls=2)))
-    seen = []
 
+    results = run(ECHO, some_cases(*"abcd"), model, ASuite(), concurrency=1)
+
+    assert [next(results).output, next(results).output] == ["a", "b"]
     with pytest.raises(BudgetSpent):
-        for result in run(ECHO, some_cases(*"abcd"), model, ASuite(), concurrency=1):
-            seen.append(result.output)
-
-    assert seen == ["a", "b"]
+        next(results)
 
 
 def test_a_hole_without_a_column_is_the_users_error():
@@ -239,18 +241,49 @@ def test_a_caller_who_has_seen_enough_starts_no_further_calls():
     assert [echo(request) for request in model.requests] == ["a", "b"]
 
 
-def test_ctrl_c_starts_no_further_calls_keeps_what_arrives_and_goes_on():
+def test_ctrl_c_starts_no_further_calls_and_keeps_what_arrives():
     answered = []
 
     def answer(request):
+        if echo(request) == "c":
+            _thread.interrupt_main()  # as Ctrl-C does
         threading.Event().wait(0.05)
         answered.append(echo(request))
         return echo(request)
 
     model = ScriptedModel(answer)
     with pytest.raises(KeyboardInterrupt):
-        for _ in run(ECHO, some_cases(*"abcdefgh"), model, ASuite(), concurrency=2):
-            raise KeyboardInterrupt
+        evaluate(ECHO, some_cases(*"abcdefgh"), model, ASuite(), concurrency=2)
 
-    # the generator is gone with the frame that held it: whatever was started has arrived
     assert len(answered) == model.calls < 8
+
+
+def test_ctrl_c_ends_a_wait_between_attempts_at_once():
+    def answer(request):
+        _thread.interrupt_main()
+        return down(retryable=True, retry_after_s=50.0)
+
+    model = ScriptedModel(answer)
+    patient = Retrying(model, SystemClock())
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(ECHO, some_cases("a"), patient, ASuite())
+
+    assert model.calls == 1
+
+
+def test_a_second_ctrl_c_does_not_wait_for_what_is_in_flight():
+    may_end = threading.Event()
+
+    def answer(request):
+        _thread.interrupt_main()
+        threading.Event().wait(0.3)
+        _thread.interrupt_main()
+        may_end.wait(20)
+        return echo(request)
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(ECHO, some_cases("a"), ScriptedModel(answer), ASuite())
+    still_in_flight = not may_end.is_set()
+    may_end.set()
+
+    assert still_in_flight

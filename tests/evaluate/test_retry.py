@@ -111,7 +111,7 @@ def test_when_nothing_goes_through_the_breaker_opens_and_the_rest_fails_without_
 def test_a_probe_that_goes_through_closes_the_breaker_again():
     clock = SkippingClock()
     script = [failed(), failed(), failed(), *["hello"] * 5]
-    model, patient = retrying(script, clock, breaker=Breaker(patience=2, probes=3), attempts=9)
+    _, patient = retrying(script, clock, breaker=Breaker(patience=2, probes=3), attempts=9)
 
     answers = [patient.complete(HELLO).text for _ in range(5)]
 

@@ -71,7 +71,7 @@ class Cached:
 
     def _as_stored(self, key: str, stored: Answer) -> Answer:
         ours = isinstance(self._model, Metered) and self._model.claim(key, stored)
-        return replace(stored, cached=not ours)
+        return stored if stored.cached is not ours else replace(stored, cached=not ours)
 
 
 class _Flight:

@@ -13,11 +13,15 @@ Done = TypeVar("Done")
 
 GRACE_S = 5.0  # how long a crew that must leave may take to finish what it holds
 GLANCE_S = 0.2  # between two looks for Ctrl-C, which on Windows does not end a wait
+HURRY_S = 0.01  # while results come faster than this, one thread is quicker than many
 
 
 class Crew(Generic[Job, Done]):
     """
     Bounded threads over a lazy line of jobs; iterate, once, to start them.
+
+    The first thread works alone until something keeps it waiting: answers from the cache come
+    faster without the others.
 
     The first error closes the line: nobody takes another job, what is in flight still comes out,
     and then the error is raised.  Leaving early (Ctrl-C, or a caller who has seen enough) waits
@@ -31,19 +35,17 @@ class Crew(Generic[Job, Done]):
         self._closed = False
         self._leaving = threading.Event()
         self._finished: SimpleQueue[Done | _Trouble | _Left] = SimpleQueue()
-        self._hands = [_Hand(self._serve, self._leaving) for _ in range(max(1, size))]
+        self._idle = [_Hand(self._serve, self._leaving) for _ in range(max(1, size))]
+        self._at_work = 0
 
     def __iter__(self) -> Iterator[Done]:
         trouble: BaseException | None = None
-        at_work = 0
         try:
-            for hand in self._hands:
-                hand.start()
-                at_work += 1
-            while at_work:
+            self._start(1)
+            while self._at_work:
                 found = self._next()
                 if isinstance(found, _Left):
-                    at_work -= 1
+                    self._at_work -= 1
                 elif isinstance(found, _Trouble):
                     trouble = trouble or found.error
                 else:
@@ -51,22 +53,28 @@ class Crew(Generic[Job, Done]):
         finally:
             self._closed = True
             self._leaving.set()
-            self._see_off(at_work)
+            self._see_off()
         if trouble:
             raise trouble
+
+    def _start(self, hands: int) -> None:
+        for hand in self._idle[:hands]:
+            hand.start()
+            self._at_work += 1
+        del self._idle[:hands]
 
     def _next(self) -> Done | _Trouble | _Left:
         while True:
             try:
-                return self._finished.get(timeout=GLANCE_S)
+                return self._finished.get(timeout=HURRY_S if self._idle else GLANCE_S)
             except Empty:
-                continue
+                self._start(len(self._idle))
 
-    def _see_off(self, at_work: int) -> None:
+    def _see_off(self) -> None:
         patience = GRACE_S
-        while at_work and patience > 0:
+        while self._at_work and patience > 0:
             try:
-                at_work -= isinstance(self._finished.get(timeout=GLANCE_S), _Left)
+                self._at_work -= isinstance(self._finished.get(timeout=GLANCE_S), _Left)
             except Empty:
                 patience -= GLANCE_S
 

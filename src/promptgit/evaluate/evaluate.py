@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promptgit.core.dataset import Case, Dataset
 from promptgit.core.evaluation import Evaluation, Failure, Result, flags_of, weighted
@@ -83,10 +82,17 @@ def _result(prompt: Prompt, job: Job, model: Model, suite: Suite) -> Result:
         if error.fatal:
             raise
         return Result(case.id, repeat, failure=Failure(error.kind, error.message))
-    return _scored(case, _answered(case, repeat, answer), answer, suite)
+    try:
+        scores = suite.score(case, answer)
+    except CallFailed as error:
+        if error.fatal:
+            raise
+        return _answered(case, repeat, answer, failure=Failure("judge", error.message))
+    score = weighted(scores, suite.metrics)
+    return _answered(case, repeat, answer, scores=scores, score=score)
 
 
-def _answered(case: Case, repeat: int, answer: Answer) -> Result:
+def _answered(case: Case, repeat: int, answer: Answer, **outcome: Any) -> Result:
     return Result(
         case.id,
         repeat,
@@ -98,17 +104,8 @@ def _answered(case: Case, repeat: int, answer: Answer) -> Result:
         model=answer.model,
         cached=answer.cached,
         flags=flags_of(answer),
+        **outcome,
     )
-
-
-def _scored(case: Case, result: Result, answer: Answer, suite: Suite) -> Result:
-    try:
-        scores = suite.score(case, answer)
-    except CallFailed as error:
-        if error.fatal:
-            raise
-        return replace(result, failure=Failure("judge", error.message))
-    return replace(result, scores=scores, score=weighted(scores, suite.metrics))
 
 
 def _refuse_if_nothing_scored(results: list[Result]) -> None:

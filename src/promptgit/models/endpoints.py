@@ -1,0 +1,189 @@
+"""
+Where a provider is reached, and with which key.
+
+A repository may name a provider, never redirect it: a base URL or a key comes from the
+environment or the user's own config, and a key goes to the host that it was given for and to no
+other (reference: threat T9, endpoint redirect).
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from promptgit.errors import UserError
+
+DEFAULT_PROVIDER = "openai"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a provider."""
+
+    base_url: str
+    key_variable: str
+    needs_key: bool = True
+    local: bool = False  # runs on the user's machine: its tokens cost nothing
+
+
+KNOWN: Mapping[str, Known] = MappingProxyType(
+    {
+        "openai": Known("https://api.openai.com/v1", "OPENAI_API_KEY"),
+        "openrouter": Known("https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+        "groq": Known("https://api.groq.com/openai/v1", "GROQ_API_KEY"),
+        "mistral": Known("https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
+        "together": Known("https://api.together.xyz/v1", "TOGETHER_API_KEY"),
+        "deepseek": Known("https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
+        "xai": Known("https://api.x.ai/v1", "XAI_API_KEY"),
+        "gemini": Known(
+            "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY"
+        ),
+        "ollama": Known("http://localhost:11434/v1", "OLLAMA_API_KEY", False, True),
+        "vllm": Known("http://localhost:8000/v1", "VLLM_API_KEY", False, True),
+        "llama.cpp": Known("http://localhost:8080/v1", "LLAMA_API_KEY", False, True),
+        "lmstudio": Known("http://localhost:1234/v1", "LMSTUDIO_API_KEY", False, True),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """
+    A base URL, and the key that is for it alone.
+
+    Raises UserError for a URL that would give the key away: with a user name in it, or http:// to
+    another machine (unless `allow_http`).
+    """
+
+    base_url: str  # up to, without, `/chat/completions`
+    api_key: str = field(default="", repr=False)
+    provider: str = DEFAULT_PROVIDER
+    allow_http: bool = False
+
+    def __post_init__(self) -> None:
+        try:
+            url = urlsplit(self.base_url)
+            port_is_fine = url.port is None or url.port > 0
+        except ValueError as error:
+            raise _bad_url(self.provider, str(error)) from error
+        if url.scheme not in ("http", "https") or not url.hostname or not port_is_fine:
+            raise _bad_url(self.provider, "it must look like https://host/v1")
+        if url.username is not None or url.password is not None:
+            raise _bad_url(self.provider, "a URL must not hold a user name or a password")
+        if url.query or url.fragment:
+            raise _bad_url(self.provider, "a base URL has no ? and no #")
+        if url.scheme == "http" and not (self.allow_http or is_loopback(url.hostname)):
+            raise _bad_url(
+                self.provider, f"http:// would send the prompts to {url.hostname} unencrypted"
+            )
+        if not self.api_key.isascii() or not (self.api_key.isprintable()):
+            raise UserError(
+                f"the key for {self.provider} has characters that no key has",
+                hint="copy it again, without line breaks",
+            )
+
+    @property
+    def host(self) -> str:
+        """
+        Host, with port and path where they are unusual: who answers, as evidence names it.
+
+        >>> Endpoint("https://api.openai.com/v1").host
+        'api.openai.com'
+        >>> Endpoint("http://localhost:8000/team-a/v1").host
+        'localhost:8000/team-a/v1'
+        """
+        url = urlsplit(self.base_url.rstrip("/"))
+        known = KNOWN.get(self.provider)
+        usual = known is not None and self.base_url.rstrip("/") == known.base_url
+        path = "" if usual or url.path in ("", "/v1") else url.path
+        return url.netloc.lower() + path
+
+    @property
+    def key_variable(self) -> str:
+        """The environment variable that holds the key of this provider."""
+        known = KNOWN.get(self.provider)
+        return known.key_variable if known else f"{self.provider.upper()}_API_KEY"
+
+    @property
+    def is_providers_own(self) -> bool:
+        """Whether this is the address that the provider itself publishes."""
+        known = KNOWN.get(self.provider)
+        return known is not None and self.base_url.rstrip("/") == known.base_url
+
+
+def endpoint_for(
+    provider: str,
+    environment: Mapping[str, str],
+    *,
+    base_url: str = "",
+    api_key: str = "",
+    allow_http: bool = False,
+) -> Endpoint:
+    """
+    Find the endpoint of `provider`; raise UserError when it, or its key, is unknown.
+
+    `base_url` and `api_key` are what the user's own config says; they go before the environment.
+    OPENAI_BASE_URL redirects `openai` and nobody else.
+    """
+    known = KNOWN.get(provider)
+    if known is None and not base_url:
+        raise _unknown(provider)
+    if provider == "openai":
+        base_url = base_url or environment.get("OPENAI_BASE_URL", "").strip()
+    found_url = base_url or (known.base_url if known else "")
+    variable = known.key_variable if known else f"{provider.upper()}_API_KEY"
+    endpoint = Endpoint(
+        found_url, api_key or environment.get(variable, "").strip(), provider, allow_http
+    )
+    if not endpoint.api_key and known and known.needs_key and endpoint.is_providers_own:
+        raise UserError(
+            f"there is no key for {provider}",
+            hint=f"export {variable}=..., or use `model: offline`, which needs none",
+        )
+    return endpoint
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """
+    Split what the user typed into provider and model.
+
+    >>> split_name("gpt-5-mini")
+    ('openai', 'gpt-5-mini')
+    >>> split_name("openrouter/meta/llama-4")
+    ('openrouter', 'meta/llama-4')
+    """
+    provider, slash, model = name.partition("/")
+    if not slash:
+        return DEFAULT_PROVIDER, name
+    return provider, model
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether `host` is this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _bad_url(provider: str, why: str) -> UserError:
+    return UserError(
+        f"the base URL of {provider} cannot be used: {why}",
+        hint="set it in the environment or in your own config, like https://host/v1",
+    )
+
+
+def _unknown(provider: str) -> UserError:
+    near = difflib.get_close_matches(provider, KNOWN, n=1)
+    return UserError(
+        f"no provider is called {provider!r}",
+        hint=f"did you mean {near[0]!r}?"
+        if near
+        else f"known are {', '.join(sorted(KNOWN))}; give others a base_url in your own config",
+    )
