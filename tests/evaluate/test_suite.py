@@ -435,14 +435,16 @@ def test_labels_must_be_equal_but_for_capitals_and_white_space():
         ["two\nlines", "one"] * 9,
         [f"label {n}" for n in range(21)] * 9,
         ["[1]", "[2]", "3"],
+        ["x" * 41, "y" * 41] * 9,
+        ['{"a": 1}', '{"a": 2}', '{"a": 3}', '{"a": 4}', "five", '{"a": 6}'],
     ],
 )
 def test_anything_else_is_graded_by_similarity(expected):
     assert default_assertions(cases_expecting(*expected)) == (Assertion("similar"),)
 
 
-def test_twenty_labels_are_labels():
-    cases = cases_expecting(*[f"label {n}" for n in range(20)] * 2)
+def test_twenty_labels_of_forty_characters_are_labels():
+    cases = cases_expecting(*[f"{n:040}" for n in range(20)] * 2)
 
     assert default_assertions(cases)[0].type == "equals"
 
