@@ -25,6 +25,7 @@ from promptgit.check.bounds import Plan, p_value
 
 HOPELESS = 0.15  # stop early when even an optimist gives each answer a smaller chance
 LEAST_SPREAD = 0.05  # for the optimist: a few ties do not make the future certain
+FEWEST = 10  # pairs; whatever they show, fewer rule no drop out
 ROUNDING = 1e-12
 
 _NORMAL = NormalDist()
@@ -144,7 +145,7 @@ def decide(
     z_no_drop = z_above(tally, -margin, kind)
     z_drop = z_above(tally.mirrored, margin if confirmed_drops_only else 0.0, kind)
     bound = plan.bounds[look]
-    if z_no_drop >= bound:
+    if z_no_drop >= bound and tally.n >= FEWEST:
         return Finding.NO_DROP
     if z_drop >= bound and tally.mean <= -margin + ROUNDING:
         return Finding.DROP
