@@ -64,7 +64,7 @@ def _claim(block: Trailers) -> Claim:
     flips = _FLIPS.match(trailers.value(block, "Eval-Flips"))
     record = _RECORD.match(trailers.value(block, "Eval-Record"))
     return Claim(
-        path=trailers.value(block, "Prompt-Path"),
+        path=trailers.path_of(trailers.value(block, "Prompt-Path")),
         blob=trailers.value(block, "Prompt-Blob").lower(),
         base=trailers.value(block, "Prompt-Base").lower(),
         stage=trailers.value(block, "Eval-Stage"),

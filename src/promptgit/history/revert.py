@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -12,6 +12,7 @@ from promptgit.core.revision import Evidence, Revision
 from promptgit.errors import UserError, WorldError
 from promptgit.history.evidence import Finding
 from promptgit.history.log import Change, RawCommit
+from promptgit.history.message import body
 
 SUBJECT = 72  # columns
 
@@ -92,7 +93,8 @@ def _subject(reversal: Reversal, subject: str) -> str:
     _, colon, rest = subject.partition("): ")
     what = trailers.clean_value(rest if colon else subject)
     verb = f"back to {reversal.reverts[:12]}, " if reversal.to else ""
-    line = f"revert({reversal.name}): {verb}{what}"
+    scope = re.sub(r"[^\w.-]+", "-", trailers.clean_value(reversal.name))[:30].strip("-")
+    line = f"revert({scope or 'prompt'}): {verb}{what}"
     return line if len(line) <= SUBJECT else line[: SUBJECT - 1].rstrip() + "…"
 
 
@@ -114,13 +116,13 @@ def _body(reversal: Reversal) -> str:
         if dropped
         else ""
     )
-    return "\n".join(textwrap.wrap(f"{first} {second} {third}".strip(), width=72))
+    return body(f"{first} {second} {third}".strip())
 
 
 def _block(reversal: Reversal) -> str:
     lines = [
         ("Reverts", reversal.reverts),
-        ("Prompt-Path", reversal.path),
+        ("Prompt-Path", trailers.path_value(reversal.path)),
         ("Prompt-Blob", reversal.after),
         ("Prompt-Base", reversal.before),
     ]

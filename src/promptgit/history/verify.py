@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from promptgit.core.record import Record
-from promptgit.core.trailers import value
+from promptgit.core.trailers import clean_value, value
 from promptgit.errors import PromptgitError
 from promptgit.history.claims import Claim, claims_in
 from promptgit.history.evidence import Archive, Finding, entry, number, places, read, text
@@ -95,8 +95,9 @@ def _differences(claim: Claim, finding: Finding) -> Iterator[tuple[State, str]]:
         ("the delta", said_effect if forward else None, effect),
         ("the p-value", said_p if forward else None, p_value),
     ]
+    metrics = {clean_value(name)[:60].rstrip(): pair for name, pair in finding.metrics.items()}
     for name, (before, after) in claim.metrics.items():
-        known = finding.metrics.get(name, (None, None))
+        known = metrics.get(name, (None, None))
         compared += [(f"{name} before", before, known[0]), (name, after, known[1])]
     for what, said, known_value in compared:
         if said is not None and (known_value is None or abs(said - known_value) > TOLERANCE):
