@@ -62,6 +62,7 @@ def test_no_two_metrics_share_a_name():
     suite = a_suite(same, Assertion("equals", metric="contains-2"), same, same)
 
     names = [metric.name for metric in suite.metrics]
+    assert [metric.name for metric in a_suite(same, same).metrics] == ["contains", "contains-2"]
     assert names == ["contains", "contains-2", "contains-3", "contains-4"]
     assert list(suite.score(CASE, Answer("a"))) == names
 
