@@ -149,6 +149,11 @@ RIGHT = {
         "a  \nB\nc\n",
     ),
     "no context, one place": (hunk("-- Be polite.\n+- Be warm.\n", "@@ -4 +4 @@"), TEXT, WARM),
+    "a hunk without a change that fits": (
+        hunk(" - Be concise.\n", "@@") + f"@@\n{POLITE}",
+        TEXT,
+        WARM,
+    ),
     "hunks that share context": (
         hunk(POLITE) + "@@\n - Name the order.\n \n-Never promise a refund.\n+Never promise.\n",
         TEXT,
@@ -359,6 +364,11 @@ REFUSED = {
         f"```diff\n{hunk(POLITE)}```\n@@ -9 +9 @@\n-Sign with your name.\n+Sign.\n",
         TEXT,
         "outside its fence",
+    ),
+    "a hunk without a change that does not fit": (
+        hunk("  - Ask first.\n - Be concise.\n", "@@") + "@@\n-Sign with your name.\n+Sign.\n",
+        TEXT,
+        "the part around",
     ),
     "only additions, no context": (hunk("+x\n", "@@ -3,0 +4 @@"), TEXT, "none of the lines around"),
     "paraphrased context": (hunk(" - Please be concise\n-- Be polite.\n+x\n"), TEXT, "no such"),

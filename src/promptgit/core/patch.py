@@ -118,13 +118,17 @@ def _rewritten(edit: Whole, before: str) -> str:
 
 def _edited(blocks: Sequence[Block], before: str) -> str:
     """Put every block where it belongs; raise Unreadable unless that is certain."""
-    if not blocks:
+    changing = [block for block in blocks if block.changes]
+    if not changing:
         raise Unreadable("the edit changes nothing: no line is removed or added")
     if len(blocks) > MAX_BLOCKS:
         raise Unreadable(f"the reply holds more than {MAX_BLOCKS} edits")
     lines = split_lines(before)
     texts = [bare(line) for line in lines]
-    places = sorted((_place(block, blocks, texts) for block in blocks), key=lambda p: p.start)
+    for block in blocks:
+        if not block.changes:
+            _refuse_unfound(block, texts)
+    places = sorted((_place(block, changing, texts) for block in changing), key=lambda p: p.start)
     for one, two in combinations(places, 2):
         if _in_the_way(one, two) or _in_the_way(two, one):
             raise Unreadable(f"two edits overlap at line {two.start + 1}; write them as one")
@@ -174,6 +178,17 @@ def _place(block: Block, blocks: Sequence[Block], texts: Sequence[str]) -> _Plac
         f"the text has no such lines as the edit of {_subject(block)} expects",
         _nearest(block, texts),
     )
+
+
+def _refuse_unfound(block: Block, texts: Sequence[str]) -> None:
+    """A block that changes nothing must fit all the same: an added line may have lost its mark."""
+    loose = [_rstrip(text) for text in texts]
+    fits = any(_occurrences([_rstrip(x) for x in v.old], loose) for v in _variants(block))
+    if not fits and any(text.strip() for text in block.old):
+        raise Unreadable(
+            f"the text has no such lines as the part around {_subject(block)} shows",
+            _nearest(block, texts),
+        )
 
 
 def _variants(block: Block) -> list[Block]:

@@ -89,7 +89,7 @@ def _search_blocks(lines: Sequence[str], path: str) -> tuple[Block, ...]:
         search, replace = inside[: dividers[0]], inside[dividers[0] + 1 :]
         blocks.append(replacing(search, replace))
         i = end + 1
-    return tuple(block for block in blocks if block.changes)
+    return tuple(blocks)
 
 
 def _fenced_diffs(lines: Sequence[str], path: str, file: frozenset[str]) -> tuple[Block, ...]:

@@ -43,7 +43,7 @@ def blocks_of(lines: Sequence[str], path: str, file: frozenset[str], *, bare: bo
             break
         reader.read(lines, i)
     reader.close()
-    return [block for block in reader.blocks if block.changes]
+    return reader.blocks
 
 
 class _Reader:
