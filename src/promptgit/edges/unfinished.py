@@ -79,7 +79,7 @@ def undo(git: Git, plan: Unfinished, *, rescue: bool) -> str:
         made = ()
     elif not made and tip != plan.parent:
         return f"{plan.path}: other commits came meanwhile; the branch stays as it is"
-    _restore_index(git, plan)
+    _restore_index(git, plan, whatever_it_holds=rescue)
     content = read(place)[0] if place.is_file() else None
     if content == plan.before:
         return f"{plan.path}: the delivery that was cut short had changed nothing"
@@ -133,10 +133,10 @@ def _between(git: Git, parent: str, tip: str) -> tuple[str, ...]:
     return tuple(row[0] for row in rows)
 
 
-def _restore_index(git: Git, plan: Unfinished) -> None:
+def _restore_index(git: Git, plan: Unfinished, *, whatever_it_holds: bool) -> None:
     """Let the index hold what HEAD holds, if it holds one of our texts."""
     staged = git.text("ls-files", "--stage", "--", plan.path).split()
-    if len(staged) > 1 and staged[1] in plan.blobs:
+    if whatever_it_holds or (len(staged) > 1 and staged[1] in plan.blobs):
         git.write("reset", "--quiet", "--", plan.path)
 
 

@@ -95,8 +95,8 @@ def refuse_checked_out_elsewhere(git: Git, ref: str, *, here: bool) -> None:
     Moving such a branch would show its work tree as reverted.
     """
     short = ref.removeprefix("refs/heads/")
-    for place, busy_with in _checkouts(git):
-        if busy_with == ref and not (here and _same(place, git.cwd)):
+    for place, git_dir, busy_with in _checkouts(git):
+        if busy_with == ref and not (here and git_dir == git.git_dir):
             raise UserError(
                 f"the branch {short} is checked out in {place}",
                 hint="name another branch, or switch that work tree to another one",
@@ -217,16 +217,21 @@ def _named(git: Git, branch: str, head: str) -> tuple[str, str]:
     return ref, head
 
 
-def _checkouts(git: Git) -> list[tuple[Path, str]]:
-    """List (work tree, branch ref) of all work trees, and of the rebases and bisects in them."""
-    found: list[tuple[Path, str]] = []
-    place = Path()
+def _checkouts(git: Git) -> list[tuple[Path, Path | None, str]]:
+    """
+    List (work tree, its git directory, branch ref) of every check-out, rebase and bisect.
+
+    The main work tree comes first; in a submodule Git calls it by its git directory.
+    """
+    found: list[tuple[Path, Path | None, str]] = []
+    place, number = Path(), -1
     for line in git.text("worktree", "list", "--porcelain").split("\n"):
         key, _, value = line.partition(" ")
         if key == "worktree":
-            place = Path(value)
+            place, number = Path(value), number + 1
         elif key == "branch":
-            found.append((place, value))
+            here = git.git_dir if _same(place, git.cwd) else None
+            found.append((place, here if number else git.common_dir, value))
     for git_dir in (git.common_dir, *sorted((git.common_dir / "worktrees").glob("*"))):
         for name in ("rebase-merge/head-name", "rebase-apply/head-name", "BISECT_START"):
             try:
@@ -234,7 +239,7 @@ def _checkouts(git: Git) -> list[tuple[Path, str]]:
             except (OSError, UnicodeDecodeError):
                 continue
             ref = held if held.startswith("refs/") else f"refs/heads/{held}"
-            found.append((git_dir, ref))
+            found.append((git_dir, git_dir, ref))
     return found
 
 
@@ -266,7 +271,8 @@ def _not_committed(git: Git, commit: str, path: str) -> UserError:
     if not git.bare and (git.cwd / path).exists():
         if git.text("ls-files", "--", path):
             return UserError(f"{path} is staged but in no commit yet", hint="commit it first")
-        if git.succeeds("check-ignore", "--quiet", "--", path):
+        ignored = ("--others", "--ignored", "--exclude-standard")
+        if git.text("ls-files", *ignored, "--", path):
             return UserError(
                 f"{path} is ignored by Git", hint=f"`git add --force -- {path}`, then commit it"
             )

@@ -18,13 +18,17 @@ EMAIL = "ada@example.com"
 DATE = "2026-01-02T03:04:05+00:00"
 BRANCH = "main"
 
-SETTINGS = {
-    "user.name": NAME,
-    "user.email": EMAIL,
-    "commit.gpgSign": "false",
-    "core.autocrlf": "false",
-    "gc.auto": "0",
-}
+SETTINGS = f"""\
+[user]
+    name = {NAME}
+    email = {EMAIL}
+[commit]
+    gpgSign = false
+[core]
+    autocrlf = false
+[gc]
+    auto = 0
+"""
 
 
 @dataclass(frozen=True)
@@ -123,8 +127,8 @@ def a_repository(
         *("init", "--quiet", "--template=", f"--object-format={object_format}"),
         *(f"--initial-branch={BRANCH}", *shape),
     )
-    for name, value in SETTINGS.items():
-        repository.git("config", name, value)
+    with Path(repository.git("rev-parse", "--absolute-git-dir"), "config").open("a") as config:
+        config.write(SETTINGS)
     if files:
         repository.commit(files, message)
     return repository
