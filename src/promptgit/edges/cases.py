@@ -175,11 +175,13 @@ def _missing(inputs: Mapping[str, str], main: str) -> str:
 def _texts(
     row: Row, named: Mapping[str, str], where: str, *, skip: tuple[str, ...] = ()
 ) -> dict[str, str]:
-    return {
-        ours: as_text(_value(row.values, theirs), f"{where}: {ours}")
-        for ours, theirs in named.items()
-        if ours not in skip
-    }
+    texts = {}
+    for ours, theirs in named.items():
+        if ours not in skip:
+            value = _value(row.values, theirs)
+            plain = isinstance(value, str) and value.isascii() and "\0" not in value
+            texts[ours] = value if plain else as_text(value, f"{where}: {ours}")
+    return texts
 
 
 def _value(values: Mapping[str, Any], column: str) -> Any:
