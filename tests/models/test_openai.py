@@ -232,7 +232,7 @@ def test_a_key_that_the_server_quotes_is_not_in_the_error(fault):
         error = failure(server)
 
     assert KEY not in f"{error!r} {error.message} {error.hint}"
-    assert "[key]" in error.message
+    assert "redacted]" in error.message
 
 
 def test_what_is_odd_in_a_servers_words_stays_on_one_short_line():

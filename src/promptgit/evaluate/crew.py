@@ -59,8 +59,8 @@ class Crew(Generic[Job, Done]):
 
     def _start(self, hands: int) -> None:
         for hand in self._idle[:hands]:
+            self._at_work += 1  # before it starts: Ctrl-C may come between the two
             hand.start()
-            self._at_work += 1
         del self._idle[:hands]
 
     def _next(self) -> Done | _Trouble | _Left:

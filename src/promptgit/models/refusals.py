@@ -20,7 +20,7 @@ NO_SUCH_OPTION = frozenset({"unsupported_parameter", "unsupported_value", "unkno
 def failure_of(reply: Reply, endpoint: Endpoint, model: str) -> CallFailed:
     """Return the error that a reply with a status other than 200 stands for."""
     said, code = _said(reply.data)
-    said = without_key(said, endpoint.api_key)
+    said = without_secrets(said, endpoint.api_key)
     status = reply.status
     message = f"{endpoint.host} said {status}" + (f": {said}" if said else "")
     if status in (401, 403):
@@ -63,14 +63,16 @@ def malformed(endpoint: Endpoint, what: str) -> CallFailed:
     return CallFailed(f"{endpoint.host} sent {what}", kind="malformed", retryable=True)
 
 
-def without_key(text: str, key: str) -> str:
+def without_secrets(text: str, key: str) -> str:
     """
-    Take the key out of what a server says: some quote it.
+    Take the key, and whatever else is secret, out of what a server says: some quote it.
 
-    >>> without_key("Incorrect API key provided: sk-1234567890", "sk-1234567890")
-    'Incorrect API key provided: [key]'
+    >>> without_secrets("Incorrect API key provided: team-key", "team-key")
+    'Incorrect API key provided: [secret redacted]'
     """
-    return text.replace(key, "[key]") if len(key) >= 4 else text
+    from promptgit.core.secrets import redact
+
+    return redact(text, [key] if key else [])
 
 
 def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
