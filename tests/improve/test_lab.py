@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from improve.toy import SEED, TEMPLATES, a_dataset, a_lab, adding, evaluated, good_mentor
 
+from improve.toy import SEED, TEMPLATES, a_dataset, a_lab, adding, evaluated, good_mentor
 from promptgit.core.candidate import Fate
 from promptgit.core.patch import Refusal
 from promptgit.errors import BudgetSpent, CallFailed

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from improve.toy import SEED, TOPICS, a_dataset, a_lab, adding, evaluated, good_mentor
+import itertools
 
+from improve.toy import SEED, TOPICS, a_dataset, a_lab, adding, evaluated, good_mentor
 from promptgit.core.candidate import Fate
 from promptgit.improve.improve import improve
 from promptgit.strategies.critique import critique
@@ -24,7 +25,7 @@ def test_it_learns_every_rule_that_the_misses_show():
 def test_each_candidate_is_better_than_its_parent_and_can_name_it():
     found = list(critique(SEED, a_lab(), rounds=20))
 
-    for parent, child in zip(found, found[1:], strict=False):
+    for parent, child in itertools.pairwise(found):
         assert child.parents == (parent,)
         assert child.evaluation.mean > parent.evaluation.mean
         assert child.patch is not None
