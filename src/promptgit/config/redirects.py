@@ -1,5 +1,5 @@
 """
-A repository may name a provider, never redirect it (docs/concepts.md, "Endpoints and keys").
+A repository may name a provider, never redirect it (docs/cases.md, "Endpoints and keys").
 
 Whoever can open a pull request can edit a repository's config.  Could it set an address, the
 next run would send the reviewer's key there.
