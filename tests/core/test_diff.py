@@ -3,7 +3,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from promptgit.core.diff import Hunk, derive, quoted_name, split_lines
-from promptgit.edges.git import Git
 
 PATH = "prompts/support.md"
 ODD = [
@@ -19,23 +18,6 @@ ODD = [
     "\\ No newline at end of file",
 ]
 ODD += ["x\u2028y", "form\x0cfeed", "next\x85line", "crlf\r", "mid\rcr", "\ttab", "trail  ", "é 🎉"]
-
-
-@pytest.fixture(scope="module")
-def git(tmp_path_factory):
-    where = tmp_path_factory.mktemp("repository")
-    Git(where, where, where, False, "sha1").write("init", "--quiet", ".")
-    return Git.discover(where)
-
-
-def applied(git, patch):
-    """What `git apply --cached` makes of the text before; --check first."""
-    blob = git.write("hash-object", "-w", "--stdin", stdin=patch.before.encode()).decode().strip()
-    git.write("update-index", "--add", "--cacheinfo", f"100644,{blob},{patch.path}")
-    for mode in (["--check"], []):
-        command = ("-c", "apply.whitespace=nowarn", "apply", "--cached", *mode, "-")
-        git.write(*command, stdin=patch.diff.encode())
-    return git.read("cat-file", "blob", f":{patch.path}").decode()
 
 
 @pytest.mark.parametrize(
@@ -58,10 +40,10 @@ def applied(git, patch):
         ("x\n" * 1500 + "end\n", "y\n" * 1200 + "end\n"),
     ],
 )
-def test_git_applies_the_derived_diff_to_the_same_bytes(git, before, after):
+def test_git_applies_the_derived_diff_to_the_same_bytes(applied, before, after):
     patch = derive(PATH, before, after)
 
-    result = applied(git, patch)
+    result = applied(patch)
 
     assert result == after
 
@@ -73,7 +55,7 @@ def test_git_applies_the_derived_diff_to_the_same_bytes(git, before, after):
     st.booleans(),
     st.booleans(),
 )
-def test_git_applies_any_derived_diff_to_the_same_bytes(git, lines, edits, ended, still_ended):
+def test_git_applies_any_derived_diff_to_the_same_bytes(applied, lines, edits, ended, still_ended):
     edited = list(lines)
     for at, text in edits:
         edited[at : at + 1] = [] if text is None else [text, *edited[at : at + 1]]
@@ -85,16 +67,16 @@ def test_git_applies_any_derived_diff_to_the_same_bytes(git, lines, edits, ended
     if before == after:
         assert patch.diff == ""
     else:
-        assert applied(git, patch) == after
+        assert applied(patch) == after
 
 
 @pytest.mark.parametrize(
     "path", ["a b.md", 'say "hi".md', "back\\slash.md", "tab\there.md", "ünicode.md", "-x.md"]
 )
-def test_git_finds_the_file_that_the_header_names(git, path):
+def test_git_finds_the_file_that_the_header_names(applied, path):
     patch = derive(path, "old\n", "new\n")
 
-    result = applied(git, patch)
+    result = applied(patch)
 
     assert result == "new\n"
 
