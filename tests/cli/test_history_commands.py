@@ -169,6 +169,19 @@ def test_log_json_has_the_documented_keys(improved: Repository):
     }
 
 
+def test_log_shows_changes_of_what_a_prompt_includes(tmp_path: Path):
+    text = '{% include "persona.md" %}\nBe kind.\n'
+    files = {PATH: text, "prompts/persona.md": '{% include "a.md" %}', "prompts/a.md": "A\n"}
+    repository = a_repository(tmp_path, files)
+    repository.commit({"prompts/a.md": "B\n"}, "the letter\n")
+
+    said = promptgit(repository, "log", PATH, "--json")
+
+    newest, first = said.json["commits"]
+    assert (newest["subject"], first["subject"]) == ("the letter", "first")
+    assert newest["blob"] == newest["was"] == first["blob"]
+
+
 def test_log_in_a_shallow_clone_says_what_it_cannot_see(improved: Repository, tmp_path: Path):
     improved.git("clone", "--quiet", "--depth=1", improved.path.as_uri(), str(tmp_path / "clone"))
 

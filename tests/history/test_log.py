@@ -384,6 +384,29 @@ def test_a_score_dies_when_an_included_text_changes(tmp_path: Path) -> None:
     ]
 
 
+def test_a_change_of_an_included_text_is_a_change_of_the_prompt(tmp_path: Path) -> None:
+    shared = {"persona.md": "You are Ada.\n"}
+    step = compared(
+        an_evaluation(SEED, ZERO, includes=shared), an_evaluation(BETTER, HALF, includes=shared)
+    )
+    repository = a_repository(tmp_path, {PATH: SEED, "prompts/persona.md": "You are Ada.\n"})
+    repository.commit({PATH: BETTER}, "better\n")
+    repository.commit({"prompts/persona.md": "You are Bo.\n"}, "by Bo\n")
+    repository.commit({"other.txt": "1\n"}, "unrelated\n")
+    git = Git.discover(repository.path)
+
+    with Commits.open(git) as commits:
+        judge = Judge(a_shelf(step), commits)
+        walk = follow(commits, git.resolve("HEAD"), PATH, ["prompts/persona.md"])
+        revisions = [judge.revision(commit, change) for commit, change in walk]
+
+    assert [(one.subject, one.evidence.value, one.score) for one in revisions] == [
+        ("by Bo", "unevaluated", None),
+        ("better", "confirmed", 0.5),
+        ("first", "screening", 0.0),
+    ]
+
+
 def test_the_boundary_of_a_shallow_clone_is_incomplete_history(tmp_path: Path) -> None:
     repository = an_improved_repository(tmp_path)
     url = repository.path.as_uri()

@@ -14,14 +14,16 @@ from typing import Any
 
 import click
 
+from promptgit.core.prompt import included_paths
 from promptgit.edges.archive import RecordReader
 from promptgit.edges.commits import Commits
 from promptgit.edges.git import Git
 from promptgit.edges.workspace import locate
 from promptgit.errors import UserError
-from promptgit.history.evidence import Judge
+from promptgit.history.evidence import Judge, places
 from promptgit.report.history_text import Styled, plain
 
+MOST_INCLUDED = 100  # files
 JSON_HELP = "Print JSON; its keys are stable"
 
 
@@ -50,6 +52,21 @@ class Here:
         _, wanted = prompts()
         meant = [path for path in named if wanted(path)]
         return meant[0] if len(meant) == 1 else located
+
+    def included(self, revision: str, path: str) -> tuple[str, ...]:
+        """The files that the prompt at `path` includes, directly or not, as of a commit."""
+        found: list[str] = []
+        waiting = [path]
+        while waiting and len(found) < MOST_INCLUDED:
+            within = waiting.pop()
+            blob = self.commits.blob_at(revision, within)
+            for name in included_paths(self.text(blob)) if blob else ():
+                at = (place for place in places(within, name) if place not in (path, *found))
+                place = next((one for one in at if self.commits.blob_at(revision, one)), None)
+                if place:
+                    found.append(place)
+                    waiting.append(place)
+        return tuple(found)
 
     def text(self, blob: str) -> str:
         """The text of a prompt; raise UserError when it is not UTF-8."""

@@ -181,7 +181,7 @@ class Judge:
         proven = any(one.confirmed for one in found)
         before, fixed, broke = best.before, best.fixed, best.broke
         if best.was != revision.was and not named:
-            before, fixed, broke = self._same_terms(revision.was, best), None, None
+            before, fixed, broke = self._same_terms(revision, best), None, None
         return replace(
             revision,
             evidence=Evidence.CONFIRMED if proven else Evidence.SCREENING,
@@ -193,11 +193,11 @@ class Judge:
             record=best.digest,
         )
 
-    def _same_terms(self, blob: str, other: Finding) -> float | None:
-        """The score of `blob` on the same cases, by the same suite and model."""
-        if not blob:
+    def _same_terms(self, revision: Revision, other: Finding) -> float | None:
+        """The score of the text before, on the same cases, by the same suite and model."""
+        if not revision.was or not revision.parents:
             return None
-        found, _ = self._of_blob(blob)
+        found = self.findings(revision.parents[0], revision.path, revision.was)
         return next((one.score for one in found if one.terms == other.terms), None)
 
     def _of_blob(self, blob: str) -> tuple[tuple[Finding, ...], str]:

@@ -24,7 +24,7 @@ class Change:
     path: str
     before: str  # blob id; empty where the file is new
     after: str  # blob id; empty where the file is gone
-    status: str  # A added, M modified, D deleted, R renamed, T turned from or to a symlink
+    status: str  # Added, Modified, Deleted, Renamed, Type changed, Included text changed
     old_path: str = ""  # where it was, for a rename
 
 
@@ -100,15 +100,22 @@ def parse_changes(raw: bytes) -> tuple[Change, ...]:
     return tuple(change for change in found if change)
 
 
-def follow(past: Past, tip: str, path: str) -> Iterator[tuple[RawCommit, Change]]:
-    """Walk the commits that changed the prompt at `path`, newest first, through its renames."""
+def follow(
+    past: Past, tip: str, path: str, included: Sequence[str] = ()
+) -> Iterator[tuple[RawCommit, Change]]:
+    """
+    Walk the commits that changed the prompt at `path`, newest first, through its renames.
+
+    A commit that changes only a file that the prompt includes is a change of the prompt too, of
+    status I: its blob stays, and its score does not.
+    """
     walks: list[tuple[tuple[str, ...], str]] = [((tip,), path)]
     seen: set[str] = set()
     while walks:
         tips, name = walks.pop(0)
         held: list[RawCommit] = []  # from the first addition on: it may turn out to be a rename
-        for commit in parse_log(past.log(tips, (name,))):
-            change = commit.change_of(name)
+        for commit in parse_log(past.log(tips, (name, *included))):
+            change = commit.change_of(name) or _of_included(past, commit, name)
             if change is None or commit.id in seen:
                 continue
             seen.add(commit.id)
@@ -118,7 +125,8 @@ def follow(past: Past, tip: str, path: str) -> Iterator[tuple[RawCommit, Change]
                 yield commit, change
         renamed = _renames(past, held, name)
         for commit in held:
-            change = renamed.get(commit.id) or commit.change_of(name)
+            found = renamed.get(commit.id) or commit.change_of(name)
+            change = found or _of_included(past, commit, name)
             if change:
                 yield commit, change
                 if change.old_path:
@@ -143,6 +151,12 @@ def _renames(past: Past, commits: Sequence[RawCommit], path: str) -> dict[str, C
     found = parse_log(past.renames(added))
     changes = ((commit.id, commit.change_of(path)) for commit in found)
     return {commit: change for commit, change in changes if change and change.old_path}
+
+
+def _of_included(past: Past, commit: RawCommit, path: str) -> Change | None:
+    """The change of a prompt by a commit that left its own file alone; None before it existed."""
+    blob = past.blob_at(commit.id, path) if commit.changes else None
+    return Change(path, blob, blob, "I") if blob else None
 
 
 def _adds(commit: RawCommit, path: str) -> bool:

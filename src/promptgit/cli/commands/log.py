@@ -88,7 +88,8 @@ class _Counted:
 
 def _walk(here: past.Here, tip: str, prompt: str | None) -> Iterator[tuple[RawCommit, Change]]:
     if prompt is not None:
-        return follow(here.commits, tip, here.path(prompt))
+        path = here.path(prompt)
+        return follow(here.commits, tip, path, here.included(tip, path))
     roots, wanted = past.prompts()
     return every_change(here.commits, tip, roots, wanted)
 
