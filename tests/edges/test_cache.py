@@ -39,6 +39,17 @@ def test_what_was_never_stored_is_not_there(tmp_path):
     assert SqliteAnswers(tmp_path / "cache.db").get(KEY) is None
 
 
+def test_what_is_held_is_told_without_reading_it_also_for_many_keys(tmp_path):
+    store = SqliteAnswers(tmp_path / "cache.db")
+    for number in range(0, 1200, 2):
+        store.put(a_key(number), Answer("x"))
+
+    held = store.held(a_key(number) for number in range(1200))
+
+    assert held == {a_key(number) for number in range(0, 1200, 2)}
+    assert store.held([]) == set()
+
+
 def test_the_directory_is_made_when_it_is_missing(tmp_path):
     SqliteAnswers(tmp_path / "a" / "b" / "cache.db").put(KEY, ANSWER)
 

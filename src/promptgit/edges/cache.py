@@ -11,8 +11,9 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from promptgit.core.ports import Answer, Usage
 from promptgit.errors import WorldError
 
 SCHEMA = 1  # in user_version
+BATCH = 500  # keys in one question; SQLite takes 999 at least
 BUSY_S = 30.0  # how long to wait for another process that writes
 UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 SIDE_FILES = ("", "-wal", "-shm")  # SQLite manual, "Temporary Files Used By SQLite"
@@ -70,6 +72,15 @@ class SqliteAnswers:
         usage = Usage(tokens_in, tokens_out, tokens_cached)
         said = text.decode("utf-8", "surrogatepass")
         return Answer(said, usage, cost, latency, reason, model, cached=True)
+
+    def held(self, keys: Iterable[str]) -> set[str]:
+        """Return those of `keys` that have an answer, with one question per 500 of them."""
+        wanted = [bytes.fromhex(key) for key in keys]
+        found: set[str] = set()
+        for start in range(0, len(wanted), BATCH):
+            rows = self._run(partial(_held, keys=wanted[start : start + BATCH]))
+            found.update(key.hex() for (key,) in rows)
+        return found
 
     def put(self, key: str, answer: Answer) -> None:
         """Store an answer; return when it would survive `kill -9`."""
@@ -173,6 +184,11 @@ class SqliteAnswers:
             f"the cache could not be read ({error}) and was moved to {aside.name}; "
             "answers in it will be paid for again"
         )
+
+
+def _held(db: sqlite3.Connection, keys: Sequence[bytes]) -> list[tuple[bytes]]:
+    marks = ",".join("?" * len(keys))
+    return db.execute(f"select key from answers where key in ({marks})", keys).fetchall()  # noqa: S608
 
 
 def _trouble(path: Path, error: Exception) -> WorldError:

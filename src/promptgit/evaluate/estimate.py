@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from promptgit.core.dataset import Dataset
 from promptgit.core.ports import AnswerStore, ModelIdentity, Request, Usage
@@ -12,6 +14,13 @@ from promptgit.core.prompt import Message, Prompt
 CHARACTERS_PER_TOKEN = 4  # of English, about; of other scripts fewer
 TOKENS_PER_MESSAGE = 4  # role and separators
 GUESSED_OUTPUT_TOKENS = 200  # where neither an expected answer nor a limit says more
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """A store that can say which answers it has without reading them."""
+
+    def held(self, keys: Iterable[str]) -> set[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +50,32 @@ def estimate(
     none, and never longer than the model's `max_tokens`.  A model that thinks before it answers
     may use several times as many.
     """
-    calls = cached = input_tokens = output_tokens = 0
     limit = int(identity.options.get("max_tokens") or 1_000_000)
+    asked: list[tuple[str, Usage]] = []
     for repeat in range(repeats):
         for case in cases:
             request = Request(prompt.render(case.inputs), repeat)
-            if store and store.get(request.key(identity)) is not None:
-                cached += 1
-                continue
-            calls += 1
-            input_tokens += tokens_of(request.messages)
-            output_tokens += min(limit, _guessed_output(case.expected))
-    usd = price.of(Usage(input_tokens, output_tokens)) if price else None
-    return Estimate(calls, cached, input_tokens, output_tokens, usd)
+            tokens = Usage(tokens_of(request.messages), min(limit, _guessed_output(case.expected)))
+            asked.append((request.key(identity), tokens))
+    held = _held([key for key, _ in asked], store)
+    to_pay = [tokens for key, tokens in asked if key not in held]
+    total = sum(to_pay, Usage())
+    return Estimate(
+        calls=len(to_pay),
+        cached_calls=len(asked) - len(to_pay),
+        input_tokens=total.input_tokens,
+        output_tokens=total.output_tokens,
+        usd=price.of(total) if price else None,
+    )
+
+
+def _held(keys: Sequence[str], store: AnswerStore | None) -> set[str]:
+    """Ask the store for all keys at once, where it can tell without reading the answers."""
+    if store is None:
+        return set()
+    if isinstance(store, Listing):
+        return store.held(keys)
+    return {key for key in keys if store.get(key) is not None}
 
 
 def tokens_of(messages: tuple[Message, ...]) -> int:
