@@ -142,6 +142,19 @@ def test_refused_requests_do_not_open_the_breaker():
     assert patient.complete(HELLO).text == "hello"
 
 
+def test_a_refused_request_shows_that_the_provider_is_there():
+    breaker = Breaker(patience=2, probes=1)
+    script = [failed(), failed("request", retryable=False)] * 5
+    model, patient = retrying(script, breaker=breaker, attempts=1)
+
+    for _ in range(10):
+        with pytest.raises(CallFailed):
+            patient.complete(HELLO)
+
+    assert model.calls == 10
+    assert not breaker.open
+
+
 def test_failures_with_successes_between_them_do_not_open_the_breaker():
     script = [failed(), failed(), "hello"] * 20
     _, patient = retrying(script, breaker=Breaker(patience=3, probes=1))

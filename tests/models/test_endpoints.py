@@ -128,3 +128,24 @@ def test_a_gateways_path_is_part_of_who_answers():
 
     assert first != second
     assert Endpoint("https://openrouter.ai/api/v1", provider="openrouter").host == "openrouter.ai"
+
+
+@pytest.mark.parametrize(
+    ("url", "no_proxy", "proxied"),
+    [
+        ("https://api.example/v1", "", True),
+        ("https://api.example/v1", "other.example", True),
+        ("https://api.example/v1", "example", False),
+        ("https://api.example/v1", "a.example, api.example", False),
+        ("https://api.example/v1", "pi.example", True),
+        ("https://api.example/v1", "*", False),
+        ("https://localhost/v1", "", False),
+        ("http://127.0.0.1/v1", "", False),
+    ],
+)
+def test_the_proxy_of_the_environment_is_used_where_the_environment_says(url, no_proxy, proxied):
+    environment = {"HTTPS_PROXY": "proxy.example:3128", "NO_PROXY": no_proxy}
+
+    endpoint = endpoint_for("acme", environment, base_url=url)
+
+    assert endpoint.proxy == ("http://proxy.example:3128" if proxied else "")

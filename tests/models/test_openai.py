@@ -1,5 +1,10 @@
 import asyncio
 import json
+import os
+import socket
+import subprocess
+import sys
+import threading
 
 import pytest
 
@@ -297,10 +302,6 @@ def test_a_redirect_does_not_take_the_key_along():
 
 
 def test_proxies_and_files_of_the_environment_do_not_redirect_us(tmp_path):
-    import os
-    import subprocess
-    import sys
-
     (tmp_path / ".env").write_text("OPENAI_BASE_URL=http://127.0.0.1:1/v1\nOPENAI_API_KEY=evil\n")
     program = (
         "from promptgit.models.openai import factory\n"
@@ -325,6 +326,30 @@ def test_proxies_and_files_of_the_environment_do_not_redirect_us(tmp_path):
 
     assert (done.stdout.strip(), done.stderr) == ("hi", "")
     assert server.seen[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_a_proxy_is_asked_for_a_tunnel_and_never_sees_the_key():
+    heard = []
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+
+        def refuse():
+            talk, _ = proxy.accept()
+            with talk:
+                heard.append(talk.recv(65536))
+                talk.sendall(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        endpoint = Endpoint(
+            "https://api.example/v1", KEY, proxy=f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        )
+        with pytest.raises(CallFailed, match="the proxy did not let us through") as caught:
+            factory("m", options={}, endpoint=endpoint).complete(ASKED)
+        thread.join()
+
+    assert heard[0].startswith(b"CONNECT api.example:443")
+    assert KEY.encode() not in heard[0]
+    assert caught.value.kind == "connection"
 
 
 def test_connections_are_used_again():

@@ -63,6 +63,7 @@ class Endpoint:
     api_key: str = field(default="", repr=False)
     provider: str = DEFAULT_PROVIDER
     allow_http: bool = False
+    proxy: str = field(default="", repr=False)  # for https:// only; may hold a password
 
     def __post_init__(self) -> None:
         try:
@@ -127,7 +128,7 @@ def endpoint_for(
     Find the endpoint of `provider`; raise UserError when it, or its key, is unknown.
 
     `base_url` and `api_key` are what the user's own config says; they go before the environment.
-    OPENAI_BASE_URL redirects `openai` and nobody else.
+    OPENAI_BASE_URL redirects `openai` and nobody else.  HTTPS_PROXY and NO_PROXY are heeded.
     """
     known = KNOWN.get(provider)
     if known is None and not base_url:
@@ -137,7 +138,11 @@ def endpoint_for(
     found_url = base_url or (known.base_url if known else "")
     variable = known.key_variable if known else f"{provider.upper()}_API_KEY"
     endpoint = Endpoint(
-        found_url, api_key or environment.get(variable, "").strip(), provider, allow_http
+        found_url,
+        api_key or environment.get(variable, "").strip(),
+        provider,
+        allow_http,
+        proxy_for(found_url, environment),
     )
     if not endpoint.api_key and known and known.needs_key and endpoint.is_providers_own:
         raise UserError(
@@ -160,6 +165,27 @@ def split_name(name: str) -> tuple[str, str]:
     if not slash:
         return DEFAULT_PROVIDER, name
     return provider, model
+
+
+def proxy_for(base_url: str, environment: Mapping[str, str]) -> str:
+    """
+    Return the proxy that the user's environment sets for an https:// address; empty for none.
+
+    >>> proxy_for("https://api.openai.com/v1", {"HTTPS_PROXY": "http://proxy:3128"})
+    'http://proxy:3128'
+    >>> proxy_for("https://llm.corp/v1", {"https_proxy": "http://proxy:3128", "no_proxy": ".corp"})
+    ''
+    """
+    url = urlsplit(base_url)
+    proxy = environment.get("https_proxy") or environment.get("HTTPS_PROXY") or ""
+    if url.scheme != "https" or not proxy or is_loopback(url.hostname or ""):
+        return ""
+    spared = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    host = f".{url.hostname}"
+    for name in (part.strip().lstrip("*.").lower() for part in spared.split(",")):
+        if spared.strip() == "*" or (name and host.endswith(f".{name}")):
+            return ""
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def is_loopback(host: str) -> bool:

@@ -90,9 +90,7 @@ class Wire:
     def _opened(self) -> urllib3.HTTPConnectionPool:
         with self._lock:
             if self._pool is None:
-                self._pool, self._base = _a_pool(
-                    self._endpoint.base_url.rstrip("/"), self._timeout_s, self._alarm
-                )
+                self._pool, self._base = _a_pool(self._endpoint, self._timeout_s, self._alarm)
             return self._pool
 
     def _failed(self, error: Exception, rang: bool) -> CallFailed:
@@ -100,6 +98,13 @@ class Wire:
 
         if rang or isinstance(error, exceptions.ReadTimeoutError):
             return self._too_slow()
+        if isinstance(error, exceptions.ProxyError):
+            return CallFailed(
+                f"the proxy did not let us through to {self._host}",
+                kind="connection",
+                retryable=True,
+                hint="check HTTPS_PROXY, or name the host in NO_PROXY",
+            )
         if isinstance(error, exceptions.NewConnectionError):  # a ConnectTimeoutError, too
             return CallFailed(
                 f"{self._host} cannot be reached",
@@ -129,9 +134,9 @@ class Wire:
 
 
 def _a_pool(
-    base_url: str, timeout_s: float, alarm: _Alarm
+    endpoint: Endpoint, timeout_s: float, alarm: _Alarm
 ) -> tuple[urllib3.HTTPConnectionPool, str]:
-    """Return connections that show the alarm their sockets, and the path of `base_url`."""
+    """Return connections that show the alarm their sockets, and the path of the base URL."""
     import urllib3
     from urllib3 import connection
 
@@ -145,17 +150,18 @@ def _a_pool(
             alarm.shown(self.sock)
             return super().getresponse()
 
-    url = urllib3.util.parse_url(base_url)
-    secure = url.scheme == "https"
-    made = urllib3.HTTPSConnectionPool if secure else urllib3.HTTPConnectionPool
-    pool = made(
-        url.host or "",
-        url.port,
-        maxsize=KEPT_CONNECTIONS,
-        block=False,
-        timeout=urllib3.Timeout(connect=min(CONNECT_S, timeout_s), read=timeout_s),
-    )
-    pool.ConnectionCls = Encrypted if secure else Plain
+    options: dict[str, Any] = {
+        "maxsize": KEPT_CONNECTIONS,
+        "block": False,
+        "timeout": urllib3.Timeout(connect=min(CONNECT_S, timeout_s), read=timeout_s),
+    }
+    url = urllib3.util.parse_url(endpoint.base_url.rstrip("/"))
+    if endpoint.proxy:
+        door: urllib3.PoolManager = urllib3.ProxyManager(endpoint.proxy, **options)
+    else:
+        door = urllib3.PoolManager(**options)
+    pool = door.connection_from_host(url.host, url.port, url.scheme)
+    pool.ConnectionCls = Encrypted if url.scheme == "https" else Plain
     return pool, url.path or ""
 
 
