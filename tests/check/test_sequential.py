@@ -161,6 +161,10 @@ def test_a_drop_smaller_than_the_margin_is_not_called_one_however_certain():
     assert decision.finding is Finding.NO_DROP
 
 
+def test_a_certain_drop_short_of_the_margin_is_neither_ruled_out_nor_a_drop():
+    assert gate([-0.04] * 200, 200, kind=Kind.SCORE, margin=0.05).finding is Finding.UNDECIDED
+
+
 def test_a_drop_may_be_asked_to_be_shown_beyond_the_margin():
     tally = Tally.of([-1.0] * 15 + [0.0] * 85)
     plan = Plan.of(100)
