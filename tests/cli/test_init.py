@@ -260,3 +260,13 @@ def test_it_does_not_write_through_a_dangling_link(repository: Repository, tmp_p
         init(repository.path)
 
     assert not outside.exists()
+
+
+def test_text_that_is_stored_with_crlf_is_named_with_the_command_that_mends_it(tmp_path: Path):
+    stored = {"prompts/reply.md": PROMPT.replace("\n", "\r\n"), "prompts/reply.csv": CASES}
+    repository = a_repository(tmp_path / "r", stored)
+
+    result = init(repository.path)
+
+    assert "git add --renormalize prompts/reply.md" in result.output
+    assert "prompts/reply.csv is stored" not in result.output

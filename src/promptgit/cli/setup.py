@@ -105,14 +105,15 @@ def plan(where: Path, *, example: bool) -> Plan:
     repository = Repository(git, replace(config, prompts=patterns))
     prompts = tuple(_looked_at(repository, path) for path in _meant(files, patterns))
     evals = [step for found in prompts for step in _eval_step(repository, found)][:1]
-    attributes = _attributes_step(tree, patterns)
-    steps = (*added, *evals, *attributes)
+    lines = _attributes_step(tree, patterns)
+    steps = (*added, *evals, *lines)
+    with_example = any(step.path in EXAMPLE for step in added)
     return Plan(
         git,
         steps,
-        kept=tuple(_kept(written, prompts, attributes, tree)),
+        kept=tuple(_kept(written, prompts, lines, tree)),
         prompts=prompts,
-        notes=tuple(_notes(prompts, patterns, bool(added[1:]))),
+        notes=(*_notes(prompts, patterns, with_example), *_renormalising(git, prompts, lines)),
         next=_next(prompts, steps),
     )
 
@@ -255,6 +256,8 @@ def attributes(patterns: Sequence[str]) -> list[str]:
 
     >>> attributes(DEFAULT_PROMPTS)
     ['prompts/** text eol=lf diff=markdown', 'prompts/**/*.parquet -text -diff']
+    >>> attributes(["bot/*.{md,txt}"])
+    ['bot/*.md text eol=lf diff=markdown', 'bot/*.txt text eol=lf diff=markdown']
     """
     lines = []
     for pattern in patterns:
@@ -262,11 +265,31 @@ def attributes(patterns: Sequence[str]) -> list[str]:
         if pattern.startswith("!"):
             continue
         if folder == pattern:
-            lines.append(f"{_quoted(pattern)} text eol=lf diff=markdown")
+            lines += [f"{_quoted(p)} text eol=lf diff=markdown" for p in _alternatives(pattern)]
         else:
             lines.append(f"{_quoted(folder + '/**')} text eol=lf diff=markdown")
             lines.append(f"{_quoted(folder + '/**/*.parquet')} -text -diff")
     return lines
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """Write out `{a,b}`, which Git's patterns do not have."""
+    braces = re.search(r"\{([^{}]*)\}", pattern)
+    if not braces:
+        return [pattern]
+    before, after = pattern[: braces.start()], pattern[braces.end() :]
+    return [
+        found for option in braces[1].split(",") for found in _alternatives(before + option + after)
+    ]
+
+
+def _with_carriage_returns(git: Git, prompts: Sequence[Found]) -> Iterator[str]:
+    """Yield the prompts and case files that Git has stored with CRLF (Git manual, "ls-files")."""
+    names = [name for found in prompts for name in (found.path, found.cases_file) if name]
+    listed = git.read("ls-files", "--eol", "-z", "--", *names) if names else b""
+    for entry in listed.split(b"\0"):
+        if entry.startswith((b"i/crlf", b"i/mixed")):
+            yield os.fsdecode(entry.partition(b"\t")[2])
 
 
 def _quoted(pattern: str) -> str:
@@ -298,6 +321,16 @@ def _notes(prompts: Sequence[Found], patterns: Sequence[str], with_example: bool
         yield (
             f"no prompt has cases yet. Write {example} with a header like `{CASES_HEADER}` "
             "and a row per case"
+        )
+
+
+def _renormalising(git: Git, prompts: Sequence[Found], added: Sequence[Step]) -> Iterator[str]:
+    names = list(_with_carriage_returns(git, prompts)) if added else []
+    if names:
+        words = " ".join(map(shell_word, names))
+        yield (
+            f"{', '.join(names)} is stored with CRLF line ends, and the new .gitattributes "
+            f"asks for LF: git add --renormalize {words}"
         )
 
 
