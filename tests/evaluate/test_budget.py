@@ -66,6 +66,15 @@ def test_the_cap_on_calls_is_exact_from_many_threads():
     assert model.calls == budget.spend.calls == 50
 
 
+def test_a_call_counts_from_before_it_is_made():
+    budget = Budget(Cap(calls=2))
+    budget.reserve()
+    budget.reserve()
+
+    with pytest.raises(BudgetSpent):
+        budget.reserve()
+
+
 def test_calls_in_flight_count_as_much_as_the_average_call_so_far():
     budget = Budget(Cap(usd=1.0))
     budget.reserve()

@@ -264,7 +264,8 @@ class Talk(asyncio.Protocol):
             self.send(200, "<!doctype html><p>Please log in", kind="text/html")
         elif fault == "reset":
             sock = self.transport.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self.transport.abort()
         elif fault == "close":
             self.transport.close()

@@ -124,6 +124,9 @@ class SqliteAnswers:
                 self._connection.close()
                 self._connection = None
 
+    def __del__(self) -> None:
+        self.close()  # Python 3.13 warns of connections that nobody closed
+
     def _run(self, ask: Callable[[sqlite3.Connection], Row]) -> Row:
         with self._lock:
             try:
