@@ -13,7 +13,7 @@ from promptgit.models.offline.words import is_topical, quoted, sentences, stem, 
 HONOURED = 60  # instructions; whatever a longer prompt says after them is overlooked
 
 _NUMBERS = dict(
-    zip("one two three four five six seven eight nine ten".split(), range(1, 11), strict=True)
+    zip(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], range(1, 11), strict=True)
 )
 _LIMIT = re.compile(r"\b(\d+|" + "|".join(_NUMBERS) + r")\s+(word|sentence)s?\b", re.I)
 _BOUNDS = re.compile(

@@ -1,0 +1,68 @@
+"""What a mentor is told: our meta-prompts, read back into the facts that filled them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_HEADINGS = {
+    "# Critique a prompt": "critique",
+    "# Patch a prompt": "patch",
+    "# Retry a patch": "retry",
+    "# Write the whole prompt": "whole-file",
+}
+_PATH = re.compile(r"^## The prompt: `(.+)`$", re.M)
+_SCORE = re.compile(r"^Mean score on the search cases: (\d\.\d+)", re.M)
+_TOKEN = re.compile(r"<data-(\w+) name=")
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A case that the prompt did badly on, as the meta-prompt shows it."""
+
+    input: str
+    output: str
+    expected: str
+    why: str  # the scorers' reasons, one a line
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    kind: str  # critique, patch, retry or whole-file
+    path: str
+    prompt: str
+    misses: tuple[Miss, ...] = ()
+    tried: tuple[str, ...] = ()  # the changed lines of what was refused
+    critique: str = ""
+    reply: str = ""
+    score: float = 0.0  # the mean over all search cases, misses or not
+
+
+def brief_in(text: str) -> Brief | None:
+    """
+    Read a request that one of our meta-prompts wrote; None when it is something else.
+
+    >>> brief_in("Where is my parcel?") is None
+    True
+    """
+    kind = _HEADINGS.get(text.lstrip().partition("\n")[0].strip())
+    path, token = _PATH.search(text), _TOKEN.search(text)
+    if not (kind and path and token):
+        return None
+    data: dict[str, list[str]] = {}
+    frame = rf'<data-{token[1]} name="([a-z ]+)">\n(.*?)\n?</data-{token[1]}>'
+    for name, content in re.findall(frame, text, re.S):
+        data.setdefault(name, []).append(content)
+    prompt = re.search(rf'<data-{token[1]} name="prompt">\n(.*?)\n</data-{token[1]}>', text, re.S)
+    score = _SCORE.search(text)
+    columns = [data.get(name, []) for name in ("input", "output", "expected", "why")]
+    return Brief(
+        kind,
+        path[1],
+        prompt[1] if prompt else "",
+        tuple(Miss(*facts) for facts in zip(*columns, strict=False)),
+        tuple(data.get("tried", ())),
+        "\n".join(data.get("critique", ())),
+        "\n".join(data.get("reply", ())),
+        float(score[1]) if score else 0.0,
+    )
