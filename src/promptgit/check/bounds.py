@@ -116,7 +116,8 @@ class Walk:
         unit = sqrt(2 * (share - self.share))
         height = z * sqrt(share)
         walkers = zip(self.places.tolist(), self.masses.tolist(), strict=True)  # floats: fast
-        return sum(mass * erfc((height - place) / unit) for place, mass in walkers) / 2
+        reached = (mass * erfc((height - place) / unit) for place, mass in walkers)
+        return float(sum(reached) / 2)
 
     def z_for(self, share: float, chance: float) -> float:
         """Return the z that is exceeded at `share`, for the first time, with `chance`."""
