@@ -129,6 +129,15 @@ def test_a_squash_with_messages_shows_its_steps_and_the_final_score(tmp_path: Pa
     assert [(step.before, step.after) for step in newest.steps] == [(0.0, 0.5), (0.5, 0.75)]
 
 
+def test_a_squash_may_list_its_newest_step_first(tmp_path: Path) -> None:
+    repository = a_repository(tmp_path, {PATH: SEED})
+
+    repository.commit({PATH: BEST}, f"x\n\n{a_claim(SECOND_STEP)}\n{a_claim(FIRST_STEP)}")
+
+    newest = log(repository, Shelf())[0]
+    assert (newest.evidence, newest.score) == (Evidence.CLAIMED, 0.75)
+
+
 def test_a_local_squash_merge_is_found_by_its_text(tmp_path: Path) -> None:
     repository = an_improved_repository(tmp_path)
     repository.git("checkout", "--quiet", "-b", "release", "HEAD~2")

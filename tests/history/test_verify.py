@@ -22,6 +22,7 @@ from history.shelf import (
     compared,
     evaluated,
 )
+from promptgit.core.record import Record
 from promptgit.edges.commits import Commits
 from promptgit.edges.git import Git
 from promptgit.history.log import parse_log
@@ -165,8 +166,11 @@ def test_an_altered_evaluation_behind_a_comparison_is_reported(tmp_path: Path):
     assert "behind" in checked.why
 
 
-def test_the_steps_of_a_squash_are_not_stale_though_their_texts_are_gone(tmp_path: Path):
-    message = f"Better (#12)\n\n* {a_claim(FIRST_STEP)}\n* {a_claim(SECOND_STEP)}"
+@pytest.mark.parametrize("steps", [(FIRST_STEP, SECOND_STEP), (SECOND_STEP, FIRST_STEP)])
+def test_the_steps_of_a_squash_are_not_stale_though_their_texts_are_gone(
+    tmp_path: Path, steps: tuple[Record, Record]
+):
+    message = f"Better (#12)\n\n* {a_claim(steps[0])}\n* {a_claim(steps[1])}"
     repository = after(tmp_path, message, BEST)
 
     checked = verified(repository, a_shelf())

@@ -46,10 +46,14 @@ def claims_in(message: str) -> tuple[Claim, ...]:
 
 
 def about(claims: Sequence[Claim], path: str, blob: str) -> Claim | None:
-    """The claim that concerns `path`: the last one of this very text, else the last one at all."""
+    """
+    The claim that concerns `path`: the last one of this very text, else the last one at all.
+
+    One of the same text under another path counts in between: the file may have been moved.
+    """
     exact = [claim for claim in claims if blob and claim.blob == blob]
     named = [claim for claim in claims if claim.path == path]
-    found = exact or named
+    found = [claim for claim in exact if claim.path == path] or exact or named
     return found[-1] if found else None
 
 

@@ -9,7 +9,7 @@ from enum import IntEnum
 from promptgit.core.record import Record
 from promptgit.core.trailers import clean_value, value
 from promptgit.errors import PromptgitError
-from promptgit.history.claims import Claim, claims_in
+from promptgit.history.claims import Claim, about, claims_in
 from promptgit.history.evidence import Archive, Finding, entry, number, places, read, text
 from promptgit.history.log import Past, RawCommit
 
@@ -44,20 +44,29 @@ def verify(commits: Iterable[RawCommit], archive: Archive, past: Past) -> Iterat
     """Check every claim of every commit, in the order given."""
     for commit in commits:
         claims = claims_in(commit.message)
-        for place, claim in enumerate(claims):
-            replaced = any(later.path == claim.path for later in claims[place + 1 :])
-            findings = list(_problems(commit.id, claim, archive, past, replaced=replaced))
+        for claim in claims:
+            held = past.blob_at(commit.id, claim.path) or "" if claim.path else ""
+            rivals = [other for other in claims if other.path == claim.path]
+            final = claim is about(rivals, claim.path, held)
+            findings = list(_problems(commit.id, claim, held if final else None, archive, past))
             state, why = max(findings, default=(State.OK, ""), key=lambda found: found[0])
             yield Checked(commit.id, commit.subject, claim.path, state, why, claim.record)
 
 
 def _problems(
-    commit: str, claim: Claim, archive: Archive, past: Past, *, replaced: bool
+    commit: str, claim: Claim, held: str | None, archive: Archive, past: Past
 ) -> Iterator[tuple[State, str]]:
-    """What is wrong with one claim; one that a later one of the same squash replaced is a step."""
+    """
+    What is wrong with one claim.
+
+    `held` is the blob that the commit holds there; None for a step of a squash, whose text is
+    gone for good reason.
+    """
     if not claim.path or not claim.blob:
         yield State.CLAIMED, "it does not say which text it speaks of"
-    elif not replaced and past.blob_at(commit, claim.path) != claim.blob:
+    elif held == "":
+        yield State.STALE, f"there is no {claim.path} in this commit"
+    elif held is not None and held != claim.blob:
         yield State.STALE, f"{claim.path} holds another text than the one that was scored"
     if not claim.record:
         yield State.CLAIMED, "it names no record"
@@ -75,7 +84,7 @@ def _problems(
         yield State.MISMATCH, f"record {claim.record[:12]} is of another text"
         return
     yield from _differences(claim, finding)
-    if not replaced:
+    if held is not None:
         yield from _changed_includes(commit, claim, record, past)
     yield from _altered_evaluations(record, archive)
 
