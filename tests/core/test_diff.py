@@ -119,3 +119,12 @@ def test_a_line_ends_at_a_line_feed_and_nowhere_else():
 
 def test_a_name_with_control_characters_is_quoted_as_git_does():
     assert quoted_name("a/x\x01\ny") == '"a/x\\001\\ny"'
+
+
+def test_an_empty_range_names_the_line_before_it_and_one_line_needs_no_count():
+    assert derive(PATH, "", "a\n").diff.split("\n")[2] == "@@ -0,0 +1 @@"
+    assert derive(PATH, "a\nb\n", "").diff.split("\n")[2] == "@@ -1,2 +0,0 @@"
+
+
+def test_a_name_with_a_space_is_followed_by_a_tab():
+    assert derive("a b.md", "a\n", "b\n").diff.startswith("--- a/a b.md\t\n+++ b/a b.md\t\n")

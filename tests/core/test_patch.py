@@ -40,6 +40,21 @@ REFUSED = {
         "- again\nx\n- again\n",
         "lines 1, 3",
     ),
+    "a tie that a wrong old count would break": (
+        hunk("-- again\n+- once\n", "@@ -3,2 +3 @@"),
+        "- again\nx\n- again\n",
+        "lines 1, 3",
+    ),
+    "a tie that a wrong new count would break": (
+        hunk("-- again\n+- once\n", "@@ -3 +3,2 @@"),
+        "- again\nx\n- again\n",
+        "lines 1, 3",
+    ),
+    "a tie that a wrong new start would break": (
+        hunk("-- again\n+- once\n", "@@ -3 +7 @@"),
+        "- again\nx\n- again\n",
+        "lines 1, 3",
+    ),
     "8 a bullet taken for a removal": (
         hunk("- Be polite.\n+ Be warm.\n"),
         "- Be concise.\n- Be polite.\n",
@@ -64,6 +79,16 @@ REFUSED = {
     "18 one keeps what the other removes": (
         hunk(POLITE) + "@@\n - Be polite.\n-- Name the order.\n",
         TEXT,
+        "overlap",
+    ),
+    "18 one changes what the other keeps": (
+        hunk("-a\n+A\n b\n", "@@") + "@@\n-b\n+B\n",
+        "a\nb\n",
+        "overlap",
+    ),
+    "18 one keeps what the one before changes": (
+        hunk("-a\n-b\n+B\n", "@@") + "@@\n b\n-c\n",
+        "a\nb\nc\n",
         "overlap",
     ),
     "18 two insertions at one place": (
@@ -163,6 +188,11 @@ REFUSED = {
     "a fence in the context that lost its space": (
         "```diff\n" + hunk("-a\n+b\n```\nx\n```\n-c\n+d\n") + "```\n",
         "a\n```\nx\n```\nc\n",
+        "fences do not pair",
+    ),
+    "a fence after the diff that never ends": (
+        f"```diff\n{hunk(POLITE)}```\nAnd\n```\nx\n",
+        TEXT,
         "fences do not pair",
     ),
     "a hunk after the fence": (

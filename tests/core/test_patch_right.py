@@ -148,6 +148,16 @@ RIGHT = {
         "a  \nb\t\nc\n",
         "a  \nB\nc\n",
     ),
+    "an exact place goes before one that differs in blanks": (
+        hunk("-a\n+b\n"),
+        "a\nx\na  \n",
+        "b\nx\na  \n",
+    ),
+    "a blank line before the hunk that the file lacks": (
+        hunk("\n a\n-b\n+B\n"),
+        "x\na\nb\n",
+        "x\na\nB\n",
+    ),
     "no context, one place": (hunk("-- Be polite.\n+- Be warm.\n", "@@ -4 +4 @@"), TEXT, WARM),
     "a hunk without a change that fits": (
         hunk(" - Be concise.\n", "@@") + f"@@\n{POLITE}",

@@ -178,6 +178,14 @@ def test_a_region_that_is_never_closed_goes_on_to_the_end():
     assert asked("Be nice.\n" + before, before=before) == ""
 
 
+def test_a_region_goes_on_to_its_end_whatever_it_opens_inside():
+    before = KEPT.replace("Never give", "# promptgit: keep\nNever give")
+
+    assert "from line 2" in asked(before.replace("legal advice", "advice"), before=before)
+    assert "from line 2" in asked(before.replace("a refund", "refunds"), before=before)
+    assert asked(before.replace("Sign.", "Sign it."), before=before) == ""
+
+
 def test_a_marker_after_text_protects_its_line_alone():
     before = "Never refund.  <!-- promptgit: keep -->\nSign.\n"
 
