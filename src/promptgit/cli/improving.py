@@ -144,7 +144,8 @@ def sealed(
         seen.append(pair)
         return pair
 
-    verdict = confirm(cases, compare, job.policy, alpha=alpha, order_seed=job.run)
+    order = f"{job.asked.seed} {cases.digest}"
+    verdict = confirm(cases, compare, job.policy, alpha=alpha, order_seed=order)
     return verdict, merged([b for b, _ in seen]), merged([c for _, c in seen])
 
 

@@ -1,0 +1,276 @@
+"""`promptgit improve`, as typed, in real repositories with the offline model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.terminal import PROMPT, SEED, a_clerk, an_office, promptgit
+from promptgit.core import trailers
+from promptgit.edges.git import Git
+from promptgit.edges.records import Records
+from promptgit.testing.repositories import Repository
+from servers.openai_server import Server
+
+RUNS = "refs/promptgit/runs"
+CLERK = {"promptgit.yaml": "model: clerk\nprices: {clerk: {input: 0, output: 0}}\n"}
+
+
+@pytest.fixture(autouse=True)
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    with a_clerk(monkeypatch) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def improved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+    """An office after one confirmed run; tests that share it must only look."""
+    office = an_office(tmp_path_factory.mktemp("improved") / "office", CLERK)
+    with pytest.MonkeyPatch.context() as monkeypatch, a_clerk(monkeypatch):
+        said = promptgit(office, "improve", "sort")
+    assert said.code == 0, said.err
+    return office
+
+
+def test_what_is_proven_is_committed_and_says_so_in_one_sentence(improved: Repository):
+    assert improved.head != improved.git("rev-list", "--max-parents=0", "HEAD")
+    assert (improved.path / PROMPT).read_text() != SEED
+    assert improved.status() == ""
+
+
+def test_each_patch_is_one_commit_of_one_file_with_one_parent(improved: Repository):
+    commits = improved.git("rev-list", "--parents", "HEAD").splitlines()
+
+    for line in commits[:-1]:
+        commit, *parents = line.split()
+        assert len(parents) == 1
+        changed = improved.git("diff-tree", "--no-commit-id", "--name-only", "-r", commit)
+        assert changed == PROMPT
+
+
+def test_the_tip_carries_the_sealed_comparison_and_git_reads_it_back(improved: Repository):
+    message = improved.message()
+    parsed = improved.git(
+        *("-c", "trailer.separators=:", "interpret-trailers", "--parse", "--no-divider"),
+        stdin=message,
+    )
+
+    found = dict(trailers.find(message))
+    assert found["Eval-Stage"] == "confirmed"
+    assert found["Prompt-Blob"] == improved.blob(PROMPT)
+    assert f"Eval-Record: {found['Eval-Record']}" in parsed.splitlines()
+
+
+def test_the_record_behind_the_tip_is_there_and_about_this_very_text(improved: Repository):
+    found = dict(trailers.find(improved.message()))
+    digest = found["Eval-Record"].removeprefix("sha256:")
+
+    record = Records(Git.discover(improved.path)).get(digest)
+
+    assert record is not None
+    assert record.body["stage"] == "confirmed"
+    assert record.body["prompt"]["blob"] == improved.blob(PROMPT)
+
+
+def test_every_claim_of_the_run_is_verified(improved: Repository):
+    said = promptgit(improved, "verify")
+
+    assert said.code == 0
+
+
+def test_the_mentor_never_saw_a_sealed_case(improved: Repository):
+    (run,) = promptgit(improved, "runs", "--json").json
+    story = promptgit(improved, "runs", "show", run["run"], "--json").json
+    found = dict(trailers.find(improved.message()))
+    record = Records(Git.discover(improved.path)).get(found["Eval-Record"][7:])
+
+    assert record is not None
+    sealed = set(record.body["split"]["sealed"])
+    shown = {case for proposal in story["rounds"] for case in proposal["shown"]}
+    assert shown
+    assert not shown & sealed
+
+
+def test_a_run_is_told_with_every_proposal_and_its_fate(improved: Repository):
+    said = promptgit(improved, "runs", "show", "latest")
+
+    assert "accepted" in said.out
+    assert "round 1" in said.out
+    assert "Learning curve" in said.out
+
+
+def test_a_run_is_exported_as_files(improved: Repository, tmp_path: Path):
+    said = promptgit(improved, "runs", "export", "latest", str(tmp_path / "out"))
+
+    names = {file.name for file in (tmp_path / "out").iterdir()}
+    assert said.code == 0
+    assert {"session_data.json", "optimization_report.md"} <= names
+    assert {"test_iteration_0.json", "interview_1.json"} <= names
+
+
+def test_log_shows_the_improvement_as_confirmed(improved: Repository):
+    first, *_ = promptgit(improved, "log", PROMPT).lines
+
+    assert "confirmed" in first
+
+
+def test_a_plain_git_revert_brings_back_the_known_score(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+    assert promptgit(office, "improve", "sort", "--squash").code == 0
+    office.git("revert", "--no-edit", "HEAD")
+
+    newest, *_, oldest = promptgit(office, "log", PROMPT, "--json").json["commits"]
+
+    assert newest["blob"] == oldest["blob"]
+    assert newest["score"] == oldest["score"]
+
+
+def test_json_tells_the_outcome(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+
+    said = promptgit(office, "improve", "sort", "--json", "--rounds", "3", "--seed", "5")
+
+    assert said.json["state"] == "confirmed"
+    assert said.json["verdict"]["outcome"] == "PASS"
+    assert said.json["commits"][-1] == office.head
+    assert said.err == ""
+
+
+def test_a_branch_of_its_own_leaves_the_work_tree_alone(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+    head = office.head
+    (office.path / PROMPT).write_text("My own half-done edit\n")
+
+    said = promptgit(office, "improve", "sort", "--branch", "better")
+
+    assert said.code == 0, said.err
+    assert office.head == head
+    assert (office.path / PROMPT).read_text() == "My own half-done edit\n"
+    assert office.git("rev-parse", "better") != head
+    assert "means" in office.git("show", f"better:{PROMPT}")
+
+
+def test_squash_delivers_one_commit(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+
+    said = promptgit(office, "improve", "sort", "--squash")
+
+    assert said.code == 0, said.err
+    assert office.git("rev-list", "--count", "HEAD") == "2"
+
+
+def test_too_few_cases_give_a_draft_and_leave_the_branch(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK, per_label=12)
+    head = office.head
+
+    said = promptgit(office, "improve", "sort")
+
+    assert said.code == 5
+    assert "DRAFT: 36 cases" in said.out
+    assert office.head == head
+    assert office.git("for-each-ref", RUNS)
+
+
+def test_a_prompt_that_cannot_be_bettered_ends_with_nothing_found(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+    assert promptgit(office, "improve", "sort", "--rounds", "30").code == 0
+    head = office.head
+
+    said = promptgit(office, "improve", "sort", "--seed", "1")
+
+    assert said.code == 5
+    assert "NOTHING FOUND" in said.out
+    assert office.head == head
+
+
+def test_a_second_run_on_the_same_sealed_cases_must_pass_at_a_stricter_level(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+    once = ("--rounds", "1", "--branch", "elsewhere", "--json")
+    first = promptgit(office, "improve", "sort", *once).json
+    second = promptgit(office, "improve", "sort", "--seed", "3", "--json").json
+
+    alphas = [told["verdict"]["alpha"] for told in (first, second) if told["verdict"]]
+
+    assert len(alphas) == 2
+    assert alphas[0] == pytest.approx(0.0304, abs=1e-4)
+    assert alphas[1] == pytest.approx(0.0076, abs=1e-4)
+
+
+def test_a_dry_run_says_the_plan_and_calls_nothing(tmp_path: Path, server: Server):
+    office = an_office(tmp_path / "office", CLERK)
+
+    said = promptgit(office, "improve", "sort", "--dry-run", "--json")
+
+    assert said.code == 0
+    assert sum(said.json["cases"].values()) == 90
+    assert server.calls == 0
+
+
+def test_a_budget_that_cannot_reach_a_verdict_is_refused_before_it_is_spent(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+
+    said = promptgit(office, "improve", "sort", "--budget", "50calls")
+
+    assert said.code == 3
+    assert "--dry-run" in said.err
+    assert office.status() == ""
+
+
+def test_the_search_leaves_enough_of_the_budget_to_confirm(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+
+    said = promptgit(office, "improve", "sort", "--budget", "250calls", "--json")
+
+    assert said.json["spend"]["calls"] <= 250
+    assert said.json["verdict"] is not None
+
+
+def test_a_dirty_prompt_is_refused_before_any_call(tmp_path: Path, server: Server):
+    office = an_office(tmp_path / "office", CLERK)
+    (office.path / PROMPT).write_text("edited\n")
+
+    said = promptgit(office, "improve", "sort")
+
+    assert said.code == 2
+    assert "--branch" in said.err
+    assert (office.path / PROMPT).read_text() == "edited\n"
+    assert server.calls == 0
+
+
+def test_an_unknown_strategy_is_answered_with_what_there_is(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+
+    said = promptgit(office, "improve", "sort", "--strategy", "critic")
+
+    assert said.code == 2
+    assert "critique" in said.err
+
+
+def test_an_option_that_a_strategy_does_not_take_is_refused(tmp_path: Path):
+    office = an_office(tmp_path / "office", {"promptgit.yaml": "improve: {options: {beam: 3}}\n"})
+
+    said = promptgit(office, "improve", "sort")
+
+    assert said.code == 2
+    assert "beam" in said.err
+
+
+def test_without_a_prompt_it_asks_which(tmp_path: Path):
+    said = promptgit(an_office(tmp_path / "office", CLERK), "improve")
+
+    assert said.code == 2
+    assert "which prompt" in said.err
+
+
+def test_outputs_stay_out_of_the_records_when_asked(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+
+    promptgit(office, "improve", "sort", "--no-outputs", "--rounds", "2")
+
+    records = Records(Git.discover(office.path))
+    bodies = [records.get(digest) for digest in records.all_digests()]
+    evaluations = [body for body in bodies if body and body.kind == "evaluation"]
+    assert evaluations
+    assert not any("output" in r for e in evaluations for r in e.body["results"])

@@ -1,0 +1,99 @@
+"""The command line itself: help, unknown words, exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from cli.terminal import promptgit
+from promptgit import __version__
+from promptgit.cli.main import SECTIONS
+
+SUMMARIES = {name: said for section in SECTIONS.values() for name, said in section.items()}
+HEAVY = ("git", "numpy", "openai", "pydantic", "rich", "jinja2", "urllib3", "yaml", "asyncio")
+
+
+@pytest.mark.parametrize(("name", "summary"), SUMMARIES.items())
+def test_the_summary_of_a_command_is_the_same_in_both_places(name: str, summary: str):
+    command = import_module(f"promptgit.cli.commands.{name}").command
+
+    assert command.get_short_help_str(200) == summary
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_every_command_explains_itself_with_an_example(name: str, tmp_path: Path):
+    said = promptgit(tmp_path, name, "--help")
+
+    assert said.code == 0
+    assert "Example" in said.out
+    assert "promptgit " + name in said.out
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_every_option_has_a_help_line_without_a_full_stop(name: str):
+    command = import_module(f"promptgit.cli.commands.{name}").command
+
+    for option in command.params:
+        if option.param_type_name == "option":
+            assert option.help, option.name
+            assert not option.help.endswith("."), option.name
+
+
+def test_the_version_is_said(tmp_path: Path):
+    assert __version__ in promptgit(tmp_path, "--version").out
+
+
+def test_an_unknown_command_is_answered_with_the_nearest(tmp_path: Path):
+    said = promptgit(tmp_path, "imporve")
+
+    assert said.code == 2
+    assert "Did you mean 'improve'?" in said.err
+
+
+def test_a_wrong_option_is_a_usage_error(tmp_path: Path):
+    assert promptgit(tmp_path, "log", "--frobnicate").code == 2
+
+
+def test_it_acts_elsewhere_with_dash_c(tmp_path: Path):
+    said = promptgit(tmp_path, "-C", str(tmp_path / "nowhere"), "log")
+
+    assert said.code == 2
+    assert "nowhere" in said.err
+
+
+def test_help_starts_without_anything_heavy():
+    code = (
+        "import sys; from promptgit.cli.main import run; run(['--help']);"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stderr.strip() == "[]"
+    assert "improve" in done.stdout
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path):
+    script = f"{sys.executable} -m promptgit.cli.main --help | true"
+
+    done = subprocess.run(script, shell=True, capture_output=True, text=True, check=False)
+
+    assert "Traceback" not in done.stderr
+
+
+def test_no_colour_reaches_a_pipe(tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-m", "promptgit.cli.main", "eval", "x"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "\x1b" not in done.stderr
+    assert "not in a Git repository" in done.stderr
