@@ -11,6 +11,7 @@ is merged.  Writers take a lock and then move the ref only from where they saw i
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from promptgit.check.ledger import Ledger
 from promptgit.core.dataset import Dataset
 from promptgit.core.ports import canonical
+from promptgit.core.prompt import blob_id
 from promptgit.core.record import Record
 from promptgit.edges import plumbing
 from promptgit.edges.git import Git, GitFailed, ObjectReader
@@ -135,20 +137,19 @@ class Records:
     def _union(self, tip: str, other: str) -> Tree:
         ours, theirs = self._paths(tip), self._paths(other)
         wanted = [path for path, oid in theirs.items() if ours.get(path) != oid]
-        with self.git.objects() as reader:
-            held = {path: _content(reader, theirs[path]) for path in wanted}
         added: dict[str, bytes] = {}
-        for path, content in held.items():
-            if path == LEDGER and path in ours:
-                added[path] = _ledger_data(self._ledger(tip).merged(_ledger_in(content)))
-            elif path not in ours or self._is_damaged(path, ours[path]):
-                added[path] = content
+        with self.git.objects() as reader:
+            for path in wanted:
+                content = _content(reader, theirs[path])
+                if path == LEDGER:
+                    merged = _ledger_data(self._ledger(tip).merged(_ledger_in(content)))
+                    added |= {} if self._holds(ours, path, merged) else {path: merged}
+                elif _is_sound(path, content):
+                    added[path] = content  # content-addressed: ours differs only if damaged
         return added
 
-    def _is_damaged(self, path: str, oid: str) -> bool:
-        digest = _digest_in(path) or path.rpartition("/")[2]
-        with self.git.objects() as reader:
-            return bool(_DIGEST.match(digest)) and not _believed(reader, oid, digest)
+    def _holds(self, paths: Mapping[str, str], path: str, content: bytes) -> bool:
+        return paths.get(path) == blob_id(content, self.git.hex_digits)
 
     def _missing(self, tip: str, tree: Tree) -> Tree:
         held = self._oids(tip, tree)
@@ -277,6 +278,12 @@ def _believed(reader: ObjectReader, name: str, digest: str) -> Record | None:
         return Record.read(found[1], digest) if found else None
     except UserError:
         return None
+
+
+def _is_sound(path: str, content: bytes) -> bool:
+    """Say whether a path names exactly this content, as a record or as a join."""
+    digest = path.rpartition("/")[2] if path.startswith("by-blob/") else _digest_in(path)
+    return bool(digest) and hashlib.sha256(content).hexdigest() == digest
 
 
 def _problem(reader: ObjectReader, path: str, oid: str, paths: Mapping[str, str]) -> str:
