@@ -174,7 +174,17 @@ def test_what_is_expected_may_come_from_the_eval_file():
 
 def test_what_is_expected_but_is_no_json_is_compared_as_text():
     assert json_fields(Case("c", {}, "none"), " none\n").value == 1
-    assert json_fields(Case("c", {}, "none"), "some").why.endswith("(no JSON, so as text)")
+    other = json_fields(Case("c", {}, "none"), "some")
+    assert other.value == 0
+    assert other.why == 'is "some", expected "none" (no JSON, so as text)'
+
+
+def test_an_empty_container_is_a_field_of_its_own():
+    case = a_case({"a": {}, "b": [], "c": 1})
+
+    assert json_fields(case, '{"a": {}, "b": [], "c": 1}').value == 1
+    assert json_fields(case, '{"a": [], "b": {}, "c": 1}').value == pytest.approx(1 / 3)
+    assert json_fields(case, '{"c": 1}').value == pytest.approx(1 / 3)
 
 
 def test_a_bomb_of_brackets_is_not_json_or_is_compared_in_good_time():

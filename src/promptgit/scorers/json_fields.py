@@ -102,8 +102,6 @@ def _fields(
 
 
 def _equal(want: Any, have: Any, ignore_case: bool) -> bool:
-    if have is ABSENT or isinstance(want, dict | list) or isinstance(have, dict | list):
-        return False
     if ignore_case and isinstance(want, str) and isinstance(have, str):
         return want.casefold() == have.casefold()
     return same_leaf(want, have)
