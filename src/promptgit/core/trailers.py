@@ -59,7 +59,7 @@ def path_value(path: str) -> str:
     prompts/a b.md "two\nlines"
     """
     plain = path == clean_value(path) and not path.startswith('"')
-    return path if plain else json.dumps(path)
+    return path if plain else json.dumps(path).replace(" ", "\\u0020")  # runs of blanks too
 
 
 def path_of(value: str) -> str:
