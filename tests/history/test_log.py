@@ -337,6 +337,25 @@ def test_an_altered_record_is_named_and_proves_nothing(tmp_path: Path) -> None:
     assert SECOND_STEP.digest[:12] in newest.problem
 
 
+def test_a_later_look_that_proved_nothing_does_not_hide_the_proof(tmp_path: Path) -> None:
+    proof = compared(an_evaluation(SEED, ZERO), an_evaluation(BETTER, HALF))
+    unsure = compared(
+        *(an_evaluation(SEED, [0.0] * 2), an_evaluation(BETTER, [1.0, 1.0])),
+        stage="not-confirmed",
+        outcome=Outcome.INCONCLUSIVE,
+    )
+    repository = a_repository(tmp_path, {PATH: SEED})
+    repository.commit({PATH: BETTER}, "better\n")
+
+    newest = log(repository, a_shelf(proof, unsure))[0]
+
+    assert (newest.evidence, newest.score, newest.record) == (
+        Evidence.CONFIRMED,
+        0.5,
+        proof.digest,
+    )
+
+
 def test_the_tip_of_a_confirmed_chain_speaks_for_the_whole_chain(tmp_path: Path) -> None:
     step = compared(
         an_evaluation(BETTER, HALF), an_evaluation(BEST, HALF), stage="screening", half="search"
