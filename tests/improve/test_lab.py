@@ -7,6 +7,7 @@ import pytest
 from improve.toy import SEED, TEMPLATES, a_dataset, a_lab, adding, evaluated, good_mentor
 from promptgit.core.candidate import Fate
 from promptgit.core.patch import Refusal
+from promptgit.core.ports import Answer
 from promptgit.errors import BudgetSpent, CallFailed
 from promptgit.improve.improve import improve
 from promptgit.improve.lab import lineage
@@ -100,6 +101,20 @@ def test_a_mentor_that_only_talks_is_a_failed_round_and_no_more():
     assert draft is None
     assert lab.notebook.proposals[-1].fate is Fate.UNREADABLE
     assert len(lab.notebook.proposals[-1].replies) == 3
+
+
+def test_a_patch_that_was_cut_at_the_token_limit_is_not_applied():
+    def cut(request):
+        if request.messages[-1].text.startswith("CRITIQUE"):
+            return "- It does not know."
+        return Answer(adding("You know apples."), finish_reason="length")
+
+    lab = a_lab(cut)
+
+    _, draft, _ = proposed(lab)
+
+    assert draft is None
+    assert lab.notebook.proposals[-1].fate is Fate.UNREADABLE
 
 
 def test_a_mentor_that_is_down_is_a_failed_round():

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import jinja2
     from jinja2.sandbox import SandboxedEnvironment
 
+MAX_PRODUCT = 1_000_000  # of a multiplication in a template: numbers, or characters
+MAX_POWER = 1_000
+
 Role = Literal["system", "user", "assistant"]
 TemplateKind = Literal["jinja", "none"]
 
@@ -110,9 +113,23 @@ def blob_id(text: str | bytes, hex_digits: int = 40) -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> type[SandboxedEnvironment]:
+    from jinja2.exceptions import SecurityError
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return ImmutableSandboxedEnvironment
+    class Sandbox(ImmutableSandboxedEnvironment):
+        """Lets nobody ask for a text of a gigabyte: `{{ "x" * 10**9 }}`."""
+
+        intercepted_binops = frozenset({"*", "**"})
+
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            size = max((len(side) for side in (left, right) if hasattr(side, "__len__")), default=1)
+            numbers = [abs(side) for side in (left, right) if isinstance(side, int | float)]
+            most = MAX_POWER if operator == "**" else MAX_PRODUCT
+            if any(number * size > most for number in numbers):
+                raise SecurityError(f"{operator!r} of numbers this big is not for a prompt")
+            return super().call_binop(context, operator, left, right)
+
+    return Sandbox
 
 
 @lru_cache(maxsize=256)

@@ -12,7 +12,7 @@ from promptgit.core.candidate import Candidate
 from promptgit.core.dataset import Case, Dataset
 from promptgit.core.evaluation import Result
 from promptgit.core.patch import Patch, Refusal, read_patch
-from promptgit.core.ports import Model, Request
+from promptgit.core.ports import Answer, Model, Request
 from promptgit.core.prompt import Message, Prompt
 
 SHOWN_CHARACTERS = 1_500  # of any one text that a case brings into a meta-prompt
@@ -68,7 +68,7 @@ class Mentor:
         self, parent: Candidate, misses: Sequence[Result], tried: Sequence[Tried], fence: str
     ) -> str:
         """Ask what is wrong with the prompt, given the cases that it misses."""
-        return self._ask("critique", self._facts(parent, misses, tried, fence))
+        return self._ask("critique", self._facts(parent, misses, tried, fence)).text
 
     def draft(
         self,
@@ -86,22 +86,29 @@ class Mentor:
         before = parent.prompt.text
         facts = {**self._facts(parent, misses, tried, fence), "critique": critique}
         shown = tuple(dict.fromkeys(miss.case_id for miss in misses))
-        replies = [self._ask("patch", facts)]
-        found = read_patch(replies[-1], self.path, before)
+        answers = [self._ask("patch", facts)]
+        found = self._read(answers[-1], before)
         if isinstance(found, Refusal):
-            reason = {"reason": found.reason, "nearest": found.nearest, "reply": replies[-1]}
-            replies.append(self._ask("retry", {**facts, **reason}))
-            found = read_patch(replies[-1], self.path, before)
+            told = {"reason": found.reason, "nearest": found.nearest, "reply": answers[-1].text}
+            answers.append(self._ask("retry", {**facts, **told}))
+            found = self._read(answers[-1], before)
         if isinstance(found, Refusal):
-            replies.append(self._ask("whole-file", {**facts, "reason": found.reason}))
-            found = read_patch(replies[-1], self.path, before, whole_file=True)
+            answers.append(self._ask("whole-file", {**facts, "reason": found.reason}))
+            found = self._read(answers[-1], before, whole_file=True)
+        replies = tuple(answer.text for answer in answers)
         if isinstance(found, Refusal):
-            return Draft(critique, tuple(replies), shown, refusal=found.reason)
-        return Draft(critique, tuple(replies), shown, found)
+            return Draft(critique, replies, shown, refusal=found.reason)
+        return Draft(critique, replies, shown, found)
 
-    def _ask(self, name: str, facts: Mapping[str, Any]) -> str:
+    def _read(self, answer: Answer, before: str, *, whole_file: bool = False) -> Patch | Refusal:
+        reason = answer.finish_reason
+        return read_patch(
+            answer.text, self.path, before, finish_reason=reason, whole_file=whole_file
+        )
+
+    def _ask(self, name: str, facts: Mapping[str, Any]) -> Answer:
         words = Prompt.of(self.templates[name], name=name).fill(facts)
-        return self.model.complete(Request((Message("user", words),))).text
+        return self.model.complete(Request((Message("user", words),)))
 
     def _facts(
         self, parent: Candidate, misses: Sequence[Result], tried: Sequence[Tried], fence: str
