@@ -56,6 +56,20 @@ def test_the_directory_is_made_when_it_is_missing(tmp_path):
     assert (tmp_path / "a" / "b" / "cache.db").exists()
 
 
+def test_readers_and_the_writer_do_not_wait_for_each_other(tmp_path):
+    store = SqliteAnswers(tmp_path / "cache.db")
+    store.put(KEY, ANSWER)
+    reader = sqlite3.connect(tmp_path / "cache.db", timeout=0)
+    reader.execute("begin")
+    reader.execute("select count(*) from answers").fetchone()
+
+    store.put(a_key(1), ANSWER)  # would wait half a minute, and fail
+    seen = reader.execute("select count(*) from answers").fetchone()
+    reader.close()
+
+    assert seen == (1,)
+
+
 def test_the_first_answer_stays(tmp_path):
     store = SqliteAnswers(tmp_path / "cache.db")
 

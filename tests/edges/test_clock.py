@@ -1,3 +1,5 @@
+import threading
+
 from promptgit.edges.clock import SystemClock
 from promptgit.evaluate.crew import Crew
 
@@ -13,13 +15,18 @@ def test_time_passes_while_it_sleeps():
 
 def test_a_sleep_ends_when_the_crew_of_its_thread_must_leave():
     clock = SystemClock()
+    awake = []
+    last = threading.Event()
 
     def work(seconds):
+        if seconds:
+            last.set()
         clock.sleep(seconds)
-        return seconds
+        awake.append(seconds)
 
     crew = iter(Crew(work, [0.0, 600.0], size=1))
-    first = next(crew)
-    crew.close()  # would take ten minutes
+    next(crew)
+    last.wait(10)
+    crew.close()
 
-    assert first == 0.0
+    assert awake == [0.0, 600.0]

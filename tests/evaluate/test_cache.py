@@ -126,6 +126,21 @@ def test_the_same_request_in_flight_in_many_threads_is_paid_once():
     assert sorted(answer.cached for answer in answers) == [False] + [True] * 7
 
 
+def test_an_answer_that_lands_between_a_look_at_the_store_and_the_call_is_not_paid_again():
+    class ASlowLook(AStore):
+        looks = 0
+
+        def get(self, key):
+            self.looks += 1
+            return None if self.looks == 1 else Answer("hi", cached=True)
+
+    model = ScriptedModel("another")
+
+    answer = Cached(model, ASlowLook()).complete(asked())
+
+    assert (answer.text, answer.cached, model.calls) == ("hi", True, 0)
+
+
 def test_a_failure_in_flight_is_everybodys():
     def answer(request):
         threading.Event().wait(0.05)

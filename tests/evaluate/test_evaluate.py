@@ -200,6 +200,24 @@ def test_a_refused_key_ends_the_run_but_what_is_in_flight_still_comes_out():
         list(results)
 
 
+def test_after_an_error_nobody_takes_another_case():
+    refused = threading.Event()
+
+    def answer(request):
+        if echo(request) == "a":
+            refused.set()
+            return CallFailed("the key was refused", kind="auth", fatal=True)
+        refused.wait(10)
+        threading.Event().wait(0.1)
+        return echo(request)
+
+    model = ScriptedModel(answer)
+    with pytest.raises(CallFailed):
+        evaluate(ECHO, some_cases(*"abcdef"), model, ASuite(), concurrency=2)
+
+    assert {echo(request) for request in model.requests} <= {"a", "b"}
+
+
 def test_a_spent_budget_ends_the_run_after_the_results_it_paid_for():
     model = Metered(ScriptedModel(echo), Budget(Cap(calls=2)))
 
@@ -227,8 +245,11 @@ def test_a_bug_in_a_scorer_is_raised_not_swallowed():
 
 
 def test_a_caller_who_has_seen_enough_starts_no_further_calls():
+    second = threading.Event()
+
     def answer(request):
         if echo(request) == "b":
+            second.set()
             threading.Event().wait(0.2)
         return echo(request)
 
@@ -236,6 +257,7 @@ def test_a_caller_who_has_seen_enough_starts_no_further_calls():
     results = run(ECHO, some_cases(*"abcdefgh"), model, ASuite(), concurrency=1)
 
     next(results)
+    second.wait(10)
     results.close()
 
     assert [echo(request) for request in model.requests] == ["a", "b"]

@@ -99,6 +99,16 @@ def test_openais_own_host_gets_max_tokens_under_its_new_name_and_no_other_does()
     assert other.body(ASKED)["max_tokens"] == 20
 
 
+def test_what_a_request_sets_goes_before_what_the_model_sets():
+    model = factory(
+        "m", options={"temperature": 1}, endpoint=Endpoint("http://localhost/v1", provider="vllm")
+    )
+
+    body = model.body(Request(ASKED.messages, options={"temperature": 0}))
+
+    assert body["temperature"] == 0
+
+
 def test_repeats_move_the_seed_on_so_that_they_are_independent():
     model = factory(
         "m", options={"seed": 7}, endpoint=Endpoint("http://localhost/v1", provider="vllm")

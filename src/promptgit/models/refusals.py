@@ -98,7 +98,8 @@ def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
     then = _timestamp(given)
     if then is None:
         return None
-    return max(0.0, then - (_timestamp(headers.get("Date") or "") or now))
+    theirs = _timestamp(headers.get("Date") or "")
+    return max(0.0, then - (now if theirs is None else theirs))
 
 
 def _number(text: str | None) -> float | None:
