@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from promptgit.cli.commands.doctor import command
 from promptgit.testing.repositories import Repository, a_repository
+from servers.one_answer import answering
 from servers.openai_server import serving
 
 PROMPT = "Answer with one of: yes, no.\n"
@@ -249,6 +250,18 @@ def test_a_provider_is_asked_for_its_models_and_for_nothing_else(repository: Rep
     assert found["model"]["next"] == "it lists any-model"
     assert found["mentor, judge"]["said"].startswith("offline")
     assert server.calls == 0
+
+
+def test_a_refused_key_fails_and_names_its_variable(repository: Repository):
+    repository.write({"promptgit.yaml": "model: gpt-5-mini\n"})
+    with answering(401, b"", []) as url:
+        environment = {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "sk-hunter2"}
+
+        found = checks(repository.path, **environment)["model, mentor, judge"]
+
+    assert found["state"] == "fail"
+    assert "refuses the key (401)" in found["said"]
+    assert found["next"].startswith("export OPENAI_API_KEY=")
 
 
 def test_a_server_that_is_not_there_fails_and_offers_the_offline_model(repository: Repository):

@@ -103,6 +103,15 @@ def test_aliases_that_multiply_are_refused():
     assert "aliases repeat more than 10000 values" in error.message
 
 
+def test_what_an_alias_repeats_is_counted_to_its_depth():
+    line = "[" + ", ".join("x" * 30) + "]"
+    anchor = "- &a [" + ", ".join([line] * 40) + "]\n"
+
+    error = refusal((anchor + "- *a\n" * 9).encode())
+
+    assert error.message.startswith("f.yaml:10:3: aliases repeat more than")
+
+
 def test_a_list_ten_thousand_levels_deep_is_refused_and_not_followed():
     error = refusal(b"[" * 10_000)
 
