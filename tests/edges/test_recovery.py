@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -84,14 +85,23 @@ def test_a_kill_at_any_call_of_git_leaves_all_or_nothing(tmp_path: Path, call: i
     assert locks(repository) == []  # the lock of the dead was broken
 
 
-def a_kill_in_a_hook(repository: Repository, hook: str, *, git_too: bool, chain: int = 1) -> None:
-    """Let a hook kill promptgit, and git with it if asked; wait until both are gone."""
-    victims = "kill -9 $PPID" if git_too else ":"
-    a_hook(repository, hook, f"kill -9 $(ps -o ppid= -p $PPID) ; {victims}")
+def a_kill_in_a_hook(repository: Repository, *, git_too: bool, chain: int = 1) -> None:
+    """Let the pre-commit hook kill promptgit, and git with it if asked; wait for what is left."""
+    done = repository.path / ".git" / "done"
+    a_hook(repository, "post-commit", f"touch {done}")
+    git_dies = f"kill -9 $PPID; touch {done}" if git_too else ":"
+    a_hook(repository, "pre-commit", f"kill -9 $(ps -o ppid= -p $PPID); {git_dies}")
     process = delivery(repository, chain)
-    process.communicate()  # ends when the last of them closed the pipe
+    process.communicate()
     assert process.returncode == -signal.SIGKILL
-    (repository.path / ".git" / "hooks" / hook).unlink()
+    wait_for(done)
+    for hook in ("pre-commit", "post-commit"):
+        (repository.path / ".git" / "hooks" / hook).unlink()
+
+
+def wait_for(place: Path) -> None:
+    while not place.exists():
+        time.sleep(0.01)
 
 
 needs_ps = pytest.mark.skipif(not shutil.which("ps"), reason="no ps here")
@@ -102,7 +112,7 @@ needs_ps = pytest.mark.skipif(not shutil.which("ps"), reason="no ps here")
 def test_a_git_that_was_killed_leaves_its_lock_to_a_person(tmp_path: Path):  # case 50
     repository = a_desk(tmp_path)
     base = repository.head
-    a_kill_in_a_hook(repository, "pre-commit", git_too=True)
+    a_kill_in_a_hook(repository, git_too=True)
 
     with pytest.raises(UserError, match=r"index\.lock is left behind"):
         recover(Git.discover(tmp_path))
@@ -119,7 +129,7 @@ def test_a_git_that_was_killed_leaves_its_lock_to_a_person(tmp_path: Path):  # c
 @needs_ps
 def test_a_commit_that_git_finished_alone_is_completed(tmp_path: Path):  # case 50
     repository = a_desk(tmp_path)
-    a_kill_in_a_hook(repository, "pre-commit", git_too=False)
+    a_kill_in_a_hook(repository, git_too=False)
 
     (said,) = recover(Git.discover(tmp_path))
 
@@ -133,7 +143,7 @@ def test_a_commit_that_git_finished_alone_is_completed(tmp_path: Path):  # case 
 def test_a_chain_of_which_only_the_first_is_there_is_taken_back(tmp_path: Path):  # case 50
     repository = a_desk(tmp_path)
     base = repository.head
-    a_kill_in_a_hook(repository, "pre-commit", git_too=False, chain=2)
+    a_kill_in_a_hook(repository, git_too=False, chain=2)
     assert repository.head != base
 
     (said,) = recover(Git.discover(tmp_path))
@@ -148,7 +158,7 @@ def test_a_chain_of_which_only_the_first_is_there_is_taken_back(tmp_path: Path):
 def test_an_edit_made_after_the_kill_is_kept(tmp_path: Path):  # case 50
     repository = a_desk(tmp_path)
     base = repository.head
-    a_kill_in_a_hook(repository, "pre-commit", git_too=True)
+    a_kill_in_a_hook(repository, git_too=True)
     (tmp_path / ".git" / "index.lock").unlink()
     repository.write({PATH: "an edit of mine\n"})
 
@@ -163,7 +173,7 @@ def test_an_edit_made_after_the_kill_is_kept(tmp_path: Path):  # case 50
 @needs_ps
 def test_commits_that_came_on_top_after_the_kill_are_kept(tmp_path: Path):  # case 50
     repository = a_desk(tmp_path)
-    a_kill_in_a_hook(repository, "pre-commit", git_too=False, chain=2)
+    a_kill_in_a_hook(repository, git_too=False, chain=2)
     newer = repository.commit({"other.txt": "mine\n"})
     later = repository.commit({"other.txt": "mine too\n"})
 
@@ -191,11 +201,6 @@ def test_a_plan_of_another_version_is_left_to_a_person(tmp_path: Path):
         recover(Git.discover(tmp_path))
 
 
-def wait_for(place: Path) -> None:
-    while not place.exists():
-        time.sleep(0.01)
-
-
 @posix
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize("whom", ["everyone", "promptgit alone"])
@@ -216,9 +221,10 @@ def test_an_interruption_leaves_everything_as_it_was(
         os.killpg(process.pid, getattr(signal, name))
     else:
         process.send_signal(getattr(signal, name))
-    process.wait()
+    process.communicate()
+
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # the hook, if nobody told it
 
     assert process.returncode in (1, 130, -signal.SIGINT)
     assert state(repository) == before
-    os.killpg(process.pid, signal.SIGKILL) if whom != "everyone" else None
-    process.communicate()
