@@ -151,3 +151,26 @@ def test_sample_sizes_are_kept():
 
     assert len(lab.notebook.proposals[0].shown) <= 8
     assert lab.notebook.proposals[0].raced <= 12
+
+
+def test_exemplars_are_tried_first_and_stay_when_they_help():
+    def evaluator(prompt, cases):
+        shown = SEED.edited(prompt.text.replace("What of", "You know"))
+        found = evaluated(shown, cases)
+        return type(found)(prompt, cases, found.model, found.metrics, found.results)
+
+    lab = a_lab(lambda request: "no", evaluator=evaluator)
+
+    found = list(critique(SEED, lab, rounds=1, exemplars=3))
+
+    assert found[-1].prompt.text.count("Input: What of") == 3
+    assert lab.notebook.proposals[0].fate is Fate.ACCEPTED
+
+
+def test_exemplars_that_do_not_help_are_not_kept():
+    lab = a_lab(lambda request: "no")
+
+    found = list(critique(SEED, lab, rounds=1, exemplars=3))
+
+    assert len(found) == 1
+    assert lab.notebook.proposals[0].fate is Fate.DROPPED

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from promptgit.core.candidate import Candidate, Fate, Proposal
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation, Result
-from promptgit.core.patch import Patch, Refusal
+from promptgit.core.patch import Patch, Refusal, derive
 from promptgit.core.ports import Notebook
 from promptgit.core.prompt import Prompt
 from promptgit.errors import BudgetSpent, CallFailed
+from promptgit.improve.exemplars import with_exemplars
 from promptgit.improve.mentor import Draft, Mentor, Tried
 from promptgit.improve.race import race
 
@@ -100,6 +101,23 @@ class Lab:
             self._refuse(parent, Draft("", (), ()), Fate.FAILED, error.message)
             return None
         return self.vetted(parent, draft)
+
+    def exemplify(self, parent: Candidate, misses: Sequence[Result], count: int) -> Draft | None:
+        """
+        Draft a patch that shows `count` of the misses with their expected answers.
+
+        It is ours and copies cases on purpose, so the guard is not asked; the race must be run on
+        other cases.  None when there is nothing to show, or it was tried before.
+        """
+        cases = self.search.only([miss.case_id for miss in misses[:count]])
+        shown = [case for case in cases if case.expected]
+        text = with_exemplars(parent.prompt.text, shown, parent.prompt.template)
+        if not shown or parent.prompt.edited(text).blob in self.seen:
+            return None
+        self.seen.add(parent.prompt.edited(text).blob)
+        why = f"Show {len(shown)} worked examples."
+        patch = derive(self.mentor.path, parent.prompt.text, text)
+        return Draft(why, (why,), tuple(case.id for case in shown), patch)
 
     def vetted(self, parent: Candidate, draft: Draft) -> Draft | None:
         """Let a draft through to the race, or note why it stops here."""

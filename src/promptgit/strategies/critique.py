@@ -31,6 +31,7 @@ def critique(
     miss_threshold: float = 0.95,
     misses_shown: int = 8,
     min_improvement: float = 0.0,
+    exemplars: int = 0,
 ) -> Iterator[Candidate]:
     """
     Yield `seed`, then each prompt that beats the one before it on cases the mentor did not see.
@@ -39,7 +40,8 @@ def critique(
     target: a mean search score (0 to 1) that is good enough.  train_sample, validation_sample:
     cases per round, 0 for half and the rest.  miss_threshold: a score (0 to 1) below which a
     case is a miss.  misses_shown: how many the mentor sees.  min_improvement: gain in the mean
-    that a patch must show in its race, in score points (0 to 1).
+    that a patch must show in its race, in score points (0 to 1).  exemplars: worked examples to
+    try in the first round, 0 for none; like any patch they stay only if they help.
     """
     best = lab.candidate(seed)
     yield best
@@ -52,7 +54,10 @@ def critique(
         if not misses:
             continue  # nothing to learn from this sample
 
-        draft = lab.propose(best, misses[:misses_shown])
+        if exemplars and lab.round == 1:
+            draft = lab.exemplify(best, misses, exemplars)
+        else:
+            draft = lab.propose(best, misses[:misses_shown])
         if draft is None:
             continue
         child = lab.screen(best, draft, validation, min_improvement=min_improvement)
