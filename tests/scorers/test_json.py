@@ -185,6 +185,14 @@ def test_an_empty_container_is_a_field_of_its_own():
     assert json_fields(case, '{"a": {}, "b": [], "c": 1}').value == 1
     assert json_fields(case, '{"a": [], "b": {}, "c": 1}').value == pytest.approx(1 / 3)
     assert json_fields(case, '{"c": 1}').value == pytest.approx(1 / 3)
+    assert json_fields(a_case({"a": {}, "b": 1}), '{"a": {"x": 1}, "b": 2}').value == 0.5
+
+
+def test_an_answer_that_is_no_json_has_no_field_right_and_says_where_it_breaks():
+    score = json_fields(a_case(), '{"urgency": high}')
+
+    assert score.value == 0
+    assert score.why.startswith("not JSON: line 1, column 13: ")
 
 
 def test_a_bomb_of_brackets_is_not_json_or_is_compared_in_good_time():

@@ -61,14 +61,15 @@ def test_code_does_not_run_unless_it_is_allowed():
 def test_the_function_runs_without_our_environment_and_away_from_the_work_tree(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     code = "import os\n" + returning(
-        "{'score': 1, 'reason': ' '.join([*os.environ, *os.listdir(), os.getcwd()])}"
+        "{'score': 'OPENAI_API_KEY' in os.environ or 'PATH' in os.environ,"
+        " 'reason': os.getcwd() + str(os.listdir())}"
     )
 
-    why = graded(code).why
+    score = graded(code)
 
-    assert "OPENAI_API_KEY" not in why
-    assert "PATH" not in why.split()
-    assert os.getcwd() not in why
+    assert score.value == 0
+    assert score.why.endswith("[]")
+    assert os.getcwd() not in score.why
 
 
 def test_what_the_function_prints_is_not_taken_for_its_answer():

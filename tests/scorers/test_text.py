@@ -57,6 +57,9 @@ def test_equals_compares_objects_by_value_not_by_text():
     assert equals(case, '{"b":[null,true],"a":1}').value == 0
     assert equals(case, '{"b":[true,null],"a":true}').value == 0
     assert equals(case, '{"b":[true,null],"a":1,"c":2}').value == 0
+    assert equals(a_case("[1, 2]"), "[1,2]").value == 1
+    assert equals(a_case("[1, 2]"), "[1]").value == 0
+    assert equals(a_case("[1]"), "[1,2]").value == 0
     assert equals(a_case(), '{"a": "x"}', value={"a": "x"}).value == 1
 
 
