@@ -269,6 +269,22 @@ def test_a_prompt_that_was_renamed_and_then_improved_has_one_history(tmp_path: P
     assert revisions[1].was == revisions[1].blob
 
 
+def test_a_rename_on_two_branches_lists_what_came_before_once(tmp_path: Path) -> None:
+    rules = [f"Rule {number}.\n\n" for number in range(6)]
+    repository = a_repository(tmp_path, {"old/reply.md": "".join(rules)})
+    for branch, place in (("left", 0), ("right", 5)):
+        repository.git("checkout", "--quiet", "-b", branch, "main")
+        repository.git("rm", "--quiet", "--cached", "old/reply.md")
+        edited = [*rules[:place], f"{branch}\n\n", *rules[place + 1 :]]
+        repository.commit({PATH: "".join(edited)}, f"{branch}\n")
+        (repository.path / "old/reply.md").unlink()
+    repository.git("merge", "--quiet", "--no-ff", "-m", "both", "left")
+
+    revisions = log(repository)
+
+    assert sorted(one.subject for one in revisions) == ["both", "first", "left", "right"]
+
+
 def test_a_prompt_that_was_deleted_and_written_anew_shows_both_lives(tmp_path: Path) -> None:
     repository = a_repository(tmp_path, {PATH: SEED, "other.txt": "1\n"})
     repository.git("rm", "--quiet", PATH)
