@@ -201,14 +201,17 @@ def test_a_refused_key_ends_the_run_but_what_is_in_flight_still_comes_out():
 
 
 def test_after_an_error_nobody_takes_another_case():
-    refused = threading.Event()
+    both, refused = threading.Barrier(2, timeout=10), threading.Event()
 
     def answer(request):
         if echo(request) == "a":
+            both.wait()
             refused.set()
             return CallFailed("the key was refused", kind="auth", fatal=True)
-        refused.wait(10)
-        threading.Event().wait(0.1)
+        if echo(request) == "b":
+            both.wait()
+            refused.wait(10)
+            threading.Event().wait(0.1)
         return echo(request)
 
     model = ScriptedModel(answer)

@@ -272,7 +272,7 @@ def test_retry_after_is_read_in_seconds_and_as_a_date(fault, asked_s):
     assert error.retry_after_s == pytest.approx(asked_s, abs=1)
 
 
-@pytest.mark.parametrize("fault", ["hang", "slow", "slow-head", "slow-chunks"])
+@pytest.mark.parametrize("fault", ["hang", "slow", "slow-head", "slow-chunks", "slow-bare"])
 def test_a_request_has_one_deadline_however_slowly_the_answer_drips(fault):
     with serving(faults=always(fault), drip_s=0.03) as server:
         error = failure(server, timeout_s=0.3)
@@ -369,6 +369,16 @@ def test_connections_are_used_again():
             model.complete(ASKED)
 
     assert (server.calls, server.connections) == (5, 1)
+
+
+def test_a_deadline_that_was_met_does_not_end_a_connection_later():
+    with serving() as server:
+        model = a_model(server, timeout_s=0.5)
+        model.complete(ASKED)
+        threading.Event().wait(0.8)
+        model.complete(ASKED)
+
+    assert (server.calls, server.connections) == (2, 1)
 
 
 def test_the_test_server_decides_from_the_words_not_from_the_order():

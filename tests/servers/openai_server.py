@@ -52,6 +52,7 @@ FAULTS = {
     "slow": "the body drips, a byte at a time",
     "slow-head": "the header drips, a byte at a time",
     "slow-chunks": "the body drips in chunks",
+    "slow-bare": "the body drips, and nothing says how long it is",
     "truncated": "the JSON ends in the middle",
     "short": "fewer bytes than Content-Length says",
     "html": "200, but the body is a web page",
@@ -297,6 +298,8 @@ class Talk(asyncio.Protocol):
             self.transport.close()
         elif fault == "slow":
             self.drip(head_of(200, len(text)), text.encode())
+        elif fault == "slow-bare":
+            self.drip(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", text.encode())
         elif fault == "slow-head":
             self.drip(b"", head_of(200, len(text)) + text.encode())
         elif fault == "slow-chunks":
