@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +120,7 @@ class Bench:
         if name == "lexical":
             from promptgit.scorers.lexical import LexicalEmbedder
 
-            return LexicalEmbedder(case.expected or "" for case in cases)
+            return LexicalEmbedder(_texts(cases))
         if name.split("/")[0] == "sentence-transformers":
             from promptgit.scorers.sentences import SentenceEmbedder
 
@@ -167,3 +167,10 @@ def _file(repository: Repository, asked: EvalFile, path: str) -> bytes:
     if data is None:
         raise UserError(f"{asked.file}: there is no file {path!r} in this repository")
     return data
+
+
+def _texts(cases: Dataset) -> Iterator[str]:
+    """Everything that the cases say, for the lexical embedder to learn which words are rare."""
+    for case in cases:
+        yield from case.inputs.values()
+        yield case.expected or ""

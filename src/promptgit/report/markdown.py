@@ -12,10 +12,10 @@ def inline(text: str) -> str:
     Escape a line for a table cell or a paragraph: no mark-up, link, mention or tag survives.
 
     >>> inline("ask @org about [x](http://evil) | <b>")
-    'ask &#64;org about \\\\[x\\\\](http&#58;//evil) \\\\| &lt;b&gt;'
+    'ask &#64;org about \\\\[x\\\\]\\\\(http&#58;//evil\\\\) \\\\| &lt;b&gt;'
     """
     line = printable(text, 1_000).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    line = re.sub(r"([\\`*_\[\]|#!~])", r"\\\1", line)
+    line = re.sub(r"([\\`*_\[\]()|#!~])", r"\\\1", line)
     return line.replace("@", "&#64;").replace("://", "&#58;//")
 
 

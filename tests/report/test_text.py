@@ -1,0 +1,129 @@
+"""What a terminal shows of evaluations, runs and curves."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from improve.toy import SEED, a_dataset, a_lab, evaluated
+from promptgit.core.evaluation import Failure, Result
+from promptgit.core.journal import read_run, written
+from promptgit.core.ports import Answer, Usage
+from promptgit.core.run import Point
+from promptgit.report import text
+from promptgit.report.curve import png_curve, text_curve
+from promptgit.report.export import exported
+from promptgit.report.markdown import code_block, inline
+from promptgit.report.runs_text import points, run_story
+from promptgit.strategies.critique import critique
+
+
+def shown(renderable) -> str:
+    out = StringIO()
+    Console(file=out, width=100, markup=False, emoji=False).print(renderable)
+    return out.getvalue()
+
+
+def a_run():
+    """A run of the toy world, read back from its journal."""
+    lab = a_lab()
+    list(critique(SEED, lab, rounds=3))
+    events = [{"kind": "start", "at": "2026-01-02T03:04:05Z", "path": "prompts/toy.md"}]
+    events += [{"kind": kind, "at": "", **written(facts)} for kind, facts in lab.notebook.events]
+    answer = Answer("hi", Usage(3, 4), cost_usd=0.25)
+    events += [{"kind": "paid", "key": "k", "at": "", **written({"answer": answer})}] * 2
+    events.append({"kind": "end", "at": "", "state": "draft", "sentence": "DRAFT: so it is."})
+    return read_run("20260102T030405Z-0000", events)
+
+
+def test_an_evaluation_shows_failures_apart_from_scores():
+    found = evaluated(SEED, a_dataset(2))
+    failed = Result("bread-0", 0, failure=Failure("server", "503 from the provider"))
+    results = (*(r for r in found.results if r.case_id != "bread-0"), failed)
+    broken = type(found)(found.prompt, found.cases, found.model, found.metrics, results)
+
+    said = shown(text.evaluation(broken))
+
+    assert "7 of 8 cases scored" in said
+    assert "Failures, not scored: 1 server" in said
+    assert "503 from the provider" in said
+
+
+def test_what_a_model_wrote_cannot_act_on_the_terminal():
+    assert text.printable("a\x1b]0;title\x07b\u202ec") == "a ]0;title b c"
+
+
+def test_a_run_is_read_back_whole_from_its_journal():
+    run = a_run()
+
+    assert run.state == "draft"
+    assert len(run.proposals) == 3
+    assert run.proposals[0].patch is not None
+    assert run.proposals[0].patch.after.startswith("You know some things.")
+    assert run.spend.calls == 1
+    assert run.spend.usd == 0.25
+
+
+def test_a_run_without_an_end_was_interrupted():
+    assert read_run("r", [{"kind": "start", "at": ""}]).state == "interrupted"
+
+
+def test_an_event_of_a_later_version_does_no_harm():
+    assert read_run("r", [{"kind": "start", "at": ""}, {"kind": "sang", "at": ""}]).id == "r"
+
+
+def test_the_story_of_a_run_has_every_proposal():
+    said = shown(run_story(a_run()))
+
+    for number in (1, 2, 3):
+        assert f"round {number}" in said
+    assert "+You know" in said
+    assert "DRAFT: so it is." in said
+
+
+def test_the_curve_only_rises_with_what_was_accepted():
+    best = [point.best for point in points(a_run())]
+
+    assert best == sorted(best)
+    assert best[0] == 0.0
+
+
+def test_an_export_has_a_file_for_each_round():
+    files = exported(a_run())
+
+    assert {"session_data.json", "optimization_report.md", "interview_3.json"} <= files.keys()
+    assert "test_iteration_0.json" in files
+    assert "| 1 | accepted |" in files["optimization_report.md"]
+
+
+def test_a_flat_curve_is_drawn_too():
+    assert text_curve([Point(0, 0.5, True), Point(1, 0.5, False)], height=2).endswith("┤▁▁")
+
+
+@pytest.mark.parametrize(
+    "attack", ["<script>x</script>", "![x](http://evil)", "@org/team", "| a |"]
+)
+def test_markup_in_a_line_stays_text(attack):
+    safe = inline(attack)
+
+    assert "<" not in safe
+    assert "@" not in safe
+    assert "](" not in safe
+    assert "://" not in safe
+
+
+def test_a_fence_cannot_be_closed_from_inside():
+    block = code_block("```\n# heading\n````", "text")
+
+    assert block.startswith("`````text\n")
+    assert block.endswith("\n`````")
+
+
+def test_a_png_is_drawn_where_matplotlib_is_installed():
+    pytest.importorskip("matplotlib")
+
+    png = png_curve([Point(0, 0.5, True), Point(1, 0.7, True)], title="t", sealed=(0.5, 0.6))
+
+    assert png.startswith(b"\x89PNG")
