@@ -667,3 +667,13 @@ def test_two_prompts_delivered_at_once_both_arrive(tmp_path: Path):  # case 54
     assert [repository.git("show", f"HEAD:{name}") for name in names] == ["measured"] * len(names)
     assert repository.git("rev-list", "--count", "HEAD") == str(1 + len(names))
     assert repository.status() == ""
+
+
+@pytest.mark.parametrize("branch", [None, "better"])
+def test_hooks_that_are_switched_off_stay_off(tmp_path: Path, branch: str | None):
+    repository = a_desk(tmp_path)
+    repository.git("config", "core.hooksPath", os.devnull)
+
+    (made,) = improve(repository, AFTER, branch=branch)
+
+    assert changed_paths(repository, made) == [PATH]

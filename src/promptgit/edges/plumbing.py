@@ -166,7 +166,11 @@ def blob_of(git: Git, text: str) -> str:
 
 def run_commit_msg_hook(git: Git, message: str) -> str:
     """Run the user's commit-msg hook, as `git commit` would; return the message it leaves."""
-    hook = Path(git.text("rev-parse", "--path-format=absolute", "--git-path", "hooks/commit-msg"))
+    try:
+        place = git.text("rev-parse", "--path-format=absolute", "--git-path", "hooks/commit-msg")
+    except GitFailed:
+        return message  # core.hooksPath is no folder, as in the idiom `=/dev/null`
+    hook = Path(place)
     configured = git.setting("core.hooksPath")
     if not configured and not hook.exists():
         return message
