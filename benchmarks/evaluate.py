@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-SERVER = HERE.parent / "tests" / "servers" / "openai_server.py"
+SERVER = HERE.parent / "tests" / "servers" / "alone.py"
 WEATHER = "429=0.05,500=0.02,reset=0.01,truncated=0.005"
 LATENCY_S = 0.05
 AT_A_TIME = 50
