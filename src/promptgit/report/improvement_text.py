@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptgit.check.needed import smallest_effect
 from promptgit.core.evidence import finite, verdict_entry
 from promptgit.core.verdict import Verdict
 from promptgit.improve.improvement import Improvement, Plan
 from promptgit.report.curve import text_curve
 from promptgit.report.improve_text import diff_text, spent
-from promptgit.report.text import money
+from promptgit.report.text import can_show, money
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,12 +24,10 @@ def plan(planned: Plan) -> str:
     halves = planned.halves
     guess = planned.seed_estimate
     search, sealed = len(halves.search), len(halves.sealed)
-    smallest = smallest_effect(sealed) if sealed else 1.0
     lines = [
         f"improve {planned.path} with strategy {planned.strategy}; delivers to {planned.target}",
         f"model {planned.model}, mentor {planned.mentor}, budget: {planned.cap}",
-        f"{search} cases to search with, {sealed} sealed; these can confirm a gain of about "
-        f"{smallest:.2f} or more",
+        f"{search} cases to search with, {sealed} sealed, which {can_show(sealed)}",
         f"evaluating the prompt once on all cases: {guess.calls} calls and {guess.cached_calls} "
         f"cached answers, {money(guess.usd)}",
     ]

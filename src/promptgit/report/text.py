@@ -46,12 +46,24 @@ def evaluation(found: Evaluation, *, worst: int = WORST_SHOWN) -> Group:
 def estimate(found: Estimate, cases: int, cap: Cap) -> str:
     """Say, before the first call, what it will take and what it can show."""
     tokens = found.input_tokens + found.output_tokens
-    smallest = smallest_effect(cases)
     return (
         f"{found.calls} calls to make, {found.cached_calls} answers in the cache; about "
         f"{tokens:,} tokens, {money(found.usd)}; budget: {cap}\n"
-        f"{cases} cases can show a difference of about {smallest:.2f} or more"
+        f"{cases} cases {can_show(cases)}"
     )
+
+
+def can_show(cases: int) -> str:
+    """
+    Say which difference so many cases can show, in the words of a sentence.
+
+    >>> can_show(100), can_show(3)
+    ('can show a difference of about 0.12 or more', 'are too few to show a difference')
+    """
+    smallest = smallest_effect(cases) if cases else 1.0
+    if smallest >= 1:
+        return "are too few to show a difference"
+    return f"can show a difference of about {smallest:.2f} or more"
 
 
 def estimate_facts(found: Estimate) -> dict[str, Any]:
