@@ -47,7 +47,7 @@ class CueIndex:
         return found
 
     def scores(self, text: Sequence[str]) -> list[float]:
-        """Add up, for each list, the weights of its cues that occur in `text` (stems), once each."""
+        """Add up, for each list, the weights of its cues that occur in `text` (stems)."""
         totals = [0.0] * len(self.lists)
         seen: set[tuple[int, tuple[str, ...]]] = set()
         by_first = self._by_first

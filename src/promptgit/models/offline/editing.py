@@ -48,7 +48,8 @@ def edited(prompt: str, ideas: Iterable[Idea]) -> str:
         if not touched & taken:
             taken |= touched
             edits.append(edit)
-    for edit in sorted(reversed(edits), key=lambda edit: edit.at, reverse=True):
+    edits.sort(key=lambda edit: edit.at)
+    for edit in reversed(edits):
         lines[edit.at : edit.at + edit.removed] = edit.added
     return "\n".join(lines) + ("\n" if ended or not prompt else "")
 

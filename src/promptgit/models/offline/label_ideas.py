@@ -85,11 +85,21 @@ def _cue_idea(
     """Say by which words to know the labels that were missed."""
     texts = [miss.input for miss in brief.misses]
     missed = Counter(wanted[i] for i in sorted(wrong)).most_common(OPTIONS_A_PATCH)
+    taken = {cue.stems for option in field.options for cue in option.cues}
     edits: list[Edit] = []
     for name, _ in missed:
-        taken = {cue.stems for o in field.options if o.name != name for cue in o.cues}
         members = {i - 1 for i in wanted if wanted[i] == name}
-        cues = [cue for cue in telling(texts, members, avoid=taken, shared=SHARED, single=SINGLE[len(brief.tried) % len(SINGLE)]) if cue not in burnt]
+        cues = [
+            cue
+            for cue in telling(
+                texts,
+                members,
+                avoid=taken,
+                shared=SHARED,
+                single=SINGLE[len(brief.tried) % len(SINGLE)],
+            )
+            if cue not in burnt
+        ]
         edits += _with_cues(brief.prompt, field, name, cues)
     if edits:
         names = " or ".join(f"`{name}`" for name, _ in missed[:3])
@@ -105,10 +115,10 @@ def _misleading(brief: Brief, field: Field, wanted: Wanted, got: Wanted) -> Iter
     for i, answer in got.items():
         if i in wanted and answer != wanted[i]:
             found = stems(brief.misses[i - 1].input)
-            for option in field.options:
-                for cue in option.cues if option.name == answer else ():
-                    if _occurs(cue.stems, found):
-                        blamed.setdefault((answer, " ".join(cue.stems)), []).append(i)
+            cues = [c.stems for o in field.options if o.name == answer for c in o.cues]
+            for phrase in cues:
+                if _occurs(phrase, found):
+                    blamed.setdefault((answer, " ".join(phrase)), []).append(i)
     for (name, cue), seen in sorted(blamed.items(), key=lambda item: -len(item[1])):
         edit = _without_cue(brief.prompt, field, name, cue)
         if len(seen) >= MISLED and edit:

@@ -30,7 +30,7 @@ _LIST_STARTS = re.compile(
 )
 _BULLET = re.compile(r"^\s*(?:[-*•+]|\d+[.)])\s+")
 _DEFAULT = re.compile(
-    r"\b(?:otherwise|if unsure|in doubt|when unsure|by default|everything else|anything else|if none)\b",
+    r"\b(?:otherwise|(?:if|when) (?:unsure|none)|in doubt|by default|(?:any|every)thing else)\b",
     re.I,
 )
 _CONDITION_FIRST = re.compile(

@@ -13,11 +13,16 @@ from promptgit.models.offline.words import is_topical, quoted, sentences, stem, 
 HONOURED = 60  # instructions; whatever a longer prompt says after them is overlooked
 
 _NUMBERS = dict(
-    zip(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], range(1, 11), strict=True)
+    zip(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
+        range(1, 11),
+        strict=True,
+    )
 )
 _LIMIT = re.compile(r"\b(\d+|" + "|".join(_NUMBERS) + r")\s+(word|sentence)s?\b", re.I)
 _BOUNDS = re.compile(
-    r"\b(?:at most|max|maximum|no more|not more|under|below|within|up to|fewer|less|limit|keep|stay|in)\b",
+    r"\b(?:at most|max|maximum|no more|not more|under|below|within|up to|fewer|less|limit|keep"
+    r"|stay|in)\b",
     re.I,
 )
 _VERBS = (
@@ -46,7 +51,8 @@ _SIGNS = re.compile(
 _SORRY = re.compile(r"\bapolog\w+|\bsorry\b", re.I)
 _NOT = re.compile(r"^(?:please\s+)?(?:do not|don't|never|avoid)\s+(?P<rest>.*)$", re.I)
 _SAYS_THAT = re.compile(
-    r"\b(?:say|tell \w+(?: \w+)?|explain|mention|promise|state|confirm|add|write|answer|reply)\s+that\s+(?P<what>.+)$",
+    r"\b(?:say|tell \w+(?: \w+)?|explain|mention|promise|state|confirm|add|write|answer|reply)"
+    r"\s+that\s+(?P<what>.+)$",
     re.I,
 )
 _ASKS = re.compile(
@@ -57,7 +63,8 @@ _WE_DO = re.compile(
 )
 _THANKS = re.compile(r"\bthank\b(?:.*?\bfor (?P<what>.+))?", re.I)
 _TROUBLE = re.compile(
-    r"\b(?:something|anything|it) (?:went|goes|is|has gone) wrong|\bour (?:fault|mistake)|upset|angry",
+    r"\b(?:something|anything|it) (?:went|goes|is|has gone) wrong"
+    r"|\bour (?:fault|mistake)|upset|angry",
     re.I,
 )
 _MISSING = re.compile(r"\b(?:missing|no order|not given|absent|unknown|none|without)\b", re.I)

@@ -9,6 +9,7 @@ from typing import Any
 
 from promptgit.core.ports import Answer, ModelIdentity, Request, Usage
 from promptgit.errors import UserError
+from promptgit.models.offline.judging import graded
 from promptgit.models.offline.labelling import labelled
 from promptgit.models.offline.mentor import advise
 from promptgit.models.offline.reading import read
@@ -40,9 +41,14 @@ class Offline:
         return Answer(text, usage, cost_usd=0.0, model=RULES)
 
 
-def factory(name: str, *, options: Mapping[str, Any], endpoint: object = None) -> Offline:
-    """Make the offline model; `name` may be empty or `rules-1`.  Options have no meaning to it."""
-    if name not in ("", "offline", RULES):
+def factory(
+    name: str,
+    *,
+    options: Mapping[str, Any],  # noqa: ARG001  (a port; temperature and the like mean nothing here)
+    endpoint: object = None,  # noqa: ARG001
+) -> Offline:
+    """Make the offline model.  `name` is empty, `offline` or `rules-1`, as typed or alone."""
+    if name.removeprefix("offline/") not in ("", "offline", RULES):
         raise UserError(
             f"there is no offline model called {name!r}", hint=f"write `offline`, it means {RULES}"
         )
@@ -54,6 +60,8 @@ def _answer(request: Request) -> str:
     text = "\n".join(m.text for m in request.messages if m.role == "user")
     if not prompt and (advice := advise(text)) is not None:
         return advice
+    if (grade := graded(prompt, text)) is not None:
+        return grade
     if not text:
         prompt, text = _parted(prompt)
     reading = read(prompt)
@@ -63,7 +71,7 @@ def _answer(request: Request) -> str:
 
 
 def _parted(prompt: str) -> tuple[str, str]:
-    """Part a prompt that holds its input: after the last `Message:` or the like, or a blank line."""
+    """Part a prompt that holds its input: after the last `Message:` or so, or a blank line."""
     marks = list(_INPUT.finditer(prompt))
     if marks:
         return prompt[: marks[-1].start()], prompt[marks[-1].end() :]

@@ -53,7 +53,7 @@ def _greeting(brief: Brief) -> Iterator[Idea]:
 def _closing(brief: Brief) -> Iterator[Idea]:
     """The expected answers end alike, the given ones do not."""
 
-    def ending(text: str, miss: Miss) -> str:
+    def ending(text: str, _: Miss) -> str:
         last = sentences(text)[-1] if sentences(text) else ""
         return last.rstrip(".") if len(last.split()) <= QUOTABLE else ""
 

@@ -28,8 +28,8 @@ _SAYS_NAME = re.compile(r"\b(?:[Mm]y name is|[Tt]his is)\s+([A-Z][a-z]+)")
 _SIGNED = re.compile(r"(?:[-–—,]|[Tt]hanks|[Rr]egards|[Cc]heers)[,.]?\s+([A-Z][a-z]+)\.?\s*\Z")
 _TROUBLE = frozenset(
     stems(
-        "late broken broke wrong missing damaged never still disappointed unacceptable faulty cracked "
-        "defective waiting scratched useless angry annoyed complaint lost bent"
+        "late broken broke wrong missing damaged never still disappointed unacceptable faulty "
+        "cracked defective waiting scratched useless angry annoyed complaint lost bent"
     )
 )
 

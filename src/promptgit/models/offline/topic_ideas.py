@@ -22,8 +22,11 @@ SAME = 0.7  # the share of a phrase's words that makes it said already
 
 HEAD = "- When the message mentions "
 
-_EDGES = frozenset(
-    ["a", "an", "the", "of", "and", "or", "to", "in", "on", "within", "with", "for", "from", "by", "at", "our", "your", "so", "but", "that", "which", "as", "is", "are", "it", "we", "you", "until", "once"]
+_BEGINS = frozenset(
+    ["of", "within", "with", "by", "to", "in", "on", "for", "from", "at", "until", "the", "a"]
+)
+_JOINS = frozenset(
+    ["and", "or", "but", "so", "then", "that", "which", "as", "our", "your", "is", "are"]
 )
 _CLAUSE_END = re.compile(r"[.;:!?,]\s+|\s+(?:and|but|so)\s+")
 
@@ -52,7 +55,12 @@ def topic_idea(brief: Brief, burnt: frozenset[str]) -> Iterator[Idea]:
         hints = {word for i in topic.members for word in stems(brief.misses[i].expected)}
         members = set(topic.members)
         chosen = telling(
-            texts, members, avoid=others, hints=hints, shared=SHARED, single=SINGLE[len(brief.tried) % len(SINGLE)]
+            texts,
+            members,
+            avoid=others,
+            hints=hints,
+            shared=SHARED,
+            single=SINGLE[len(brief.tried) % len(SINGLE)],
         )
         cues = sorted(cue for cue in chosen if cue not in burnt and not _is_verb(cue))
         if not cues:
@@ -123,14 +131,28 @@ def _clauses(text: str) -> Iterable[str]:
 
 
 def _pieces(tokens: Sequence[str]) -> Iterator[str]:
-    """Cut a clause into runs of at most QUOTABLE words that begin and end with a real word."""
-    rest = list(tokens)
-    while rest:
-        piece, rest = rest[:QUOTABLE], rest[QUOTABLE:]
-        while piece and piece[-1].lower() in _EDGES:
-            piece.pop()
-        if len(piece) > 1:
-            yield " ".join(piece)
+    """
+    Cut a clause into runs of at most QUOTABLE words, where a new phrase begins if possible.
+
+    >>> list(_pieces("you hear from us within one working day".split()))
+    ['you hear from us', 'within one working day']
+    """
+    if len(tokens) > QUOTABLE:
+        middle = len(tokens) / 2
+        cut = min(
+            range(2, len(tokens) - 1),
+            key=lambda i: (tokens[i].lower() not in _BEGINS, abs(i - middle)),
+        )
+        yield from _pieces(tokens[:cut])
+        yield from _pieces(tokens[cut:])
+        return
+    piece = list(tokens)
+    while piece and piece[-1].lower() in _BEGINS | _JOINS:
+        piece.pop()
+    while piece and piece[0].lower() in _JOINS:
+        piece.pop(0)
+    if len(piece) > 1:
+        yield " ".join(piece)
 
 
 def _overlap(left: Sequence[str], right: Sequence[str]) -> bool:
