@@ -580,6 +580,18 @@ def test_sync_without_outputs_sends_scores_but_no_answers(improved: Repository, 
     assert "first. to c2" not in everything
 
 
+def test_sync_without_outputs_takes_nothing_away_from_others(improved: Repository, remote: Path):
+    promptgit(improved, "sync")
+    before = Records(Git.discover(remote)).all_digests()
+    more = evaluated(an_evaluation(SEED, MOST), outputs=False)
+    Records(Git.discover(improved.path)).put(more, joins(more))
+
+    said = promptgit(improved, "sync", "--no-outputs", "--json")
+
+    assert said.json["withheld"] == 0
+    assert set(Records(Git.discover(remote)).all_digests()) == {*before, more.digest}
+
+
 def test_records_that_diverged_are_joined_on_both_sides(improved: Repository, remote: Path):
     promptgit(improved, "sync")
     clone = a_clone(remote, "clone")

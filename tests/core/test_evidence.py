@@ -96,7 +96,9 @@ def test_metrics_are_compared_on_the_cases_that_both_sides_scored():
 
     body = compared_rows(before, with_results(after, lost, *after.results[1:]))
 
+    back = compared_rows(with_results(after, lost, *after.results[1:]), before)
     assert body["metrics"] == {"contains": {"before": 0.0, "after": 1.0}}
+    assert back["metrics"] == {"contains": {"before": 1.0, "after": 0.0}}
 
 
 def compared_rows(before: Evaluation, after: Evaluation) -> dict:

@@ -9,6 +9,7 @@ import pytest
 from history.shelf import BETTER, FIRST_STEP, SECOND_STEP, SEED, a_shelf
 from promptgit.core.evidence import joins
 from promptgit.core.prompt import blob_id
+from promptgit.core.record import Record
 from promptgit.edges import archive, records
 from promptgit.edges.archive import RecordReader
 from promptgit.edges.git import Git
@@ -31,6 +32,18 @@ def test_it_finds_what_the_records_find(tmp_path: Path, object_format: str):
             assert found == [record.digest for record in kept.find(blob_id(text))]
         for digest in (FIRST_STEP.digest, SECOND_STEP.digest, "0" * 64, "no digest"):
             assert quick.get(digest) == kept.get(digest)
+
+
+def test_the_newest_record_comes_first(tmp_path: Path):
+    git = Git.discover(a_repository(tmp_path, {"p.md": SEED}).path)
+    times = ("2026-01-03T00:00:00Z", "2026-01-05T00:00:00Z", "2026-01-04T00:00:00Z")
+    made = [Record({**FIRST_STEP.body, "when": when}) for when in times]
+    Records(git).put_many([(record, joins(record)) for record in made])
+
+    with git.objects() as reader:
+        found = RecordReader(reader).find(blob_id(BETTER))
+
+    assert [record.body["when"] for record in found] == sorted(times, reverse=True)
 
 
 def test_it_reads_the_ref_that_the_records_write():

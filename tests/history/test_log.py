@@ -498,6 +498,14 @@ def test_all_prompts_are_listed_by_commit_and_nothing_else_is(tmp_path: Path) ->
     assert found == [("ask", "prompts/ask.md"), ("first", "prompts/ask.md"), ("first", PATH)]
 
 
+def test_the_first_commit_is_shown_whatever_the_user_hides(tmp_path: Path) -> None:
+    repository = an_improved_repository(tmp_path)
+    for name, value in (("log.showRoot", "false"), ("log.follow", "true")):
+        repository.git("config", name, value)
+
+    assert told(log(repository)) == CHAIN
+
+
 def test_chunks_may_be_cut_anywhere(tmp_path: Path) -> None:
     repository = an_improved_repository(tmp_path)
     git = Git.discover(repository.path)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from promptgit.core.record import Record
-from promptgit.core.run import Spend
+from promptgit.core.spend import Spend
 from promptgit.core.trailers import find, last_block, value
 from promptgit.errors import UserError
 from promptgit.history.claims import claims_in
