@@ -4,7 +4,7 @@ import pytest
 
 from promptgit.core.ports import Request, Usage
 from promptgit.core.prompt import Message
-from promptgit.core.run import Spend
+from promptgit.core.spend import Spend
 from promptgit.errors import BudgetSpent, CallFailed, UserError
 from promptgit.evaluate.budget import Budget, Cap, Metered
 from promptgit.evaluate.cache import Cached

@@ -38,6 +38,7 @@ class Bench:
     store: AnswerStore
     budget: Budget
     on_paid: OnPaid | None = None
+    outermost: Callable[[Model], Model] = lambda model: model  # around all others
 
     def model(self, choice: ModelChoice, purpose: str) -> Model:
         """A model that remembers, pays from the budget and tries again, in that order."""
@@ -45,13 +46,13 @@ class Bench:
 
     def _careful(self, bare: Model, purpose: str) -> Model:
         metered = Metered(
-            self._patient(bare),
+            self._patient(bare, purpose),
             self.budget,
             purpose=purpose,
             on_paid=self._telling(purpose),
             priced=self.price(bare) is not None,
         )
-        return Cached(metered, self.store)
+        return self.outermost(Cached(metered, self.store))
 
     def bare(self, choice: ModelChoice) -> Model:
         """The model as its plug-in makes it."""
@@ -133,9 +134,14 @@ class Bench:
         found = self._made(embeddings.factory, provider, model, ModelChoice(name))
         return embeddings.Cosine(self._careful(found, "embedder"))
 
-    def _patient(self, model: Model) -> Model:
-        rng = random.Random(0)  # noqa: S311  (jitter)
-        return Retrying(model, SystemClock(), attempts=self.config.retries + 1, rng=rng)
+    def _patient(self, model: Model, purpose: str) -> Model:
+        return Retrying(
+            model,
+            SystemClock(),
+            attempts=self.config.retries + 1,
+            rng=random.Random(0),  # noqa: S311  (jitter)
+            on_failure=lambda _request, error: self.budget.lost(error, purpose),
+        )
 
     def _telling(self, purpose: str) -> Callable[[str, Request, Answer], None] | None:
         tell = self.on_paid

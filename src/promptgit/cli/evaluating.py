@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from promptgit.core.evaluation import Evaluation, Result
 from promptgit.core.evidence import evaluation_record, joins
 from promptgit.core.ports import Model
 from promptgit.core.prompt import Prompt
+from promptgit.edges.cache import SqliteAnswers
 from promptgit.edges.records import Records
 from promptgit.errors import BudgetSpent
 from promptgit.evaluate.budget import Budget, Cap
@@ -35,6 +37,7 @@ class Task:
     repeats: int
     concurrency: int
     estimate: Estimate
+    store: SqliteAnswers
 
 
 class Stopped(Exception):
@@ -82,6 +85,7 @@ def prepare(
         estimate=estimate(
             prompt, cases, model.identity, repeats=repeats, price=bench.price(model), store=store
         ),
+        store=store,
     )
 
 
@@ -98,8 +102,9 @@ def evaluate(task: Task, *, quiet: bool) -> Evaluation:
         concurrency=task.concurrency,
     )
     try:
-        for result in counted(running, total, lambda: task.budget.spend, quiet=quiet):
-            results.append(result)  # noqa: PERF402  (what came before an error is kept)
+        with closing(running):  # Ctrl-C while drawing must not leave callers behind
+            for result in counted(running, total, lambda: task.budget.spend, quiet=quiet):
+                results.append(result)  # noqa: PERF402  (what came before an error is kept)
     except BudgetSpent as error:
         raise Stopped(_evaluation(task, results), error) from error
     return _evaluation(task, results)

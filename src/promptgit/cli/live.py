@@ -10,7 +10,7 @@ from promptgit.cli.console import progress as progress_console
 from promptgit.core.candidate import Candidate, Proposal
 from promptgit.core.evaluation import Result
 from promptgit.core.ports import Notebook
-from promptgit.core.run import Spend
+from promptgit.core.spend import Spend
 from promptgit.report.improve_text import Progress, live, proposal_line
 from promptgit.report.text import money
 

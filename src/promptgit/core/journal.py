@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from promptgit.core.candidate import Fate, Proposal
 from promptgit.core.evaluation import Evaluation
@@ -11,9 +11,15 @@ from promptgit.core.evidence import finite, result_entry
 from promptgit.core.patch import Patch
 from promptgit.core.ports import Answer, Usage
 from promptgit.core.prompt import Prompt
-from promptgit.core.run import Iteration, Run, Spend
+from promptgit.core.run import Iteration, Run
+from promptgit.core.spend import Spend
 
 Event = Mapping[str, Any]  # one line: `kind`, `at`, and its facts
+Life = tuple[Event, ...]  # of one process, from its `start`
+Item = TypeVar("Item", Proposal, Iteration)
+
+# What a run cannot take back: its commits, its look at the sealed cases, what they said.
+LASTING = frozenset({"screened", "confirming", "verdict", "delivering"})
 
 
 def written(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,9 +45,9 @@ def read_run(run_id: str, events: Iterable[Event]) -> Run:
     """Tell a run from its journal; an unknown event is left out, so that old versions can read."""
     known = list(events)
     start = next((event for event in known if event["kind"] == "start"), {})
-    end = next((event for event in reversed(known) if event["kind"] == "end"), {})
-    verdict = next((event for event in reversed(known) if event["kind"] == "verdict"), {})
-    delivered = next((event for event in reversed(known) if event["kind"] == "delivered"), {})
+    end = last(known, "end") or {}
+    verdict = last(known, "verdict") or {}
+    delivered = last(known, "delivered") or {}
     return Run(
         id=run_id,
         command=start.get("command", "improve"),
@@ -51,11 +57,54 @@ def read_run(run_id: str, events: Iterable[Event]) -> Run:
         sentence=end.get("sentence", ""),
         started=start.get("at", ""),
         spend=sum((_spend(answer) for _, answer in paid_answers(known)), Spend()),
-        proposals=tuple(_once(proposals(known))),
-        iterations=tuple(_once(iterations(known))),
+        proposals=tuple(_told_once(lives(known), proposals)),
+        iterations=tuple(_told_once(lives(known), iterations)),
         verdict=verdict.get("verdict", {}),
         delivered=tuple(delivered.get("commits", ())),
     )
+
+
+def last(events: Iterable[Event], kind: str) -> Event | None:
+    """Return the latest event of this kind, None if there is none."""
+    found = None
+    for event in events:
+        found = event if event["kind"] == kind else found
+    return found
+
+
+def lives(events: Iterable[Event]) -> list[Life]:
+    """
+    Cut a journal at every `start`: a run that is resumed begins again, and notes all anew.
+
+    >>> [len(life) for life in lives([{"kind": "start"}, {"kind": "paid"}, {"kind": "start"}])]
+    [2, 1]
+    """
+    found: list[list[Event]] = []
+    for event in events:
+        if event["kind"] == "start" or not found:
+            found.append([])
+        found[-1].append(event)
+    return [tuple(life) for life in found]
+
+
+def failures(events: Iterable[Event]) -> list[tuple[str, str, str]]:
+    """
+    Return (request key, kind, message) of the failed calls that lasting decisions rest on.
+
+    The life that got furthest knows: what failed before its last lasting event has to fail again
+    in a resumed run, or the run would decide otherwise than it did.  What failed later may be
+    tried anew.
+    """
+    furthest: Life = ()
+    for life in lives(events):
+        furthest = life if _reach(life) >= _reach(furthest) else furthest
+    lasting = [place for place, event in enumerate(furthest) if event["kind"] in LASTING]
+    settled = furthest[: lasting[-1]] if lasting else ()
+    return [(e["key"], e["failure"], e["message"]) for e in settled if e["kind"] == "failed"]
+
+
+def _reach(life: Life) -> int:
+    return sum(event["kind"] in LASTING for event in life)
 
 
 def paid_answers(events: Iterable[Event]) -> Iterator[tuple[str, Answer]]:
@@ -79,13 +128,14 @@ def iterations(events: Iterable[Event]) -> Iterator[Iteration]:
             yield Iteration(event["round"], found["blob"], found["mean"], results)
 
 
-def _once(items: Iterable[Any]) -> Iterator[Any]:
-    """Leave out what a resumed run noted again."""
-    seen: list[Any] = []
-    for item in items:
-        if item not in seen:
-            seen.append(item)
-            yield item
+def _told_once(told: Iterable[Life], read: Callable[[Life], Iterable[Item]]) -> list[Item]:
+    """Take each round as the latest life tells it: a life tells all rounds until its end."""
+    items: list[Item] = []
+    for life in told:
+        again = list(read(life))
+        reached = max((item.round for item in again), default=-1)
+        items = again + [item for item in items if item.round > reached]
+    return items
 
 
 def _spend(answer: Answer) -> Spend:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from promptgit.core.ports import Answer, Model, ModelIdentity, Request
-from promptgit.core.run import Spend
+from promptgit.core.spend import Spend
 from promptgit.errors import BudgetSpent, CallFailed, UserError
 
 PERHAPS_BILLED = frozenset({"timeout", "malformed"})  # the provider did the work; we have no bill
@@ -74,6 +75,7 @@ class Budget:
         self._allow_unpriced = allow_unpriced
         self._lock = threading.Lock()
         self._spent: dict[str, Spend] = {}
+        self._usd: dict[str, Fraction] = {}  # exact: the order in which answers come is chance
         self._in_flight = 0
         self._unpriced = False  # whether an answer came without a price
         self._paid_before: set[str] = set()
@@ -136,10 +138,13 @@ class Budget:
             return True
 
     def _add(self, spend: Spend, purpose: str) -> None:
-        self._spent[purpose] = self._spent.get(purpose, Spend()) + spend
+        self._usd[purpose] = self._usd.get(purpose, Fraction()) + Fraction(spend.usd)
+        so_far = self._spent.get(purpose, Spend()) + spend
+        self._spent[purpose] = replace(so_far, usd=float(self._usd[purpose]))
 
     def _total(self) -> Spend:
-        return sum(self._spent.values(), Spend())
+        total = sum(self._spent.values(), Spend())
+        return replace(total, usd=float(sum(self._usd.values(), Fraction())))
 
     def _reason(self, priced: bool) -> str:
         """Why the next call is refused; empty if it may be made."""

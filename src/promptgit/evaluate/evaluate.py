@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any
 
 from promptgit.core.dataset import Case, Dataset
@@ -47,7 +47,7 @@ def run(
     *,
     repeats: int = 1,
     concurrency: int = 16,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """
     Yield results as they finish; at most `concurrency` calls are in flight.
 

@@ -18,8 +18,8 @@ from typing import Any
 from promptgit.core import trailers
 from promptgit.core.evidence import finite
 from promptgit.core.record import SCHEMA, Record
-from promptgit.core.run import Spend
 from promptgit.core.secrets import redact
+from promptgit.core.spend import Spend
 from promptgit.errors import UserError
 
 SUBJECT = 72  # characters

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from promptgit.core.candidate import Candidate
 from promptgit.core.dataset import Dataset
-from promptgit.core.run import Point, Spend
+from promptgit.core.run import Point
+from promptgit.core.spend import Spend
 from promptgit.core.verdict import Outcome, Verdict
 from promptgit.evaluate.budget import Cap
 from promptgit.evaluate.estimate import Estimate

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promptgit.core.candidate import Candidate, Fate, Proposal
-from promptgit.core.run import Point, Spend
+from promptgit.core.run import Point
+from promptgit.core.spend import Spend
 from promptgit.evaluate.interval import interval
 from promptgit.report.text import money, printable
 
@@ -71,6 +72,18 @@ def _best_line(best: Candidate | None) -> Text:
     low, high = interval(list(best.evaluation.scores.values()))
     mean = best.evaluation.mean
     return Text(f"best so far {mean:.3f}  (95 % {low:.3f} to {high:.3f}, on the search cases)")
+
+
+def ended(facts: Mapping[str, Any]) -> RenderableType:
+    """Say how a run ended that somebody wants to resume; `facts` are its outcome's."""
+    from rich.text import Text
+
+    lines = [f"run {facts['run']} has ended; there is nothing left to do", facts["sentence"]]
+    lines += [f"committed {commit[:10]} to {facts['branch']}" for commit in facts["commits"]]
+    if facts["ref"] and not facts["commits"]:
+        lines.append(f"kept as {facts['ref']}")
+    lines.append(f"\nnext: promptgit runs show {facts['run']}")
+    return Text("\n".join(lines))
 
 
 def rounds_table(proposals: Sequence[Proposal]) -> Table:

@@ -82,6 +82,8 @@ def command(
         found = evaluating.evaluate(task, quiet=quiet)
     except evaluating.Stopped as error:
         found, stopped = error.evaluation, error.cause
+    if task.store.notice:
+        progress().print(task.store.notice)
     if not no_record and not stopped and limit is None:
         evaluating.keep(repository, task, found)
     if as_json:
