@@ -44,7 +44,7 @@ def telling(
     others = len(texts) - len(members)
 
     def odds(key: Phrase) -> float:
-        return ((inside[key] + 0.5) / (len(members) + 1)) / ((outside[key] + 0.5) / (others + 1))
+        return ((inside[key] + 0.5) / (len(members) + 1)) / ((outside[key] + 0.5) / (others + 2))
 
     common = [key for key in inside if inside[key] > 1 and odds(key) >= ODDS and key not in avoid]
     common.sort(key=lambda key: (-inside[key], outside[key], len(key), key))

@@ -19,7 +19,7 @@ _INTRODUCES = re.compile(r"\b(?:one of|either|among|from|out of)\b", re.I)
 _MANY = re.compile(r"\bboolean|\bdictionary\b|\ball that apply\b|\blist of\b", re.I)
 _ASKS_FOR_LABEL = re.compile(
     r"\b(?:classif\w+|categori[sz]\w+|labels?|label(?:l?ed|l?ing)|assign|sort|route|choose|pick|tag|"
-    r"one of|which of)\b",
+    r"one of|which (?:of|categor(?:y|ies)|kind|type))\b",
     re.I,
 )
 _LIST_STARTS = re.compile(

@@ -14,17 +14,18 @@ QUESTION_WORDS = frozenset(["who", "whom", "whose", "where", "when", "why", "how
 EMPTY_WORDS = frozenset(
     """
     a an the this that these those it its i me my mine you your yours we us our ours they them
-    their he him his she her one ones some any all both each every no not nor so too very just also
-    even still only then than there here and or but if because as of at by for from in into on onto
-    to with without about over under up down out off again once am is are was were be been being do
-    does did doing done have has had having will would shall should can could may might must don't
-    didn't doesn't isn't wasn't can't couldn't won't aren't weren't shouldn't i'm i've i'd i'll
-    you're you've it's that's there's we're we've please hello hi hey dear thanks thank regards cheers kind
-    best sincerely ok okay well really quite much many more most lot lots get gets got getting go
-    goes going went gone make makes made let lets like want wanted know see said say says thing things
-    something anything nothing someone anyone way now today yesterday day days am pm mr mrs ms team
-    yet since while after before until during between through same other another such own few what
-    who whom whose where when why how which
+    their he him his she her one ones some any all both each every no not nor so too very just
+    also even still only then than there here and or but if because as of at by for from in into
+    on onto to with without about over under up down out off again once am is are was were be
+    been being do does did doing done have has had having will would shall should can could may
+    might must don't didn't doesn't isn't wasn't can't couldn't won't aren't weren't shouldn't
+    i'm i've i'd i'll you're you've it's that's there's we're we've please hello hi hey dear
+    thanks thank regards cheers kind best sincerely ok okay well really quite much many more
+    most lot lots get gets got getting go goes going went gone make makes made let lets like
+    want wanted know see said say says thing things something anything nothing someone anyone
+    way now today yesterday day days am pm mr mrs ms team yet since while after before until
+    during between through same other another such own few what who whom whose where when why
+    how which
     """.split()  # noqa: SIM905  (a list of one word a line would hide the rest)
 )
 
