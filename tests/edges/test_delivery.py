@@ -457,6 +457,13 @@ def test_a_hook_that_rewrites_the_file_after_the_commit_is_noticed(tmp_path: Pat
     assert "rewrote" in error.message
 
 
+def test_a_prompt_that_a_hook_deletes_comes_back(tmp_path: Path):
+    repository = a_desk(tmp_path)
+    a_hook(repository, "post-commit", f"rm {PATH}")
+
+    refused(repository, WorldError)
+
+
 def test_what_a_hook_wrote_over_the_prompt_is_kept_as_a_copy(tmp_path: Path):
     repository = a_desk(tmp_path)
     a_hook(repository, "post-commit", f"echo formatted >> {PATH}")
@@ -465,6 +472,16 @@ def test_what_a_hook_wrote_over_the_prompt_is_kept_as_a_copy(tmp_path: Path):
 
     (copy,) = (tmp_path / ".git" / "promptgit" / "rescued").iterdir()
     assert copy.read_text(encoding="utf-8") == f"{AFTER}formatted\n"
+
+
+def test_a_hook_that_changes_the_mode_of_the_prompt_is_refused(tmp_path: Path):
+    repository = a_desk(tmp_path)
+    a_hook(repository, "pre-commit", f"chmod +x {PATH}; git add {PATH}")
+
+    error = refused(repository)
+
+    assert "rewrote" in error.message
+    assert not os.access(tmp_path / PATH, os.X_OK)
 
 
 def test_a_hook_that_adds_another_file_is_refused(tmp_path: Path):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from promptgit.edges.lock import Held, lock
+from promptgit.edges.lock import Held, _break, lock
 from promptgit.errors import WorldError
 
 HOLD = """
@@ -143,6 +143,14 @@ def test_a_lock_that_stays_without_a_name_is_broken(tmp_path: Path):
 
     with lock(tmp_path, "prompt", doing="x"):
         pass
+
+
+def test_breaking_spares_a_lock_that_was_taken_meanwhile(tmp_path: Path):
+    place = a_lock_of(tmp_path, pid=os.getpid())
+
+    _break(place)
+
+    assert place.exists()
 
 
 def test_a_lock_that_somebody_took_over_is_left_to_them(tmp_path: Path):

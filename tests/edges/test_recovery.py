@@ -171,6 +171,21 @@ def test_an_edit_made_after_the_kill_is_kept(tmp_path: Path):  # case 50
 
 @posix
 @needs_ps
+def test_a_prompt_deleted_after_the_kill_stays_deleted(tmp_path: Path):  # case 50
+    repository = a_desk(tmp_path)
+    a_kill_in_a_hook(repository, git_too=True)
+    (tmp_path / ".git" / "index.lock").unlink()
+    (tmp_path / PATH).unlink()
+
+    (said,) = recover(Git.discover(tmp_path))
+
+    assert "an edit of yours" in said
+    assert not (tmp_path / PATH).exists()
+    assert recover(Git.discover(tmp_path)) == ()
+
+
+@posix
+@needs_ps
 def test_commits_that_came_on_top_after_the_kill_are_kept(tmp_path: Path):  # case 50
     repository = a_desk(tmp_path)
     a_kill_in_a_hook(repository, git_too=False, chain=2)

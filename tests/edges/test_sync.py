@@ -37,9 +37,9 @@ def put(repository: Repository, number: int) -> str:
     return records(repository).put(Record({"schema": 1, "kind": "x", "n": number}), ["b" * 40])
 
 
-def work(repository: Repository, run: str) -> str:
+def work(repository: Repository, run: str, text: str = AFTER) -> str:
     git, base = started(repository)
-    (commit,) = a_chain(base, AFTER)
+    (commit,) = a_chain(base, text)
     return append_run(git, run, commit, parent=base.commit, when="2026-01-02T03:04:05Z")
 
 
@@ -107,6 +107,7 @@ def test_nothing_but_evidence_is_touched(tmp_path: Path):
     put(left, 1)
     left.commit({PATH: AFTER})
     left.git("tag", "-a", "-m", "one", "v1")
+    work(left, RUN, "on top of the tag\n")
     heads = hub.git("for-each-ref", "refs/heads", "refs/tags")
     tracking = left.git("for-each-ref", "refs/remotes")
 
@@ -115,6 +116,17 @@ def test_nothing_but_evidence_is_touched(tmp_path: Path):
     assert hub.git("for-each-ref", "refs/heads", "refs/tags") == heads
     assert left.git("for-each-ref", "refs/remotes") == tracking
     assert left.git("for-each-ref", "refs/promptgit-incoming") == ""
+
+
+def test_a_remote_that_mirrors_everything_overwrites_no_evidence(tmp_path: Path):
+    _, left, right = clones(tmp_path)
+    digests = {put(left, 1), put(right, 2)}
+    sync(Git.discover(left.path), "origin")
+    right.git("config", "--add", "remote.origin.fetch", "+refs/*:refs/*")
+
+    sync(Git.discover(right.path), "origin")
+
+    assert set(records(right).all_digests()) == digests
 
 
 def test_two_clones_in_step_have_nothing_to_do(tmp_path: Path):

@@ -18,7 +18,7 @@ from promptgit.errors import UserError, WorldError
 
 TRIES = 5  # pushes, each after joining what others pushed meanwhile
 
-_FETCH = ("--quiet", "--no-tags", "--no-prune", "--refmap=", "--no-write-fetch-head")
+_FETCH = ("--quiet", "--no-tags", "--refmap=", "--no-write-fetch-head")
 _ALONE = "--no-recurse-submodules"
 _HELPER = re.compile(r"\w+::")  # `ext::sh -c …` would run a program
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from promptgit.edges import plumbing
 from promptgit.edges.git import Git
-from promptgit.edges.work_file import read, replace
+from promptgit.edges.work_file import read, replace, write_new
 from promptgit.errors import UserError, WorldError
 
 
@@ -83,16 +83,21 @@ def undo(git: Git, plan: Unfinished, *, rescue: bool) -> str:
     content = read(place)[0] if place.is_file() else None
     if content == plan.before:
         return f"{plan.path}: the delivery that was cut short had changed nothing"
-    if content is not None and content not in plan.contents:
-        if not rescue:
-            return f"{plan.path} holds an edit of yours; it was left as it is"
-        _keep_copy(git, plan, content)
-    replace(
-        *(git, plan.path, plan.before, plan.mode),
-        expected=content or b"",
-        temporary=plan.temporary,
-    )
+    if content not in plan.contents and not rescue:
+        return f"{plan.path} holds an edit of yours; it was left as it is"
+    _put_back(git, plan, content)
     return f"{plan.path}: a delivery was cut short; the file is as it was before"
+
+
+def _put_back(git: Git, plan: Unfinished, content: bytes | None) -> None:
+    """Write the old text over `content`, of which a copy is kept if nobody planned it."""
+    if content is None:
+        write_new(git.cwd / plan.path, plan.before, plan.mode)
+        return
+    if content not in plan.contents:
+        _keep_copy(git, plan, content)
+    wanted = (git, plan.path, plan.before, plan.mode)
+    replace(*wanted, expected=content, temporary=plan.temporary)
 
 
 def finish(git: Git, plan: Unfinished) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from promptgit.edges.git import Git
@@ -32,7 +34,70 @@ def replace(
     place = git.cwd / path
     draft = place.with_name(temporary)
     try:
-        _write_new(draft, content, mode)
+        write_new(draft, content, mode)
+        refuse_links(git, path)
+        if read(place)[0] != expected:
+            raise UserError(
+                f"{path} was edited meanwhile", hint="your edit is kept; run the command again"
+            )
+        with _said(place):
+            os.replace(draft, place)
+            _sync_folder(place.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_new(place: Path, content: bytes, mode: int) -> None:
+    """Write a file that does not exist yet, down to the disk; raise WorldError if it does."""
+    with _said(place):
+        handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        place.chmod(mode)
+
+
+@contextmanager
+def _said(place: Path) -> Iterator[None]:
+    """Turn what the disk says into a WorldError."""
+    try:
+        yield
+    except OSError as error:
+        raise WorldError(
+            f"{place} cannot be written: {error.strerror}", hint="is the disk full, or read-only?"
+        ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+_NO_FOLLOW | _BINARY)
+        with os.fdopen(handle, "rb") as file:
+            return file.read(), stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+    except OSError as error:
+        raise WorldError(f"{place} cannot be read: {error.strerror}") from error
+
+
+def replace(
+    git: Git, path: str, content: bytes, mode: int, *, expected: bytes, temporary: str
+) -> None:
+    """
+    Replace the prompt at `path`, if it still holds `expected`; a crash leaves old or new, whole.
+
+    `temporary` is the name, in the same folder, under which the new content is written first.
+    """
+    place = git.cwd / path
+    draft = place.with_name(temporary)
+    try:
+        write_new(draft, content, mode)
         refuse_links(git, path)
         if read(place)[0] != expected:
             raise UserError(
@@ -48,7 +113,8 @@ def replace(
         draft.unlink(missing_ok=True)
 
 
-def _write_new(place: Path, content: bytes, mode: int) -> None:
+def write_new(place: Path, content: bytes, mode: int) -> None:
+    """Write a file that does not exist yet, down to the disk; raises OSError if it does."""
     handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
