@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from cli.terminal import PROMPT
+from cli.terminal import PROMPT, promptgit
 from promptgit.core.ports import Request
 from promptgit.core.prompt import Message
 from promptgit.models.openai import factory
@@ -30,6 +30,7 @@ concurrency: {CONCURRENCY}
 retries: 2
 improve: {{rounds: 3}}
 """
+FIXED_DATES = {"GIT_AUTHOR_DATE": DATE, "GIT_COMMITTER_DATE": DATE}
 RUNS = "refs/promptgit/runs"
 RECORDS = "refs/promptgit/records"
 
@@ -59,11 +60,10 @@ class Ended:
 
 def promptgit_starts(where: Repository, *words: str, **environment: str) -> subprocess.Popen[str]:
     """Start a command line of promptgit; commits get a fixed date, so that ids can be compared."""
-    dates = {"GIT_AUTHOR_DATE": DATE, "GIT_COMMITTER_DATE": DATE}
     return subprocess.Popen(
         [sys.executable, "-m", "promptgit.cli.main", *words],
         cwd=where.path,
-        env={**os.environ, **dates, **environment},
+        env={**os.environ, **FIXED_DATES, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -210,5 +210,5 @@ def assert_clean(office: Repository) -> None:
     assert left == []
     assert list((state / "promptgit").glob("deliveries/*")) == []
     assert list(office.path.rglob(".promptgit-*")) == []
-    said = lived(office, "verify")
+    said = promptgit(office, "verify")
     assert said.code == 0, said.out + said.err

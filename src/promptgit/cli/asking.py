@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from promptgit import plugins
@@ -50,18 +52,41 @@ class Asked:
             )
         return cls(prompt=prompt, run=run, **typed)
 
-    def resumed(self, facts: Mapping[str, Any], run: str) -> Asked:
+    def resumed(self, facts: Mapping[str, Any], run: str, *, top: str) -> Asked:
         """
         Return what the run was asked for; only where to deliver and the budget may be new.
+
+        `top` is the folder that the paths in `facts` start from.  Raises UserError for another
+        option that is not as it was: a run that is resumed decides as it did.
         """
         was = Asked(**facts)
+        was = replace(was, run=run, file=was.file and str(Path(top, was.file)))
+        now = self._from_top(top)
+        for option in fields(self):
+            typed = getattr(now, option.name)
+            if option.name in _MAY_CHANGE or typed == option.default:
+                continue
+            if typed != facts[option.name]:
+                raise UserError(
+                    f"run {run} was asked for {_flag(option.name)} {facts[option.name]}",
+                    hint="a resumed run takes a new --budget or --branch only; leave the rest out",
+                )
         return replace(
             was,
-            run=run,
+            prompt=str(Path(top, was.prompt or "")),
             budget=self.budget or was.budget,
             branch=self.branch or was.branch,
             squash=self.squash or was.squash,
         )
+
+    def placed(self, path: str, *, top: str) -> Asked:
+        """The same with paths from the repository's top, wherever the user stood."""
+        return replace(self._from_top(top), prompt=path)
+
+    def _from_top(self, top: str) -> Asked:
+        if self.file is None:
+            return self
+        return replace(self, file=os.path.relpath(os.path.abspath(self.file), top))
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -98,6 +123,13 @@ def strategy_of(config: Config) -> Strategy:
                 hint=f"it takes {', '.join(takes)}",
             )
     return partial(found, **config.improve.options)
+
+
+_MAY_CHANGE = ("prompt", "run", "budget", "branch", "squash")
+
+
+def _flag(name: str) -> str:
+    return f"--{'cases' if name == 'file' else name.replace('_', '-')}"
 
 
 def _is_run_id(text: str) -> bool:

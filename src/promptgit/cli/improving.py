@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from promptgit.check.confirm import confirm
 from promptgit.cli.job import Job
 from promptgit.cli.keeping import Keeper
 from promptgit.cli.live import ImproveView, Notebooks
-from promptgit.core.candidate import Candidate
+from promptgit.core.candidate import Candidate, Fate, Proposal
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation, merged
 from promptgit.core.evidence import verdict_entry
@@ -18,7 +19,8 @@ from promptgit.core.ports import Notebook
 from promptgit.core.verdict import Verdict
 from promptgit.edges.delivery import deliver
 from promptgit.edges.lock import lock
-from promptgit.errors import BudgetSpent
+from promptgit.edges.plumbing import Commit
+from promptgit.errors import BudgetSpent, WorldError
 from promptgit.improve.improve import improve
 from promptgit.improve.improvement import (
     CONFIRMED,
@@ -30,6 +32,7 @@ from promptgit.improve.improvement import (
 )
 from promptgit.improve.lab import lineage
 from promptgit.report import sentences
+from promptgit.report.improvement_text import facts as told
 
 
 @dataclass
@@ -62,12 +65,14 @@ def perform(job: Job, view: ImproveView) -> Improvement:
     locks = job.repository.git.state_dir / "locks"
     name = f"prompt-{hashlib.sha256(job.base.path.encode()).hexdigest()[:16]}"
     with lock(locks, name, doing=f"improve {job.base.path}"):
+        job.refuse_stale()
         notebook = Notebooks([job.notebook, view])
         notebook.note(
             "start",
             command="improve",
             path=job.base.path,
             commit=job.start_commit,
+            ref=job.start_ref,
             started=job.started,
             asked=job.asked.facts,
             inputs=job.inputs,
@@ -75,7 +80,7 @@ def perform(job: Job, view: ImproveView) -> Improvement:
         keeper = Keeper(job)
         found = search(job, keeper, view, notebook)
         outcome = concluded(job, keeper, found, view, notebook)
-        notebook.note("end", state=outcome.state, sentence=outcome.sentence)
+        notebook.note("end", state=outcome.state, sentence=outcome.sentence, outcome=told(outcome))
     return outcome
 
 
@@ -93,7 +98,16 @@ def search(job: Job, keeper: Keeper, view: ImproveView, notebook: Notebook) -> F
             "the budget does not reach for a first evaluation and a confirmation",
             hint=f"allow about {job.halves.least_calls} calls; --dry-run shows the plan",
         )
+    _refuse_if_the_mentor_was_silent(view.progress.proposals)
     return found
+
+
+def _refuse_if_the_mentor_was_silent(proposals: Sequence[Proposal]) -> None:
+    if proposals and all(proposal.fate is Fate.FAILED for proposal in proposals):
+        raise WorldError(
+            f"the mentor answered none of {len(proposals)} times: {proposals[-1].reason}",
+            hint="what was paid for is kept",
+        )
 
 
 def concluded(
@@ -101,8 +115,7 @@ def concluded(
 ) -> Improvement:
     """Ask the sealed cases about the best prompt, and deliver it if they confirm it."""
     verdict: Verdict | None = None
-    commits: tuple[str, ...] = ()
-    state = NOTHING
+    state, chain = NOTHING, tuple[Commit, ...]()
     if found.chain:
         verdict, baseline, candidate = sealed(job, keeper, found, notebook)
         state = state_of(verdict, len(job.halves))
@@ -110,10 +123,7 @@ def concluded(
         notebook.note("verdict", verdict=verdict_entry(verdict), record=proof.digest)
         if state == CONFIRMED:
             chain = keeper.delivery(found.chain, proof)
-            notebook.note("delivering", branch=job.plan.target, commits=len(chain))
-            commits = deliver(job.repository.git, job.base, chain)
-            notebook.note("delivered", commits=list(commits))
-    return Improvement(
+    outcome = Improvement(
         run=job.run,
         path=job.base.path,
         state=state,
@@ -124,10 +134,22 @@ def concluded(
         diff=derive(job.base.path, job.prompt.text, found.best.prompt.text).diff,
         ref=keeper.ref if found.chain else "",
         branch=job.plan.target,
-        commits=commits,
+        commits=(),
         curve=tuple(view.progress.points),
         spend=job.budget.spend,
     )
+    return delivered(job, outcome, chain, notebook) if chain else outcome
+
+
+def delivered(
+    job: Job, outcome: Improvement, chain: Sequence[Commit], notebook: Notebook
+) -> Improvement:
+    """Bring the chain to the branch; the journal says beforehand what is to be found there."""
+    blob = outcome.best.prompt.blob
+    notebook.note("delivering", ref=job.base.ref, blob=blob, outcome=told(outcome))
+    commits = deliver(job.repository.git, job.base, chain)
+    notebook.note("delivered", commits=list(commits))
+    return replace(outcome, commits=commits)
 
 
 def sealed(
@@ -142,6 +164,7 @@ def sealed(
     def compare(batch: Dataset) -> tuple[Evaluation, Evaluation]:
         pair = job.evaluate(job.prompt, batch), job.evaluate(found.best.prompt, batch)
         seen.append(pair)
+        notebook.note("compared", cases=sum(len(before.cases) for before, _ in seen))
         return pair
 
     order = f"{job.asked.seed} {cases.digest}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,22 +13,24 @@ from promptgit import metaprompts
 from promptgit.cli.asking import Asked, strategy_of
 from promptgit.cli.bench import Bench
 from promptgit.cli.evaluating import now
+from promptgit.cli.resuming import Earlier
 from promptgit.cli.wiring import Repository
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation
-from promptgit.core.journal import Event, paid_answers, written
-from promptgit.core.ports import Answer, Model, Notebook, Request
+from promptgit.core.journal import failures, paid_answers, written
+from promptgit.core.ports import Answer, Model, Notebook, Request, canonical
 from promptgit.core.prompt import Prompt
-from promptgit.core.run import Spend
+from promptgit.core.spend import Spend
 from promptgit.core.verdict import Policy
 from promptgit.edges.cache import SqliteAnswers
 from promptgit.edges.delivery import recover
-from promptgit.edges.runs import RunJournal, latest_run, new_run_id
+from promptgit.edges.runs import RunJournal, new_run_id
 from promptgit.edges.workspace import Base, preflight
-from promptgit.errors import UserError
+from promptgit.errors import CallFailed, UserError
 from promptgit.evaluate.budget import Budget, Cap
 from promptgit.evaluate.estimate import estimate
 from promptgit.evaluate.evaluate import evaluate
+from promptgit.evaluate.steady import Failures, Steady
 from promptgit.evaluate.suite import Suite
 from promptgit.improve.guard import Limits, guard
 from promptgit.improve.improve import Strategy
@@ -56,13 +59,17 @@ class Job:
     store: SqliteAnswers
     journal: RunJournal
     plan: Plan
-    earlier: tuple[Event, ...] = ()  # what the journal held before, when this is a resumed run
+    earlier: Earlier | None = None  # when this is a resumed run
 
     @property
     def start_commit(self) -> str:
         """What the run's own ref is built upon: HEAD as it was when the run began."""
-        start = next((event for event in self.earlier if event["kind"] == "start"), None)
-        return start["commit"] if start else self.base.commit
+        return str(self.earlier.start["commit"]) if self.earlier else self.base.commit
+
+    @property
+    def start_ref(self) -> str:
+        """The branch that the run was begun for."""
+        return str(self.earlier.start["ref"]) if self.earlier else self.base.ref
 
     @property
     def notebook(self) -> Notebook:
@@ -83,7 +90,22 @@ class Job:
             "model": str(self.model.identity),
             "model_digest": self.model.identity.digest,
             "mentor": str(self.mentor.model.identity),
+            "mentor_digest": self.mentor.model.identity.digest,
+            "settings": _digest(self._settings),
+            "metaprompts": _digest(self.mentor.templates),
             "seed": self.asked.seed,
+        }
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """What else decides what the run does, and the words of its commits."""
+        config = self.repository.config
+        return {
+            "strategy": config.improve.strategy,
+            "options": config.improve.options,
+            "max_changed_lines": config.improve.max_changed_lines,
+            "policy": asdict(self.policy),
+            "commit_type": config.commit_type,
         }
 
     def evaluate(self, prompt: Prompt, cases: Dataset) -> Evaluation:
@@ -106,17 +128,13 @@ class Job:
             affordable=lambda calls: affordable(self.budget, calls + reserve),
         )
 
-    def check_resumable(self) -> None:
-        """Raise UserError when what the run depended on is not what is here now."""
-        start = next((event for event in self.earlier if event["kind"] == "start"), None)
-        if start is None:
-            return
-        for name, was in start["inputs"].items():
-            if self.inputs.get(name) != was:
-                raise UserError(
-                    f"run {self.run} cannot go on: its {_SAID[name]} changed since",
-                    hint=f"put it back, or start anew: promptgit improve {self.base.path}",
-                )
+    def refuse_stale(self) -> None:
+        """Raise UserError when another process took the run further since its journal was read."""
+        held = tuple(self.journal.events())
+        if held != (self.earlier.events if self.earlier else ()):
+            raise UserError(
+                f"run {self.run} went on meanwhile", hint="run the command again to see how far"
+            )
 
 
 @dataclass(frozen=True)
@@ -129,55 +147,74 @@ class Written:
         self.journal.note(kind, **written(facts))
 
 
-_SAID: Mapping[str, str] = {
-    "base": "prompt",
-    "prompt": "prompt (or a file that it includes)",
-    "cases": "cases",
-    "suite": "assertions",
-    "model": "model",
-    "model_digest": "model's endpoint",
-    "mentor": "mentor",
-    "seed": "seed",
-}
+@dataclass(frozen=True)
+class Door:
+    """What is known as soon as the command has looked around; no model exists yet."""
+
+    asked: Asked
+    repository: Repository
+    earlier: Earlier | None  # the run to resume
+    notices: tuple[str, ...]  # of deliveries that were cut short, and are whole or undone now
 
 
-def prepare(asked: Asked) -> Job:
+def enter(asked: Asked) -> Door:
     """
-    Find everything that would make the run fail, and build it, before the first call.
+    Find the repository, mend what a killed delivery left, and find the run to resume.
 
     Raises UserError for what the user has to mend (reference: git, R6).
     """
     repository = Repository.open(model=asked.model)
-    git = repository.git
-    recover(git)
-    run, earlier = new_run_id(), tuple[Event, ...]()
+    notices = recover(repository.git)
+    earlier = None
     if asked.run is not None:
-        run = _latest(repository, asked.prompt) if asked.run == "latest" else asked.run
-        earlier = tuple(RunJournal(git, run).events())
-        asked = asked.resumed(_start(run, earlier)["asked"], run)
-    if asked.model and not repository.model_was_typed:
-        repository = Repository.open(model=asked.model)
+        prompt = _typed(repository, asked.prompt) if asked.prompt else None
+        earlier = Earlier.of(repository.git, asked.run, prompt)
+        top = str(repository.git.cwd)
+        asked = asked.resumed(earlier.asked, earlier.run, top=top)
+        if asked.model and not repository.model_was_typed:
+            repository = Repository.open(model=asked.model)
+    return Door(asked, repository, earlier, notices)
+
+
+def prepare(door: Door) -> Job:
+    """
+    Find everything that would make the run fail, and build it, before the first call.
+
+    Raises UserError as `enter`, also when a run cannot be resumed.
+    """
+    asked, repository, earlier = door.asked, door.repository, door.earlier
+    git = repository.git
     assert asked.prompt is not None
     path = repository.prompt_path(asked.prompt)
-    base = preflight(git, _typed(repository, path), branch=asked.branch)
+    base = preflight(git, _typed(repository, asked.prompt), branch=asked.branch)
+    if earlier:
+        earlier.check_branch(base.ref, named=asked.branch is not None)
     config = asked.applied(repository.config)
     repository = replace(repository, config=config)
 
     eval_file = repository.eval_file(path)
     prompt = repository.prompt(path, base.commit)
     cases = repository.cases(path, eval_file, file=asked.file)
-    journal = RunJournal(git, run)
+    journal = earlier.journal if earlier else RunJournal(git, new_run_id())
     store = repository.store()
     budget = Budget(Cap.read(asked.budget) if asked.budget else config.budget)
-    _restore(store, budget, earlier)
-    bench = Bench(config, store, budget, partial(_note_paid, journal))
+    if earlier:
+        _restore(store, budget, earlier)
+    known = Failures(failures(earlier.events if earlier else ()), partial(_note_failed, journal))
+    bench = Bench(
+        config,
+        store,
+        budget,
+        on_paid=partial(_note_paid, journal),
+        outermost=partial(Steady, failures=known),
+    )
     model = bench.model(repository.model_choice(eval_file), "model")
     mentor = bench.model(config.mentor, "mentor")
     halves = Halves.of(cases)
     job = Job(
-        asked=replace(asked, prompt=path),
-        run=run,
-        started=_start(run, earlier)["started"] if earlier else now(),
+        asked=asked.placed(path, top=str(git.cwd)),
+        run=journal.run,
+        started=earlier.start["started"] if earlier else now(),
         repository=repository,
         base=base,
         prompt=prompt,
@@ -204,7 +241,8 @@ def prepare(asked: Asked) -> Job:
             cap=budget.cap,
         ),
     )
-    job.check_resumable()
+    if earlier:
+        earlier.check(job.inputs)
     return job
 
 
@@ -226,28 +264,24 @@ def _note_paid(
     journal.note("paid", key=key, purpose=purpose, **written({"answer": answer}))
 
 
-def _restore(store: SqliteAnswers, budget: Budget, earlier: tuple[Event, ...]) -> None:
+def _note_failed(journal: RunJournal, key: str, error: CallFailed) -> None:
+    journal.note("failed", key=key, failure=error.kind, message=error.message)
+
+
+def _restore(store: SqliteAnswers, budget: Budget, earlier: Earlier) -> None:
     """Put back what the run paid for: it may have died between journal and cache."""
-    paid = dict(paid_answers(earlier))
+    paid = dict(paid_answers(earlier.events))
     for key, answer in paid.items():
         if store.get(key) is None:
             store.put(key, answer)
     budget.already_paid(paid)
 
 
-def _latest(repository: Repository, prompt: str | None) -> str:
-    typed = _typed(repository, repository.prompt_path(prompt)) if prompt else None
-    return latest_run(repository.git, typed)
+def _digest(facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(canonical(dict(facts))).hexdigest()
 
 
-def _start(run: str, events: tuple[Event, ...]) -> Event:
-    start = next((event for event in events if event["kind"] == "start"), None)
-    if start is None:
-        raise UserError(f"there is no run {run!r}", hint="`promptgit runs` lists them")
-    return start
-
-
-def _typed(repository: Repository, path: str) -> str:
-    """A path from the top, as seen from where the user stands."""
+def _typed(repository: Repository, name: str) -> str:
+    """A prompt's path as seen from where the user stands."""
     up = "../" * repository.git.prefix.count("/")
-    return up + path
+    return up + repository.prompt_path(name)

@@ -24,6 +24,7 @@ class Keeper:
 
     job: Job
     looks: int = 0  # the how-manieth finalist the sealed half judges
+    steps: dict[str, Commit] = field(default_factory=dict)  # by the blob of their text
     tip: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -37,9 +38,8 @@ class Keeper:
     def screen(self, child: Candidate) -> str:
         """Commit a survivor of the race to the run's own ref; return the commit."""
         job = self.job
-        self.tip = append_run(
-            job.repository.git, job.run, self._step(child), parent=self.tip, when=job.started
-        )
+        step = self.steps[child.prompt.blob] = self._step(child)
+        self.tip = append_run(job.repository.git, job.run, step, parent=self.tip, when=job.started)
         return self.tip
 
     def look(self, finalist: Candidate) -> float:
@@ -69,10 +69,10 @@ class Keeper:
             why, base=start if squash else last.parents[0].prompt.blob, against=self.job.base.commit
         )
         tip = Commit(self.job.base.path, facts.base, last.prompt.text, improvement(proof, facts))
-        return (tip,) if squash else (*map(self._step, steps), tip)
+        return (tip,) if squash else (*(self.steps[step.prompt.blob] for step in steps), tip)
 
     def _step(self, child: Candidate) -> Commit:
-        """The commit of one patch, with what its search cases said."""
+        """The commit of one patch, with what its search cases said and it had cost until then."""
         parent = child.parents[0]
         record = self._compared(
             screened(parent.evaluation, child.evaluation),

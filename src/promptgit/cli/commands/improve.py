@@ -62,12 +62,23 @@ def command(
     from promptgit.cli import improving
     from promptgit.cli.asking import Asked
     from promptgit.cli.console import progress, show
-    from promptgit.cli.job import prepare
+    from promptgit.cli.job import enter, prepare
     from promptgit.cli.live import ImproveView
-    from promptgit.report import improvement_text
+    from promptgit.cli.resuming import resumable
+    from promptgit.improve.improvement import EXIT_CODES
+    from promptgit.report import improve_text, improvement_text
 
-    asked = Asked.of(prompt, resume, typed)
-    job = prepare(asked)
+    door = enter(Asked.of(prompt, resume, typed))
+    for notice in door.notices:
+        click.echo(notice, err=True)
+    ending = door.earlier.ending() if door.earlier else None
+    if ending is not None:
+        if as_json:
+            _print_json(ending)
+        else:
+            show(improve_text.ended(ending))
+        ctx.exit(EXIT_CODES[ending["state"]])
+    job = prepare(door)
     quiet = ctx.obj["quiet"]
     if not quiet and not as_json:
         progress().print(improvement_text.plan(job.plan))
@@ -79,7 +90,7 @@ def command(
         _refuse_plot_early(plot)
 
     view = ImproveView(job.title, lambda: job.budget.spend, quiet=quiet or as_json)
-    with view.watching():
+    with resumable(job.journal), view.watching():
         outcome = improving.perform(job, view)
     if plot is not None:
         from promptgit.report.curve import png_curve

@@ -1,0 +1,151 @@
+"""A run that was begun earlier: what its journal holds, and whether it may go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from promptgit.core import trailers
+from promptgit.core.journal import Event, last
+from promptgit.edges import plumbing
+from promptgit.edges.git import Git
+from promptgit.edges.runs import RunJournal, latest_run
+from promptgit.errors import PromptgitError, UserError
+
+SAID: Mapping[str, str] = {
+    "base": "prompt",
+    "prompt": "prompt (or a file that it includes)",
+    "cases": "cases",
+    "suite": "assertions",
+    "model": "model",
+    "model_digest": "model's endpoint",
+    "mentor": "mentor",
+    "mentor_digest": "mentor's endpoint",
+    "settings": "settings in promptgit.yaml",
+    "metaprompts": "meta-prompts (they come with promptgit: is it another version?)",
+    "seed": "seed",
+}
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The journal of a run, when it is resumed."""
+
+    journal: RunJournal
+    events: tuple[Event, ...]
+
+    @classmethod
+    def of(cls, git: Git, run: str, prompt: str | None) -> Earlier:
+        """
+        Find a run by its id, by the beginning of it, or as the `latest` (of `prompt`, as typed).
+
+        Raises UserError when there is no such run, or it is of another prompt.
+        """
+        name = latest_run(git, prompt) if run == "latest" else run
+        journal = RunJournal(git, name)
+        events = tuple(journal.events())
+        if not any(event["kind"] == "start" for event in events):
+            raise UserError(f"there is no run {name!r}", hint="`promptgit runs` lists them")
+        return cls(journal, events)
+
+    @property
+    def run(self) -> str:
+        return self.journal.run
+
+    @property
+    def start(self) -> Event:
+        """The first event: what the run started from."""
+        return next(event for event in self.events if event["kind"] == "start")
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        """What was asked, as of the last time: a raised budget stays raised."""
+        latest = last(self.events, "start")
+        assert latest is not None
+        found: Mapping[str, Any] = latest["asked"]
+        return found
+
+    def check(self, inputs: Mapping[str, Any]) -> None:
+        """Raise UserError when what the run depended on is not what is here now."""
+        for name, was in self.start["inputs"].items():
+            if inputs.get(name) != was:
+                again = f"promptgit improve {self.start['path']}"
+                raise UserError(
+                    f"run {self.run} cannot go on: its {SAID.get(name, name)} changed since",
+                    hint=f"put it back, or start anew with `{again}`: answers that still "
+                    "count come from the cache",
+                )
+
+    def check_branch(self, ref: str, *, named: bool) -> None:
+        """Raise UserError when another branch is checked out than the run was to improve."""
+        meant = str(self.start.get("ref", ref))
+        if not named and ref != meant:
+            here, there = (name.removeprefix("refs/heads/") for name in (ref, meant))
+            raise UserError(
+                f"run {self.run} improves the branch {there}, and {here} is checked out",
+                hint=f"`git switch {there}`, or pass --branch NAME",
+            )
+
+    def ending(self) -> Mapping[str, Any] | None:
+        """
+        Return the facts with which the run ended; None if there is something left to do.
+
+        A run that was cut off after its commits had reached the branch has ended: what is missing
+        in its journal is filled in.
+        """
+        end = last(self.events, "end")
+        if end is None:
+            end = self._landed()
+        if end is None:
+            return None
+        return {"run": self.run, "prompt": self.start["path"], **end["outcome"]}
+
+    def _landed(self) -> Event | None:
+        meant = last(self.events, "delivering")
+        if meant is None:
+            return None
+        commits = self._delivered(meant)
+        if not commits:
+            return None
+        outcome = {**meant["outcome"], "commits": commits}
+        self.journal.note("delivered", commits=commits)
+        self.journal.note(
+            "end", state=outcome["state"], sentence=outcome["sentence"], outcome=outcome
+        )
+        return {"outcome": outcome}
+
+    def _delivered(self, meant: Event) -> list[str]:
+        """The commits of this run on its branch, oldest first; none unless all are there."""
+        git = self.journal.git
+        tip = plumbing.tip(git, meant["ref"])
+        if not tip:
+            return []
+        words = ("--reverse", "--fixed-strings", f"--grep=Promptgit-Run: {self.run}")
+        found = git.text("rev-list", *words, tip, f"^{self.start['commit']}", "--").split()
+        ours = [commit for commit in found if self._is_ours(commit)]
+        last_blob = plumbing.entry(git, ours[-1], self.start["path"])[1] if ours else ""
+        return ours if last_blob == meant["blob"] else []
+
+    def _is_ours(self, commit: str) -> bool:
+        message = plumbing.message_of(self.journal.git, commit)
+        return ("Promptgit-Run", self.run) in trailers.find(message)
+
+
+@contextmanager
+def resumable(journal: RunJournal) -> Iterator[None]:
+    """Whatever ends a run early, Ctrl-C or an error: say how it goes on."""
+    command = f"promptgit improve --resume {journal.run}"
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("interrupted; what was paid for is kept", err=True)
+        click.echo(f"to go on: {command}", err=True)
+        raise click.exceptions.Exit(130) from None
+    except PromptgitError as error:
+        if any(journal.events()):
+            error.hint = "; ".join(filter(None, [error.hint, f"to go on: {command}"]))
+        raise
