@@ -94,6 +94,55 @@ def test_cues_are_added_to_the_line_that_has_the_labels_cues_already():
     assert after.count("- Human:") == 1
 
 
+def test_words_that_two_labels_share_are_no_cue():
+    misses = [
+        a_miss("Who made the famous bridge?", "Human", "Place"),
+        a_miss("Who crossed the famous bridge?", "Human", "Place"),
+        a_miss("How many famous bridges are there?", "Number", "Place"),
+        a_miss("How many bridges fell?", "Number", "Place"),
+    ]
+
+    after = patched(PROMPT, misses)
+
+    assert "who" in after
+    assert "famous" not in after
+    assert "bridge" not in after
+
+
+def test_what_a_single_miss_shares_with_another_label_is_no_cue_either():
+    misses = [
+        a_miss("wild horses", "Human", "Place"),
+        a_miss("wild geese", "Number", "Place"),
+    ]
+
+    after = patched(PROMPT, misses)
+
+    assert "- Human: horses\n" in after
+    assert "- Number: geese\n" in after
+
+
+def test_a_cue_that_misleads_again_and_again_is_taken_out():
+    prompt = PROMPT + "- Human: bridge, inventor\n- Number: how\n"
+    misses = [
+        a_miss("bridge", "Place", "Human"),
+        a_miss("the bridge", "Place", "Human"),
+    ]
+
+    critique = ask("critique", prompt, misses)
+
+    assert "A cue of `Human` is also in inputs that are something else." in critique
+    assert "Add: `- Human: inventor`" in critique
+
+
+@pytest.mark.parametrize(("score", "proposed"), [(0.1, True), (0.9, False)])
+def test_another_fallback_is_proposed_only_if_the_unseen_cases_lose_less_by_it(score, proposed):
+    misses = [a_miss("xylophone", "Human", "Place"), a_miss("zither", "Human", "Place")]
+
+    critique = ask("critique", PROMPT, misses, score=score)
+
+    assert ("Otherwise answer Human." in critique) == proposed
+
+
 def test_a_field_of_a_json_answer_is_told_apart_by_its_own_line():
     prompt = 'Return only JSON:\n- "kind": one of bug, idea\n- "hurry": one of no, yes\n'
     misses = [
@@ -144,6 +193,12 @@ def test_it_learns_how_replies_begin_and_end_and_what_they_mention():
 
     learned = {'- Start with "Hi" and the customer\'s first name.', "- Mention the order number."}
     assert learned | {'- Sign off with "Kind regards, Oak & Son".'} <= set(second.split("\n"))
+
+
+def test_a_greeting_that_is_there_already_is_not_asked_for():
+    misses = [{**miss, "output": miss["expected"]} for miss in LETTERS]
+
+    assert "Start with" not in ask("critique", "Answer the customer.\n", misses)
 
 
 def test_it_learns_what_to_say_on_which_topic():
