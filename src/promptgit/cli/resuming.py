@@ -71,8 +71,9 @@ class Earlier:
 
     def check(self, inputs: Mapping[str, Any]) -> None:
         """Raise UserError when what the run depended on is not what is here now."""
-        for name, was in self.start["inputs"].items():
-            if inputs.get(name) != was:
+        was = self.start["inputs"]
+        for name in (*SAID, *was):
+            if inputs.get(name) != was.get(name):
                 again = f"promptgit improve {self.start['path']}"
                 raise UserError(
                     f"run {self.run} cannot go on: its {SAID.get(name, name)} changed since",
