@@ -124,7 +124,7 @@ class ImproveShape(Shape):
     train_sample: int | None = Field(default=None, ge=0, examples=[20])
     validation_sample: int | None = Field(default=None, ge=0, examples=[40])
     miss_threshold: Share | None = Field(default=None, examples=[0.95])
-    misses_shown: int | None = Field(default=None, ge=1, examples=[8])
+    misses_shown: int | None = Field(default=None, ge=1, examples=[16])
     min_improvement: Share | None = Field(default=None, examples=[0.01])
     exemplars: int | None = Field(default=None, ge=0, examples=[3])
     options: dict[str, Any] | None = Field(

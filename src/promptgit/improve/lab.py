@@ -87,6 +87,16 @@ class Lab:
         ids = {case.id for case in cases}
         return tuple(r for r in parent.evaluation.misses(threshold) if r.case_id in ids)
 
+    def chosen(self, misses: Sequence[Result], count: int) -> list[Result]:
+        """
+        Choose the misses that the mentor sees: the worst, and as many drawn from the others.
+
+        The worst alone are often the oddest, and teach no rule.
+        """
+        worst = list(misses[: (count + 1) // 2])
+        others = misses[len(worst) :]
+        return worst + self.rng.sample(others, min(count - len(worst), len(others)))
+
     def propose(self, parent: Candidate, misses: Sequence[Result]) -> Draft | None:
         """Ask the mentor for a patch; None when there is none that may be tried."""
         self.notebook.note("asking", round=self.round, misses=len(misses))

@@ -29,7 +29,7 @@ def critique(
     train_sample: int = 0,
     validation_sample: int = 0,
     miss_threshold: float = 0.95,
-    misses_shown: int = 8,
+    misses_shown: int = 16,
     min_improvement: float = 0.0,
     exemplars: int = 0,
 ) -> Iterator[Candidate]:
@@ -57,7 +57,7 @@ def critique(
         if exemplars and lab.round == 1:
             draft = lab.exemplify(best, misses, exemplars)
         else:
-            draft = lab.propose(best, misses[:misses_shown])
+            draft = lab.propose(best, lab.chosen(misses, misses_shown))
         if draft is None:
             continue
         child = lab.screen(best, draft, validation, min_improvement=min_improvement)
