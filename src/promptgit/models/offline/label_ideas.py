@@ -105,7 +105,7 @@ def _cue_idea(
         names = " or ".join(f"`{name}`" for name, _ in missed[:3])
         what = f'"{field.key}" is wrong' if field.key else "The label is wrong"
         problem = f"{what} where {names} is expected: nothing says how to know it."
-        remedy = "add the words that tell these labels from the others"
+        remedy = f"say which words tell {names}"
         yield Idea(problem, tuple(sorted(wrong)), remedy, tuple(edits))
 
 
@@ -165,7 +165,7 @@ def _many_ideas(brief: Brief, field: Field, burnt: frozenset[str]) -> Iterator[I
             seen |= {i + 1 for i in lacking}
     if edits:
         problem = f'"{field.key}" leaves out what is expected: nothing says how to know it.'
-        yield Idea(problem, tuple(sorted(seen)), "add the words that show it", tuple(edits))
+        yield Idea(problem, tuple(sorted(seen)), f"say which words show `{field.key}`", tuple(edits))
 
 
 def _with_cues(prompt: str, field: Field, name: str, cues: Sequence[str]) -> list[Edit]:

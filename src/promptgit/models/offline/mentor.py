@@ -70,8 +70,14 @@ def _patch(brief: Brief, ideas: Sequence[Idea]) -> str:
     after = edited(brief.prompt, ideas)
     if after == brief.prompt:
         return _NOTHING
-    why = " ".join(f"{idea.problem} So {idea.remedy} ({_misses(idea)})." for idea in ideas)
-    return f"{why}\n\n```diff\n{unified(brief.path, brief.prompt, after)}\n```"
+    return f"{_message(ideas)}\n\n```diff\n{unified(brief.path, brief.prompt, after)}\n```"
+
+
+def _message(ideas: Sequence[Idea]) -> str:
+    """What is done, as the subject of a commit; then what was wrong."""
+    remedies = "; ".join(dict.fromkeys(idea.remedy for idea in ideas))
+    problems = dict.fromkeys(idea.problem for idea in ideas)
+    return " ".join([f"{remedies[:1].upper()}{remedies[1:]}.", *problems])
 
 
 def _added_lines(reply: str) -> list[str]:
