@@ -305,6 +305,24 @@ def test_what_failed_before_a_commit_of_the_run_fails_again_so_that_it_ends_as_i
     assert server.calls == calls
 
 
+def test_attempts_that_were_lost_and_may_be_billed_count_the_same_in_the_next_life(
+    office: Repository, server: Server
+):
+    start = office.head
+    server.faults = lambda _number, seen: "" if seen.nth else "truncated"
+    first = promptgit(office, "improve", "sort", "--json")
+    ref = run_tip(office)
+    office.git("reset", "--hard", start)
+    cut(office, "verdict")
+    server.faults = lambda _number, _seen: ""
+
+    said = promptgit(office, "improve", "--resume", "--json")
+
+    assert first.json["spend"]["unpriced_calls"] > 0
+    assert said.json["spend"] == first.json["spend"]
+    assert run_tip(office) == ref
+
+
 def test_what_failed_after_the_last_commit_of_a_run_is_tried_anew(
     office: Repository, server: Server
 ):

@@ -38,7 +38,7 @@ class Bench:
     store: AnswerStore
     budget: Budget
     on_paid: OnPaid | None = None
-    outermost: Callable[[Model], Model] = lambda model: model  # around all others
+    outermost: Callable[[Model, str], Model] = lambda model, purpose: model  # around all others
 
     def model(self, choice: ModelChoice, purpose: str) -> Model:
         """A model that remembers, pays from the budget and tries again, in that order."""
@@ -52,7 +52,7 @@ class Bench:
             on_paid=self._telling(purpose),
             priced=self.price(bare) is not None,
         )
-        return self.outermost(Cached(metered, self.store))
+        return self.outermost(Cached(metered, self.store), purpose)
 
     def bare(self, choice: ModelChoice) -> Model:
         """The model as its plug-in makes it."""
@@ -140,7 +140,9 @@ class Bench:
             SystemClock(),
             attempts=self.config.retries + 1,
             rng=random.Random(0),  # noqa: S311  (jitter)
-            on_failure=lambda _request, error: self.budget.lost(error, purpose),
+            on_failure=lambda request, error: self.budget.lost(
+                error, purpose, key=request.key(model.identity)
+            ),
         )
 
     def _telling(self, purpose: str) -> Callable[[str, Request, Answer], None] | None:

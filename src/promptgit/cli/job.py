@@ -17,7 +17,7 @@ from promptgit.cli.resuming import Earlier
 from promptgit.cli.wiring import Repository
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation
-from promptgit.core.journal import failures, paid_answers, written
+from promptgit.core.journal import FailedCall, failures, losses, paid_answers, written
 from promptgit.core.ports import Answer, Model, Notebook, Request, canonical
 from promptgit.core.prompt import Prompt
 from promptgit.core.spend import Spend
@@ -26,7 +26,7 @@ from promptgit.edges.cache import SqliteAnswers
 from promptgit.edges.delivery import recover
 from promptgit.edges.runs import RunJournal, new_run_id
 from promptgit.edges.workspace import Base, preflight
-from promptgit.errors import CallFailed, UserError
+from promptgit.errors import UserError
 from promptgit.evaluate.budget import Budget, Cap
 from promptgit.evaluate.estimate import estimate
 from promptgit.evaluate.evaluate import evaluate
@@ -200,12 +200,13 @@ def prepare(door: Door) -> Job:
     budget = Budget(Cap.read(asked.budget) if asked.budget else config.budget)
     if earlier:
         _restore(store, budget, earlier)
-    known = Failures(failures(earlier.events if earlier else ()), partial(_note_failed, journal))
+    before = failures(earlier.events) if earlier else ()
+    known = Failures(before, budget, tell=partial(_note_failed, journal))
     bench = Bench(
         config,
         store,
         budget,
-        on_paid=partial(_note_paid, journal),
+        on_paid=partial(_note_paid, journal, budget),
         outermost=partial(Steady, failures=known),
     )
     model = bench.model(repository.model_choice(eval_file), "model")
@@ -259,13 +260,14 @@ def affordable(budget: Budget, calls: int) -> bool:
 
 
 def _note_paid(
-    journal: RunJournal, purpose: str, key: str, _request: Request, answer: Answer
+    journal: RunJournal, budget: Budget, purpose: str, key: str, _request: Request, answer: Answer
 ) -> None:
-    journal.note("paid", key=key, purpose=purpose, **written({"answer": answer}))
+    lost = {"lost": count} if (count := budget.losses(key)) else {}
+    journal.note("paid", key=key, purpose=purpose, **written({"answer": answer}), **lost)
 
 
-def _note_failed(journal: RunJournal, key: str, error: CallFailed) -> None:
-    journal.note("failed", key=key, failure=error.kind, message=error.message)
+def _note_failed(journal: RunJournal, call: FailedCall) -> None:
+    journal.note("failed", call=asdict(call))
 
 
 def _restore(store: SqliteAnswers, budget: Budget, earlier: Earlier) -> None:
@@ -274,7 +276,7 @@ def _restore(store: SqliteAnswers, budget: Budget, earlier: Earlier) -> None:
     for key, answer in paid.items():
         if store.get(key) is None:
             store.put(key, answer)
-    budget.already_paid(paid)
+    budget.already_paid(paid, losses(earlier.events))
 
 
 def _digest(facts: Mapping[str, Any]) -> str:

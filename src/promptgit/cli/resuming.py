@@ -13,6 +13,7 @@ from promptgit.core import trailers
 from promptgit.core.journal import Event, last
 from promptgit.edges import plumbing
 from promptgit.edges.git import Git
+from promptgit.edges.run_refs import run_ref, run_tip
 from promptgit.edges.runs import RunJournal, latest_run
 from promptgit.errors import PromptgitError, UserError
 
@@ -148,5 +149,7 @@ def resumable(journal: RunJournal) -> Iterator[None]:
         raise click.exceptions.Exit(130) from None
     except PromptgitError as error:
         if any(journal.events()):
-            error.hint = "; ".join(filter(None, [error.hint, f"to go on: {command}"]))
+            kept = run_ref(journal.git, journal.run) if run_tip(journal.git, journal.run) else ""
+            said = [error.hint, kept and f"the work is kept as {kept}", f"to go on: {command}"]
+            error.hint = "; ".join(filter(None, said))
         raise

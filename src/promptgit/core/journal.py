@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from promptgit.core.candidate import Fate, Proposal
@@ -87,9 +88,20 @@ def lives(events: Iterable[Event]) -> list[Life]:
     return [tuple(life) for life in found]
 
 
-def failures(events: Iterable[Event]) -> list[tuple[str, str, str]]:
+@dataclass(frozen=True, slots=True)
+class FailedCall:
+    """A call that brought no answer, although it was tried again."""
+
+    key: str  # of its request
+    kind: str  # as CallFailed.kind
+    message: str
+    purpose: str = "model"  # whose call it was: model, judge, mentor
+    lost: int = 0  # attempts that the provider may charge for
+
+
+def failures(events: Iterable[Event]) -> list[FailedCall]:
     """
-    Return (request key, kind, message) of the failed calls that lasting decisions rest on.
+    Return the failed calls that lasting decisions rest on.
 
     The life that got furthest knows: what failed before its last lasting event has to fail again
     in a resumed run, or the run would decide otherwise than it did.  What failed later may be
@@ -100,11 +112,16 @@ def failures(events: Iterable[Event]) -> list[tuple[str, str, str]]:
         furthest = life if _reach(life) >= _reach(furthest) else furthest
     lasting = [place for place, event in enumerate(furthest) if event["kind"] in LASTING]
     settled = furthest[: lasting[-1]] if lasting else ()
-    return [(e["key"], e["failure"], e["message"]) for e in settled if e["kind"] == "failed"]
+    return [FailedCall(**event["call"]) for event in settled if event["kind"] == "failed"]
 
 
 def _reach(life: Life) -> int:
     return sum(event["kind"] in LASTING for event in life)
+
+
+def losses(events: Iterable[Event]) -> dict[str, int]:
+    """Map the keys of paid answers to the attempts before them that may be charged as well."""
+    return {event["key"]: event["lost"] for event in events if event.get("lost")}
 
 
 def paid_answers(events: Iterable[Event]) -> Iterator[tuple[str, Answer]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -79,6 +80,8 @@ class Budget:
         self._in_flight = 0
         self._unpriced = False  # whether an answer came without a price
         self._paid_before: set[str] = set()
+        self._lost_before: dict[str, int] = {}
+        self._lost: Counter[str] = Counter()  # by request, until the request is settled
 
     @property
     def spend(self) -> Spend:
@@ -112,21 +115,33 @@ class Budget:
             self._unpriced = self._unpriced or spend.unpriced_calls > 0
             self._add(spend, purpose)
 
-    def lost(self, error: CallFailed, purpose: str = "") -> None:
+    def lost(self, error: CallFailed, purpose: str = "", *, key: str = "") -> None:
         """Count a failed attempt that the provider may charge for all the same, price unknown."""
         if error.kind in PERHAPS_BILLED:
-            with self._lock:
-                self._add(Spend(calls=1, unpriced_calls=1), purpose)
+            self.lost_again(key, purpose, 1)
 
-    def already_paid(self, keys: Iterable[str]) -> None:
+    def lost_again(self, key: str, purpose: str, count: int) -> None:
+        """Count attempts for the request `key` that were lost, perhaps before a resume."""
+        with self._lock:
+            self._add(Spend(calls=count, unpriced_calls=count), purpose)
+            self._lost[key] += count
+
+    def losses(self, key: str) -> int:
+        """Return how many attempts for this request were lost since this was asked last."""
+        with self._lock:
+            return self._lost.pop(key, 0)
+
+    def already_paid(self, keys: Iterable[str], lost: Mapping[str, int] | None = None) -> None:
         """
         Name the answers that this very run paid for before it was interrupted.
 
-        The first time that one is read from the cache it counts as spent, as it did then: a
-        resumed run sees the same spend at the same point, and takes the same decisions.
+        The first time that one is read from the cache it counts as spent, as it did then, with
+        the attempts that were `lost` before it: a resumed run sees the same spend at the same
+        point, and takes the same decisions.
         """
         with self._lock:
             self._paid_before.update(keys)
+            self._lost_before.update(lost or {})
 
     def claim(self, key: str, answer: Answer, purpose: str = "") -> bool:
         """Count an answer from the cache if this run paid for it; say whether it did."""
@@ -134,7 +149,8 @@ class Budget:
             if key not in self._paid_before:
                 return False
             self._paid_before.remove(key)
-            self._add(spend_of(answer), purpose)
+            lost = self._lost_before.pop(key, 0)
+            self._add(spend_of(answer) + Spend(calls=lost, unpriced_calls=lost), purpose)
             return True
 
     def _add(self, spend: Spend, purpose: str) -> None:

@@ -6,42 +6,54 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 
+from promptgit.core.journal import FailedCall
 from promptgit.core.ports import Answer, Model, ModelIdentity, Request
 from promptgit.errors import CallFailed
+from promptgit.evaluate.budget import Budget
 
 
 class Failures:
     """
     The failed calls of one run, for all its models together.
 
-    `before` are (request key, kind, message), in order: each is raised once, in the place of a
-    call.  `tell` is given (key, error) of every failure, also of those, so that the journal of
-    this life tells its whole story.
+    Each of `before` is raised once, in the place of a call, and its lost attempts count as spent
+    again.  `tell` hears of every failure, also of those, so that the journal of this life tells
+    its whole story.
     """
 
     def __init__(
-        self, before: Iterable[tuple[str, str, str]], tell: Callable[[str, CallFailed], None]
+        self,
+        before: Iterable[FailedCall],
+        budget: Budget,
+        tell: Callable[[FailedCall], None],
     ) -> None:
         self._lock = threading.Lock()
-        self._before: defaultdict[str, deque[CallFailed]] = defaultdict(deque)
+        self._before: defaultdict[str, deque[FailedCall]] = defaultdict(deque)
+        self._budget = budget
         self._tell = tell
-        for key, kind, message in before:
-            self._before[key].append(CallFailed(message, kind=kind))
+        for call in before:
+            self._before[call.key].append(call)
 
     def met(self, key: str) -> CallFailed | None:
         """Return the failure that this call met before, each time the next one; None if none."""
         with self._lock:
-            return self._before[key].popleft() if self._before.get(key) else None
+            if not self._before.get(key):
+                return None
+            call = self._before[key].popleft()
+        self._budget.lost_again(key, call.purpose, call.lost)
+        return CallFailed(call.message, kind=call.kind)
 
-    def tell(self, key: str, error: CallFailed) -> None:
-        self._tell(key, error)
+    def tell(self, key: str, purpose: str, error: CallFailed) -> None:
+        lost = self._budget.losses(key)
+        self._tell(FailedCall(key, error.kind, error.message, purpose, lost))
 
 
 class Steady:
     """A model whose failures are known to the run that it serves."""
 
-    def __init__(self, model: Model, failures: Failures) -> None:
+    def __init__(self, model: Model, purpose: str, failures: Failures) -> None:
         self._model = model
+        self._purpose = purpose
         self._failures = failures
 
     @property
@@ -58,5 +70,5 @@ class Steady:
             return self._model.complete(request)
         except CallFailed as error:
             if not error.fatal:
-                self._failures.tell(key, error)
+                self._failures.tell(key, self._purpose, error)
             raise
