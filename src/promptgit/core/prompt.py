@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MAX_PRODUCT = 1_000_000  # of a multiplication in a template: numbers, or characters
 MAX_POWER = 1_000
 
+_MARKS = ("{{", "{%", "{#")
+
 Role = Literal["system", "user", "assistant"]
 TemplateKind = Literal["jinja", "none"]
 
@@ -50,9 +52,14 @@ class Prompt:
     @property
     def holes(self) -> frozenset[str]:
         """The case columns that the text asks for, includes followed."""
-        if self.template == "none":
+        if self.is_plain:
             return frozenset()
         return _holes(self.text, tuple(sorted(self.includes.items())))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the text is sent as it stands: nothing in it is for the template engine."""
+        return self.template == "none" or not any(mark in self.text for mark in _MARKS)
 
     @property
     def identity(self) -> str:
@@ -72,7 +79,7 @@ class Prompt:
         A single left-over input is sent as it stands; several are sent as `name: value` lines.
         Raises UserError when a hole has no column, or the template is broken.
         """
-        system = self.text if self.template == "none" else self.fill(inputs)
+        system = self.text if self.is_plain else self.fill(inputs)
         rest = {name: value for name, value in inputs.items() if name not in self.holes}
         messages = [Message("system", system)] if system.strip() else []
         if len(rest) == 1:
@@ -175,10 +182,10 @@ def included_paths(text: str) -> tuple[str, ...]:
     >>> included_paths('{% include "persona.md" %} Hello')
     ('persona.md',)
     """
-    from jinja2 import TemplateSyntaxError, meta
-
     if "{%" not in text:
         return ()
+    from jinja2 import TemplateSyntaxError, meta
+
     try:
         names = meta.find_referenced_templates(_environment()().parse(text))
         return tuple(dict.fromkeys(name for name in names if name is not None))

@@ -46,11 +46,11 @@ def contains_json(_case: Case, output: str, *, value: Any = None) -> Score:
 
 
 def _fit(content: Any, validator: Validator | None) -> Score:
+    if validator is None:
+        return Score(1.0, "is JSON")
     from jsonschema.exceptions import best_match
     from referencing.exceptions import Unresolvable
 
-    if validator is None:
-        return Score(1.0, "is JSON")
     try:
         error = best_match(validator.iter_errors(content))
     except RecursionError:
