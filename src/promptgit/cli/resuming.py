@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from promptgit.core import trailers
-from promptgit.core.journal import Event, last
+from promptgit.core.journal import Event, last, paid_answers
 from promptgit.edges import plumbing
 from promptgit.edges.git import Git
 from promptgit.edges.run_refs import run_ref, run_tip
@@ -69,6 +69,13 @@ class Earlier:
         assert latest is not None
         found: Mapping[str, Any] = latest["asked"]
         return found
+
+    @property
+    def sentence(self) -> str:
+        """Say what is gone on with."""
+        paid = sum(1 for _ in paid_answers(self.events))
+        began = self.start["started"]
+        return f"going on with run {self.run}, begun {began}: {paid} answers are paid for"
 
     def check(self, inputs: Mapping[str, Any]) -> None:
         """Raise UserError when what the run depended on is not what is here now."""

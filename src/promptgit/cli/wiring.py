@@ -117,7 +117,6 @@ class Repository:
     def store(self) -> SqliteAnswers:
         from promptgit.edges.cache import SqliteAnswers
 
-        self.git.state_dir.mkdir(parents=True, exist_ok=True)
         return SqliteAnswers(self.git.state_dir / "cache.db")
 
     def _source(self, path: str, revision: str | None) -> tuple[str, str]:

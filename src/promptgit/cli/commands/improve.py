@@ -81,6 +81,8 @@ def command(
     job = prepare(door)
     quiet = ctx.obj["quiet"]
     if not quiet and not as_json:
+        if door.earlier:
+            progress().print(door.earlier.sentence)
         progress().print(improvement_text.plan(job.plan))
     if dry_run:
         if as_json:
