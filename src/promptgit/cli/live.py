@@ -79,7 +79,7 @@ class ImproveView:
 
     def _draw(self) -> Any:
         self.progress.spend = self._spend()
-        return live(self.progress)
+        return live(self.progress, lines=progress_console().height)
 
 
 class Notebooks:

@@ -27,6 +27,9 @@ STYLES = {
     Fate.FAILED: "red",
 }
 
+MOST_ROUNDS = 12  # in the live view; `promptgit runs show` has all
+FIXED_LINES = 8  # of the live view: title, the table's frame, score, spend, and one to spare
+
 
 @dataclass
 class Progress:
@@ -51,27 +54,33 @@ class Progress:
         self.points.append(Point(proposal.round, best, proposal.fate is Fate.ACCEPTED))
 
 
-def live(progress: Progress) -> RenderableType:
-    """Draw the rounds so far, the best score with its interval, and the spend."""
+def live(progress: Progress, *, lines: int = 24) -> RenderableType:
+    """
+    Draw the latest rounds, the best score with its interval, and the spend, in so many lines.
+
+    Every part is one line, cut where the terminal ends: what wraps would scroll away.
+    """
     from rich.console import Group
     from rich.text import Text
 
-    parts: list[RenderableType] = [Text(progress.title, style="bold")]
-    if progress.proposals:
-        parts.append(rounds_table(progress.proposals[-12:]))
-    parts.append(_best_line(progress.best))
-    parts.append(Text(f"{progress.doing} … {spent(progress.spend)}", style="dim"))
+    def line(text: str, style: str = "") -> Text:
+        return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+
+    parts: list[RenderableType] = [line(progress.title, "bold")]
+    shown = min(MOST_ROUNDS, lines - FIXED_LINES)
+    if progress.proposals and shown > 0:
+        parts.append(rounds_table(progress.proposals[-shown:]))
+    parts.append(line(_best_line(progress.best)))
+    parts.append(line(f"{progress.doing} … {spent(progress.spend)}", "dim"))
     return Group(*parts)
 
 
-def _best_line(best: Candidate | None) -> Text:
-    from rich.text import Text
-
+def _best_line(best: Candidate | None) -> str:
     if best is None or not best.evaluation.scores:
-        return Text("")
+        return ""
     low, high = interval(list(best.evaluation.scores.values()))
     mean = best.evaluation.mean
-    return Text(f"best so far {mean:.3f}  (95 % {low:.3f} to {high:.3f}, on the search cases)")
+    return f"best so far {mean:.3f}  (95 % {low:.3f} to {high:.3f}, on the search cases)"
 
 
 def ended(facts: Mapping[str, Any]) -> RenderableType:
@@ -96,7 +105,7 @@ def rounds_table(proposals: Sequence[Proposal]) -> Table:
     table.add_column("round", justify="right")
     table.add_column("fate")
     table.add_column("race", no_wrap=True)
-    table.add_column("why", ratio=1)
+    table.add_column("why", ratio=1, no_wrap=True, overflow="ellipsis")
     for proposal in proposals:
         table.add_row(
             str(proposal.round),

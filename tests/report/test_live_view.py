@@ -1,0 +1,46 @@
+"""The live view of a run: it fits the terminal, whatever its size."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from promptgit.core.candidate import Fate, Proposal
+from promptgit.core.prompt import Prompt
+from promptgit.report.improve_text import Progress, live
+
+
+def a_run(rounds: int) -> Progress:
+    progress = Progress("improve prompts/reply.md  (a model with a long name, run 2026)")
+    for number in range(1, rounds + 1):
+        reason = f"no gain on 10 cases, for reason {number}, which takes many words to tell"
+        progress.proposals.append(Proposal(number, Prompt.of("x"), Fate.DROPPED, reason))
+    progress.doing = "round 9: racing the patch"
+    return progress
+
+
+def drawn(progress: Progress, width: int, height: int) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, height=height, force_terminal=False)
+    with console.capture() as captured:
+        console.print(live(progress, lines=height))
+    return captured.get().splitlines()
+
+
+@pytest.mark.parametrize(("width", "height"), [(100, 30), (52, 13), (40, 8), (30, 4)])
+def test_it_is_never_taller_than_the_terminal_and_ends_with_what_is_being_done(
+    width: int, height: int
+):
+    lines = drawn(a_run(20), width, height)
+
+    assert len(lines) < height
+    assert lines[-1].startswith("round 9: racing")
+    assert max(map(len, lines)) <= width
+
+
+def test_it_shows_the_latest_rounds():
+    text = "\n".join(drawn(a_run(20), 100, 13))
+
+    assert "reason 20" in text
+    assert "reason 15" not in text
