@@ -36,7 +36,13 @@ def test_it_is_never_taller_than_the_terminal_and_ends_with_what_is_being_done(
 
     assert len(lines) < height
     assert lines[-1].startswith("round 9: racing")
-    assert max(map(len, lines)) <= width
+    assert max(len(line.rstrip()) for line in lines) <= width - len("^C")
+
+
+def test_a_narrow_terminal_still_names_round_and_fate():
+    text = "\n".join(drawn(a_run(3), 48, 24))
+
+    assert "    3  dropped" in text
 
 
 def test_it_shows_the_latest_rounds():

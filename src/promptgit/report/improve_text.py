@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,6 @@ from promptgit.report.text import money, printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
     from rich.text import Text
 
 STYLES = {
@@ -28,7 +27,8 @@ STYLES = {
 }
 
 MOST_ROUNDS = 12  # in the live view; `promptgit runs show` has all
-FIXED_LINES = 8  # of the live view: title, the table's frame, score, spend, and one to spare
+FIXED_LINES = 8  # of the live view: title, headings, blanks, score, spend, and one to spare
+ROUND = "{:>5}  {:<10}  {:<21}  "
 
 
 @dataclass
@@ -61,18 +61,21 @@ def live(progress: Progress, *, lines: int = 24) -> RenderableType:
     Every part is one line, cut where the terminal ends: what wraps would scroll away.
     """
     from rich.console import Group
-    from rich.text import Text
+    from rich.padding import Padding
 
-    def line(text: str, style: str = "") -> Text:
-        return Text(text, style=style, no_wrap=True, overflow="ellipsis")
-
-    parts: list[RenderableType] = [line(progress.title, "bold")]
+    parts: list[RenderableType] = [_line(progress.title, "bold")]
     shown = min(MOST_ROUNDS, lines - FIXED_LINES)
     if progress.proposals and shown > 0:
-        parts.append(rounds_table(progress.proposals[-shown:]))
-    parts.append(line(_best_line(progress.best)))
-    parts.append(line(f"{progress.doing} … {spent(progress.spend)}", "dim"))
-    return Group(*parts)
+        parts += ["", *_rounds(progress.proposals[-shown:]), ""]
+    parts.append(_line(_best_line(progress.best)))
+    parts.append(_line(f"{progress.doing} … {spent(progress.spend)}", "dim"))
+    return Padding(Group(*parts), (0, len("^C") + 1, 0, 0))  # its echo must not wrap
+
+
+def _line(text: str, style: str = "") -> Text:
+    from rich.text import Text
+
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
 
 def _best_line(best: Candidate | None) -> str:
@@ -95,25 +98,15 @@ def ended(facts: Mapping[str, Any]) -> RenderableType:
     return Text("\n".join(lines))
 
 
-def rounds_table(proposals: Sequence[Proposal]) -> Table:
-    """One row a proposal: what became of it, its race, and why."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("round", justify="right")
-    table.add_column("fate")
-    table.add_column("race", no_wrap=True)
-    table.add_column("why", ratio=1, no_wrap=True, overflow="ellipsis")
+def _rounds(proposals: Sequence[Proposal]) -> Iterator[Text]:
+    """One line a proposal: what became of it, its race, and why."""
+    yield _line(ROUND.format("round", "fate", "race") + "why", "bold")
     for proposal in proposals:
-        table.add_row(
-            str(proposal.round),
-            Text(proposal.fate.value, style=STYLES[proposal.fate]),
-            race_line(proposal),
-            printable(proposal.reason, 160),
-        )
-    return table
+        fate = proposal.fate.value
+        line = _line(ROUND.format(proposal.round, fate, race_line(proposal)))
+        line.stylize(STYLES[proposal.fate])
+        line.append(printable(proposal.reason, 160))
+        yield line
 
 
 def race_line(proposal: Proposal) -> str:
