@@ -136,6 +136,25 @@ def test_an_unknown_run_is_refused(office: Repository, run: str):
     assert "there is no run" in said.err
 
 
+def test_the_beginning_of_its_id_names_a_run(office: Repository, server: Server):
+    run = a_killed_run(office, server)
+
+    said = promptgit(office, "improve", "--resume", run[:13])
+
+    assert said.code == 0, said.err
+    assert f"going on with run {run}" in said.err
+
+
+def test_a_run_of_another_prompt_is_not_resumed_by_mistake(office: Repository, server: Server):
+    run = a_killed_run(office, server)
+    office.commit({"prompts/other.md": "Other.\n"})
+
+    said = promptgit(office, "improve", "other", "--resume", run)
+
+    assert said.code == 2
+    assert f"run {run} is of {PROMPT}" in said.err
+
+
 def test_with_no_run_at_all_there_is_nothing_to_resume(office: Repository):
     said = promptgit(office, "improve", "--resume")
 

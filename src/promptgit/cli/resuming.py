@@ -14,7 +14,8 @@ from promptgit.core.journal import Event, last, paid_answers
 from promptgit.edges import plumbing
 from promptgit.edges.git import Git
 from promptgit.edges.run_refs import run_ref, run_tip
-from promptgit.edges.runs import RunJournal, latest_run
+from promptgit.edges.runs import RunJournal, latest_run, run_ids
+from promptgit.edges.workspace import locate
 from promptgit.errors import PromptgitError, UserError
 
 SAID: Mapping[str, str] = {
@@ -47,11 +48,16 @@ class Earlier:
         Raises UserError when there is no such run, or it is of another prompt.
         """
         name = latest_run(git, prompt) if run == "latest" else run
-        journal = RunJournal(git, name)
+        named = [known for known in run_ids(git) if known.startswith(name)]
+        journal = RunJournal(git, named[0] if len(named) == 1 else name)
         events = tuple(journal.events())
         if not any(event["kind"] == "start" for event in events):
             raise UserError(f"there is no run {name!r}", hint="`promptgit runs` lists them")
-        return cls(journal, events)
+        earlier = cls(journal, events)
+        path = earlier.start["path"]
+        if prompt is not None and locate(git, prompt) != path:
+            raise UserError(f"run {journal.run} is of {path}", hint="leave the prompt out")
+        return earlier
 
     @property
     def run(self) -> str:
