@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from contextlib import chdir, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from cli.terminal import promptgit
 from history.shelf import (
     BEST,
     BETTER,
@@ -25,7 +22,7 @@ from history.shelf import (
     an_evaluation,
     evaluated,
 )
-from promptgit.cli.main import SECTIONS, cli, run
+from promptgit.cli.main import SECTIONS, cli
 from promptgit.core.evidence import joins
 from promptgit.core.trailers import find
 from promptgit.edges.git import Git
@@ -33,30 +30,6 @@ from promptgit.edges.records import REF, Records
 from promptgit.testing.repositories import Repository, a_repository
 
 COMMANDS = tuple(SECTIONS["History"])
-
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[str]:
-        return self.out.splitlines()
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-def promptgit(where: Repository | Path, *words: str) -> Said:
-    """Type a command line in a folder."""
-    folder = where.path if isinstance(where, Repository) else where
-    out, err = StringIO(), StringIO()
-    with chdir(folder), redirect_stdout(out), redirect_stderr(err):
-        code = run(list(words))
-    return Said(code, out.getvalue(), err.getvalue())
 
 
 def keep(repository: Repository) -> Repository:
