@@ -18,10 +18,12 @@ from promptgit.cli.wiring import Repository
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation
 from promptgit.core.journal import FailedCall, failures, losses, paid_answers, written
+from promptgit.core.patch import Patch, Refusal
 from promptgit.core.ports import Answer, Model, Notebook, Request, canonical
 from promptgit.core.prompt import Prompt
 from promptgit.core.spend import Spend
 from promptgit.core.verdict import Policy
+from promptgit.edges.apply import applies_exactly
 from promptgit.edges.cache import SqliteAnswers
 from promptgit.edges.delivery import recover
 from promptgit.edges.runs import RunJournal, new_run_id
@@ -115,18 +117,25 @@ class Job:
     def lab(self, notebook: Notebook) -> Lab:
         """The lab of this run: blind to the sealed half, and leaving enough to confirm with."""
         reserve = 2 * len(self.halves.sealed)
-        most = self.repository.config.improve.max_changed_lines
-        limits = Limits(max_changed_lines=most) if most else Limits()
-        cases = (*self.halves.search, *self.halves.sealed)
         return Lab(
             search=self.halves.search,
             evaluator=self.evaluate,
             mentor=self.mentor,
-            guard=lambda patch, prompt: guard(patch, prompt, cases, limits),
+            guard=self.refuse,
             rng=random.Random(self.asked.seed),  # noqa: S311  (reproducible, not secret)
             notebook=notebook,
             affordable=lambda calls: affordable(self.budget, calls + reserve),
         )
+
+    def refuse(self, patch: Patch, prompt: Prompt) -> Refusal | None:
+        """Say why a patch may not be tried: the guard's reasons, and Git's opinion of its diff."""
+        most = self.repository.config.improve.max_changed_lines
+        limits = Limits(max_changed_lines=most) if most else Limits()
+        cases = (*self.halves.search, *self.halves.sealed)
+        refusal = guard(patch, prompt, cases, limits)
+        if refusal is None and not applies_exactly(self.repository.git, patch):
+            return Refusal("`git apply` does not make the same text of the diff")
+        return refusal
 
     def refuse_stale(self) -> None:
         """Raise UserError when another process took the run further since its journal was read."""

@@ -219,7 +219,7 @@ class Records:
         for path, data in tree.items():
             lines.append(f"M 100644 inline {path}\ndata {len(data)}\n".encode() + data + b"\n")
         try:
-            self.git.write("fast-import", "--quiet", stdin=b"".join(lines) + b"done\n")
+            self.git.write("fast-import", "--quiet", "--done", stdin=b"".join(lines) + b"done\n")
         except GitFailed:
             if self._tip() == tip:
                 raise

@@ -82,6 +82,9 @@ def command(
         found = evaluating.evaluate(task, quiet=quiet)
     except evaluating.Stopped as error:
         found, stopped = error.evaluation, error.cause
+    except KeyboardInterrupt:
+        click.echo("interrupted: the same command again pays only for what is missing", err=True)
+        ctx.exit(130)
     if task.store.notice:
         progress().print(task.store.notice)
     if not no_record and not stopped and limit is None:
