@@ -15,7 +15,8 @@ help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime  ## Improve a worked example, offline, in build/demo
-	@$(BIN)/promptgit demo build/demo --again
+	@[ ! -e build/demo ] || mv build/demo build/demo-$$(date +%Y%m%dT%H%M%S)  # yours to keep
+	@$(BIN)/promptgit demo build/demo
 
 test: $(VENV)/.dev  ## Run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)

@@ -202,6 +202,16 @@ def test_must_pass_cases_are_compared_first_but_count_in_their_turn():
     assert (verdict.outcome, verdict.n, verdict.effect) == (plain.outcome, plain.n, plain.effect)
 
 
+def test_flips_are_counted_among_the_pairs_that_the_verdict_is_about():
+    cases = some_cases(200)
+    vital = tuple(case.id for case in cases.cases[-10:])
+
+    verdict = judge(cases, sides_of(cases, noise(200, 0.15)), Policy(must_pass=vital))
+
+    assert verdict.n < 200
+    assert len(verdict.flips) <= verdict.n
+
+
 def test_a_must_pass_case_that_fails_as_before_is_no_reason_to_refuse():
     cases = guarded(some_cases(100), "case-99")
 

@@ -142,6 +142,18 @@ def test_rows_that_were_left_out_are_counted(office: Repository):
     said = promptgit(office, "eval", "sort")
 
     assert "1 rows left out" in said.out
+    assert "Rows left out: line 8: message is missing" in said.out
+
+
+def test_a_case_without_a_name_is_known_by_its_input(tmp_path: Path):
+    rows = "message,label\nA pear for me,fruit\nA saw for you,tool\n"
+    repository = a_repository(
+        tmp_path / "unnamed", {PROMPT: SEED, "prompts/sort.csv": rows, "promptgit.yaml": ""}
+    )
+
+    said = promptgit(repository, "eval", "sort")
+
+    assert "A saw for you" in said.out
 
 
 def test_python_assertions_do_not_run_unless_allowed(office: Repository):

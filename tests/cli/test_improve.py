@@ -214,7 +214,7 @@ def test_a_budget_that_cannot_reach_a_verdict_is_refused_before_it_is_spent(tmp_
     said = promptgit(office, "improve", "sort", "--budget", "50calls")
 
     assert said.code == 3
-    assert "--dry-run" in said.err
+    assert "--budget 182calls" in said.err
     assert office.status() == ""
 
 
@@ -274,3 +274,41 @@ def test_outputs_stay_out_of_the_records_when_asked(tmp_path: Path):
     evaluations = [body for body in bodies if body and body.kind == "evaluation"]
     assert evaluations
     assert not any("output" in r for e in evaluations for r in e.body["results"])
+
+
+def test_a_dollar_cap_over_calls_of_unknown_price_is_refused_before_any_call(
+    tmp_path: Path, server: Server
+):
+    office = an_office(tmp_path / "office", {"promptgit.yaml": "model: clerk\n"})
+
+    said = promptgit(office, "improve", "sort", "--budget", "2usd")
+
+    assert said.code == 2
+    assert "prices: {openai/clerk: {input:" in said.err
+    assert server.calls == 0
+
+
+def test_the_plan_says_what_the_whole_run_may_take(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+
+    said = promptgit(office, "improve", "sort", "--dry-run", "--rounds", "3", "--json")
+
+    search, sealed = said.json["cases"]["search"], said.json["cases"]["sealed"]
+    assert said.json["most_calls"] == 4 * search + 3 * 2 + 2 * sealed
+    assert said.json["most_usd"] == 0.0
+
+
+def test_few_cases_are_said_to_give_a_draft_before_the_first_call(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK, per_label=5)
+
+    said = promptgit(office, "improve", "sort", "--dry-run")
+
+    assert "fewer than 60 cases: whatever is found will be a draft" in said.err
+
+
+def test_what_went_to_a_branch_of_its_own_is_shown_by_a_command_that_works(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+
+    said = promptgit(office, "improve", "sort", "--branch", "better")
+
+    assert f"next: git diff HEAD better -- {PROMPT}" in said.out

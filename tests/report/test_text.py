@@ -98,8 +98,10 @@ def test_an_export_has_a_file_for_each_round():
     assert "| 1 | accepted |" in files["optimization_report.md"]
 
 
-def test_a_flat_curve_is_drawn_too():
-    assert text_curve([Point(0, 0.5, True), Point(1, 0.5, False)], height=2).endswith("┤▁▁")
+def test_a_flat_curve_is_said_not_drawn():
+    flat = [Point(0, 0.5, True), Point(1, 0.5, False), Point(2, 0.5, False)]
+
+    assert text_curve(flat) == "flat at 0.500 through 2 proposals"
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,8 @@ class Trial:
     def _conclude(
         self, outcome: Outcome, seen: Comparison, scores: Scores, look: int, reasons: list[str]
     ) -> Verdict:
+        drawn = {case.id for unit in self.order[: self.plan.looks[look]] for case in unit.cases}
+        worse = set(scores.got_worse(self.vital))
         low, high = seen.in_points(interval(seen.tally, self.plan.bounds[look], seen.kind))
         return Verdict(
             outcome=outcome,
@@ -171,7 +173,7 @@ class Trial:
             p_value=p_value(self.plan, look, z_above(seen.tally, 0.0, seen.kind)),
             alpha=self.plan.alpha,
             reasons=(*reasons, *self._warnings()),
-            flips=scores.flips,
+            flips=tuple(f for f in scores.flips if f.case_id in drawn | worse),
             unscored=tuple(sorted(scores.lost)),
             needed=self._needed(seen) if outcome is Outcome.INCONCLUSIVE else None,
             looks=look + 1,

@@ -15,6 +15,8 @@ from promptgit.config import Config, ModelChoice
 from promptgit.errors import UserError
 from promptgit.improve.improve import Strategy
 
+DEFAULT_ROUNDS = 12  # for the estimate, of a strategy that does not say
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -140,3 +142,10 @@ def _is_run_id(text: str) -> bool:
     (True, False)
     """
     return len(text) >= 8 and text[:8].isdigit() and "T" in text
+
+
+def rounds_of(config: Config) -> int:
+    """How many proposals the strategy may make, as far as it says."""
+    found = inspect.signature(plugins.strategy(config.improve.strategy)).parameters.get("rounds")
+    default = found.default if found and isinstance(found.default, int) else DEFAULT_ROUNDS
+    return int(config.improve.options.get("rounds", default))

@@ -45,6 +45,7 @@ class Bench:
         return self._careful(self.bare(choice), purpose)
 
     def _careful(self, bare: Model, purpose: str) -> Model:
+        self._refuse_unpriced(bare)
         metered = Metered(
             self._patient(bare, purpose),
             self.budget,
@@ -95,6 +96,19 @@ class Bench:
         if model.identity.provider in FREE:
             return Price(0.0, 0.0)
         return self.prices.of(model.identity)
+
+    def _refuse_unpriced(self, bare: Model) -> None:
+        """Raise UserError for a cap in USD over calls that nobody knows the price of."""
+        if self.budget.cap.usd is None or self.price(bare) is not None:
+            return
+        name = bare.identity.model
+        raise UserError(
+            f"nobody knows what a call of {bare.identity.provider}/{name} costs, "
+            f"so a budget of {self.budget.cap} cannot hold",
+            hint="give the budget in calls (--budget 500calls), or say the price, in US dollars "
+            f"per million tokens, in promptgit.yaml:\n  prices: {{{bare.identity.provider}/{name}: "
+            "{input: 0.25, output: 2.0}}",
+        )
 
     def suite(
         self, repository: Repository, asked: EvalFile, cases: Dataset, *, allow_code: bool

@@ -96,7 +96,8 @@ def search(job: Job, keeper: Keeper, view: ImproveView, notebook: Notebook) -> F
     if not found.candidates:
         raise BudgetSpent(
             "the budget does not reach for a first evaluation and a confirmation",
-            hint=f"allow about {job.halves.least_calls} calls; --dry-run shows the plan",
+            hint=f"allow {job.halves.least_calls} calls at least, as in "
+            f"--budget {job.halves.least_calls}calls",
         )
     _refuse_if_the_mentor_was_silent(view.progress.proposals)
     return found
@@ -134,6 +135,7 @@ def concluded(
         diff=derive(job.base.path, job.prompt.text, found.best.prompt.text).diff,
         ref=keeper.ref if found.chain else "",
         branch=job.plan.target,
+        here=job.base.attached,
         commits=(),
         curve=tuple(view.progress.points),
         spend=job.budget.spend,

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from promptgit import metaprompts
-from promptgit.cli.asking import Asked, strategy_of
+from promptgit.cli.asking import Asked, rounds_of, strategy_of
 from promptgit.cli.bench import Bench
 from promptgit.cli.evaluating import now
 from promptgit.cli.resuming import Earlier
@@ -19,7 +19,8 @@ from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation
 from promptgit.core.journal import FailedCall, failures, losses, paid_answers, written
 from promptgit.core.patch import Patch, Refusal
-from promptgit.core.ports import Answer, Model, Notebook, Request, canonical
+from promptgit.core.ports import Answer, Model, Notebook, Request, Usage, canonical
+from promptgit.core.price import Price
 from promptgit.core.prompt import Prompt
 from promptgit.core.spend import Spend
 from promptgit.core.verdict import Policy
@@ -30,7 +31,7 @@ from promptgit.edges.runs import RunJournal, new_run_id
 from promptgit.edges.workspace import Base, preflight
 from promptgit.errors import UserError
 from promptgit.evaluate.budget import Budget, Cap
-from promptgit.evaluate.estimate import estimate
+from promptgit.evaluate.estimate import CHARACTERS_PER_TOKEN, estimate
 from promptgit.evaluate.evaluate import evaluate
 from promptgit.evaluate.steady import Failures, Steady
 from promptgit.evaluate.suite import Suite
@@ -38,7 +39,9 @@ from promptgit.improve.guard import Limits, guard
 from promptgit.improve.improve import Strategy
 from promptgit.improve.improvement import Halves, Plan
 from promptgit.improve.lab import Lab
-from promptgit.improve.mentor import Mentor
+from promptgit.improve.mentor import SHOWN_CHARACTERS, Mentor
+
+MISSES_READ = 16  # by the mentor, each time; for the estimate only
 
 
 @dataclass(frozen=True)
@@ -249,11 +252,31 @@ def prepare(door: Door) -> Job:
                 prompt, cases, model.identity, price=bench.price(model), store=store
             ),
             cap=budget.cap,
+            rounds=rounds_of(config),
+            usd_per_call=_usd_per_call(prompt, cases, model, bench.price(model)),
+            usd_per_draft=_usd_per_draft(cases, bench.price(mentor)),
         ),
     )
     if earlier:
         earlier.check(job.inputs)
     return job
+
+
+def _usd_per_call(
+    prompt: Prompt, cases: Dataset, model: Model, price: Price | None
+) -> float | None:
+    whole = estimate(prompt, cases, model.identity, price=price)
+    return None if whole.usd is None else whole.usd / max(1, whole.calls)
+
+
+def _usd_per_draft(cases: Dataset, price: Price | None) -> float | None:
+    """Guess: a critique and a patch read the misses twice, and write a page each."""
+    if price is None:
+        return None
+    characters = sum(len(value) for case in cases for value in case.inputs.values())
+    a_miss = min(4 * SHOWN_CHARACTERS, 3 * characters // max(1, len(cases)))
+    read = 2 * (MISSES_READ * a_miss // CHARACTERS_PER_TOKEN + 1_500)
+    return price.of(Usage(read, 1_000))
 
 
 def affordable(budget: Budget, calls: int) -> bool:

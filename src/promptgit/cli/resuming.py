@@ -16,7 +16,7 @@ from promptgit.edges.git import Git
 from promptgit.edges.run_refs import run_ref, run_tip
 from promptgit.edges.runs import RunJournal, latest_run, run_ids
 from promptgit.edges.workspace import locate
-from promptgit.errors import PromptgitError, UserError
+from promptgit.errors import BudgetSpent, PromptgitError, UserError
 
 SAID: Mapping[str, str] = {
     "base": "prompt",
@@ -163,6 +163,11 @@ def resumable(journal: RunJournal) -> Iterator[None]:
     except PromptgitError as error:
         if any(journal.events()):
             kept = run_ref(journal.git, journal.run) if run_tip(journal.git, journal.run) else ""
-            said = [error.hint, kept and f"the work is kept as {kept}", f"to go on: {command}"]
+            more = " --budget MORE" if isinstance(error, BudgetSpent) else ""
+            said = [
+                error.hint,
+                kept and f"the work is kept as {kept}",
+                f"to go on: {command}{more}",
+            ]
             error.hint = "; ".join(filter(None, said))
         raise

@@ -13,6 +13,8 @@ from promptgit.core.ports import Answer, Model, ModelIdentity, Request
 from promptgit.core.spend import Spend
 from promptgit.errors import BudgetSpent, CallFailed, UserError
 
+PRICE = "set the price in promptgit.yaml, or give the budget in calls or tokens"
+MORE = "raise the budget and run again: what was paid for is kept"
 PERHAPS_BILLED = frozenset({"timeout", "malformed"})  # the provider did the work; we have no bill
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(usd|calls?|tokens?)\Z", re.IGNORECASE)
@@ -52,7 +54,7 @@ class Cap:
 
     def __str__(self) -> str:
         parts = [
-            "" if self.usd is None else f"{self.usd:.2f} USD",
+            "" if self.usd is None else f"{_dollars(self.usd)} USD",
             "" if self.calls is None else f"{self.calls} calls",
             "" if self.tokens is None else f"{self.tokens} tokens",
         ]
@@ -105,7 +107,7 @@ class Budget:
         with self._lock:
             reason = self._reason(priced)
             if reason:
-                raise BudgetSpent(reason, hint=_hint(priced))
+                raise BudgetSpent(reason, hint=PRICE if reason.startswith("nobody") else MORE)
             self._in_flight += 1
 
     def settle(self, spend: Spend, purpose: str = "") -> None:
@@ -173,9 +175,10 @@ class Budget:
         if cap.usd is None:
             return ""
         if not self._allow_unpriced and (self._unpriced or not priced):
-            return f"nobody knows what a call costs, so the budget of {cap.usd:.2f} USD cannot hold"
+            cannot = f"so the budget of {_dollars(cap.usd)} USD cannot hold"
+            return f"nobody knows what a call costs, {cannot}"
         if spent.usd * expected >= cap.usd:
-            return f"the budget of {cap.usd:.2f} USD is spent: {spent.usd:.4f} paid"
+            return f"the budget of {_dollars(cap.usd)} USD is spent: {spent.usd:.4f} paid"
         return ""
 
 
@@ -233,7 +236,11 @@ def spend_of(answer: Answer) -> Spend:
     return Spend(calls=1, tokens=tokens, usd=answer.cost_usd)
 
 
-def _hint(priced: bool) -> str:
-    if priced:
-        return "raise the budget and run again: what was paid for is kept"
-    return "set the price in promptgit.yaml, or give the budget in calls or tokens"
+def _dollars(usd: float) -> str:
+    """
+    Write an amount so that a small one is not lost.
+
+    >>> _dollars(2), _dollars(0.0001)
+    ('2.00', '0.0001')
+    """
+    return f"{usd:.2f}" if usd >= 0.01 else f"{usd:g}"

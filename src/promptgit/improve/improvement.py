@@ -14,6 +14,8 @@ from promptgit.evaluate.estimate import Estimate
 
 ENOUGH_CASES = 60  # below, nothing is accepted automatically (reference: statistics, improve)
 
+CALLS_A_DRAFT = 2  # a critique and a patch; a patch that cannot be read costs one or two more
+
 CONFIRMED = "confirmed"
 NOT_BETTER = "not better"
 UNDECIDED = "not confirmed"
@@ -55,6 +57,23 @@ class Plan:
     halves: Halves
     seed_estimate: Estimate  # of evaluating the prompt as it is, once, on all cases
     cap: Cap
+    rounds: int  # proposals at most
+    usd_per_call: float | None  # of the model, guessed from the prompt as it is
+    usd_per_draft: float | None  # of the mentor, critique and patch, guessed
+
+    @property
+    def most_calls(self) -> int:
+        """If every proposal were raced to the end and accepted, and every sealed case asked."""
+        searching = len(self.halves.search) * (self.rounds + 1)
+        return searching + CALLS_A_DRAFT * self.rounds + 2 * len(self.halves.sealed)
+
+    @property
+    def most_usd(self) -> float | None:
+        """The same in US dollars; None when a price is unknown."""
+        if self.usd_per_call is None or self.usd_per_draft is None:
+            return None
+        model_calls = self.most_calls - CALLS_A_DRAFT * self.rounds
+        return model_calls * self.usd_per_call + self.rounds * self.usd_per_draft
 
 
 @dataclass(frozen=True)
@@ -71,6 +90,7 @@ class Improvement:
     diff: str  # of the whole chain; empty when there is none
     ref: str  # where the work is kept; empty when there is none
     branch: str  # where it was, or could have been, delivered
+    here: bool  # whether that branch is checked out here
     commits: tuple[str, ...]
     curve: tuple[Point, ...]
     spend: Spend

@@ -22,6 +22,8 @@ def text_curve(points: Sequence[Point], *, height: int = 6) -> str:
     low = min(point.best for point in points)
     high = max(point.best for point in points)
     span = high - low
+    if not span:
+        return f"flat at {low:.3f} through {len(points) - 1} proposals"
     rows = []
     for row in range(height, 0, -1):
         cells = [_cell(point.best - low, span, height, row) for point in points]
@@ -31,7 +33,7 @@ def text_curve(points: Sequence[Point], *, height: int = 6) -> str:
 
 
 def _cell(gain: float, span: float, height: int, row: int) -> str:
-    eighths = 1 + (round(gain / span * (height * 8 - 1)) if span else 0)
+    eighths = 1 + round(gain / span * (height * 8 - 1))
     return EIGHTHS[max(0, min(8, eighths - (row - 1) * 8))]
 
 

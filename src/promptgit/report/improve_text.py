@@ -124,11 +124,8 @@ def race_line(proposal: Proposal) -> str:
 
 def proposal_line(proposal: Proposal) -> str:
     """One line for a log: nothing is redrawn where nobody watches."""
-    race = race_line(proposal)
-    return (
-        f"round {proposal.round}: {proposal.fate.value}"
-        f"{f' ({race})' if race else ''}: {printable(proposal.reason, 160)}"
-    )
+    race = f" ({race_line(proposal)})" if proposal.fate is Fate.ACCEPTED else ""
+    return f"round {proposal.round}: {proposal.fate.value}: {printable(proposal.reason, 160)}{race}"
 
 
 def spent(spend: Spend) -> str:

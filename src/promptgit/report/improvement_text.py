@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptgit.core.evidence import finite, verdict_entry
 from promptgit.core.verdict import Verdict
-from promptgit.improve.improvement import Improvement, Plan
+from promptgit.improve.improvement import ENOUGH_CASES, Improvement, Plan
 from promptgit.report.curve import text_curve
 from promptgit.report.improve_text import diff_text, spent
 from promptgit.report.text import can_show, money
@@ -30,7 +30,13 @@ def plan(planned: Plan) -> str:
         f"{search} cases to search with, {sealed} sealed, which {can_show(sealed)}",
         f"evaluating the prompt once on all cases: {guess.calls} calls and {guess.cached_calls} "
         f"cached answers, {money(guess.usd)}",
+        f"the whole run: at most {planned.most_calls:,} calls, about {money(planned.most_usd)}; "
+        "usually less than half",
     ]
+    if search + sealed < ENOUGH_CASES:
+        lines.append(
+            f"fewer than {ENOUGH_CASES} cases: whatever is found will be a draft, for you to judge"
+        )
     return "\n".join(lines)
 
 
@@ -49,6 +55,8 @@ def plan_facts(planned: Plan) -> dict[str, Any]:
             "cached_calls": guess.cached_calls,
             "usd": guess.usd,
         },
+        "most_calls": planned.most_calls,
+        "most_usd": planned.most_usd,
         "budget": str(planned.cap),
     }
 
@@ -70,7 +78,7 @@ def outcome(ended: Improvement) -> RenderableType:
     parts.append(Text(ended.sentence, style=STYLES.get(ended.state, "bold yellow")))
     parts += [Text(f"committed {commit[:10]} to {ended.branch}") for commit in ended.commits]
     if ended.ref and not ended.commits:
-        parts.append(Text(f"kept as {ended.ref}; {ended.branch} is as it was"))
+        parts.append(Text(f"kept as {ended.ref}; nothing was delivered to {ended.branch}"))
     parts.append(Text(f"spent {spent(ended.spend)}; run {ended.run}", style="dim"))
     parts.append(Text(f"\nnext: {next_command(ended)}"))
     return Group(*parts)
@@ -84,7 +92,7 @@ def _flips(verdict: Verdict) -> Text:
     said = f"Sealed cases: {fixed} scored higher, {len(broke)} lower"
     if broke:
         worst = ", ".join(
-            f"{flip.case_id} ({flip.before:.2f} -> {flip.after:.2f})"
+            f"{flip.case_id} ({flip.before:.3f} -> {flip.after:.3f})"
             for flip in broke[:FLIPS_SHOWN]
         )
         said += f"; most lost: {worst}"
@@ -95,6 +103,8 @@ def next_command(ended: Improvement) -> str:
     """
     The command that most people want now.
     """
+    if ended.commits and not ended.here:
+        return f"git diff HEAD {ended.branch} -- {ended.path}   (then a pull request)"
     if ended.commits:
         return f"promptgit log {ended.path}   (undo: promptgit revert {ended.commits[-1][:10]})"
     if ended.ref:

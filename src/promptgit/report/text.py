@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from promptgit.check.needed import smallest_effect
+from promptgit.core.dataset import Dropped
 from promptgit.core.evaluation import Evaluation, Result
 from promptgit.core.evidence import finite, result_entry
 from promptgit.core.ports import ModelIdentity
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from promptgit.evaluate.estimate import Estimate
 
 WORST_SHOWN = 5
+DROPPED_SHOWN = 3
 
 
 def evaluation(found: Evaluation, *, worst: int = WORST_SHOWN) -> Group:
@@ -30,9 +32,11 @@ def evaluation(found: Evaluation, *, worst: int = WORST_SHOWN) -> Group:
     from rich.text import Text
 
     parts: list[RenderableType] = [Text(_headline(found)), metrics_table(found)]
+    if found.cases.dropped:
+        parts.append(Text(_left_out(found.cases.dropped), style="yellow"))
     misses = found.misses(1.0)[:worst]
     if misses:
-        parts += [Text("\nWorst cases", style="bold"), _worst_table(misses)]
+        parts += [Text("\nWorst cases", style="bold"), _worst_table(found, misses)]
     if found.failures:
         parts.append(Text("\n" + _failures(found), style="yellow"))
     flags = Counter(flag for result in found.results for flag in result.flags)
@@ -150,17 +154,28 @@ def model_name(model: ModelIdentity) -> str:
     return f"{model}{note}"
 
 
-def _worst_table(misses: tuple[Result, ...]) -> Table:
+def _left_out(dropped: Sequence[Dropped]) -> str:
+    """Name the rows that are no cases, by line."""
+    named = [f"line {row.line}: {printable(row.why, 60)}" for row in dropped[:DROPPED_SHOWN]]
+    more = len(dropped) - len(named)
+    rest = f"; and {more} more, see --json" if more else ""
+    return f"Rows left out: {'; '.join(named)}{rest}"
+
+
+def _worst_table(found: Evaluation, misses: tuple[Result, ...]) -> Table:
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("case", no_wrap=True)
     table.add_column("score", justify="right")
+    table.add_column("input", max_width=30)
     table.add_column("why", ratio=1)
+    inputs = {case.id: " ".join(case.inputs.values()) for case in found.cases}
     for miss in misses:
         whys = [f"{name}: {score.why}" for name, score in miss.scores.items() if score.value < 1]
-        table.add_row(miss.case_id, f"{miss.score:.3f}", printable("; ".join(whys)))
+        asked = printable(inputs[miss.case_id], 56)
+        table.add_row(miss.case_id, f"{miss.score:.3f}", asked, printable("; ".join(whys)))
     return table
 
 

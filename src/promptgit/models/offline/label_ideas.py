@@ -165,7 +165,9 @@ def _many_ideas(brief: Brief, field: Field, burnt: frozenset[str]) -> Iterator[I
             seen |= {i + 1 for i in lacking}
     if edits:
         problem = f'"{field.key}" leaves out what is expected: nothing says how to know it.'
-        yield Idea(problem, tuple(sorted(seen)), f"say which words show `{field.key}`", tuple(edits))
+        yield Idea(
+            problem, tuple(sorted(seen)), f"say which words show `{field.key}`", tuple(edits)
+        )
 
 
 def _with_cues(prompt: str, field: Field, name: str, cues: Sequence[str]) -> list[Edit]:

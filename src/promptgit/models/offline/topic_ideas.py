@@ -73,7 +73,9 @@ def topic_idea(brief: Brief, burnt: frozenset[str]) -> Iterator[Idea]:
         seen += [i + 1 for i in topic.members]
     if edits:
         problem = "The reply does not say what happens next."
-        yield Idea(problem, tuple(sorted(set(seen))), "say what happens next, by topic", tuple(edits))
+        yield Idea(
+            problem, tuple(sorted(set(seen))), "say what happens next, by topic", tuple(edits)
+        )
 
 
 def _topics(brief: Brief) -> Iterator[_Topic]:
