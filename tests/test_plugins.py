@@ -91,8 +91,8 @@ def test_an_unknown_name_gets_the_nearest_known_one(installed):
         plugins.scorer("polit")
     assert missing.value.hint == "did you mean 'polite'?"
 
-    with pytest.raises(PluginNotFound, match="no strategy is called 'gradient'") as missing:
-        plugins.strategy("gradient")
+    with pytest.raises(PluginNotFound, match="no strategy is called 'zzzz'") as missing:
+        plugins.strategy("zzzz")
     assert missing.value.hint.startswith("there are: ")
     assert "critique" in missing.value.hint
 
