@@ -17,9 +17,11 @@ from history.shelf import (
     PATH,
     SECOND_STEP,
     SEED,
+    ZERO,
     a_claim,
     a_shelf,
     an_evaluation,
+    compared,
     evaluated,
 )
 from promptgit.cli.main import SECTIONS, cli
@@ -87,10 +89,87 @@ def test_log_shows_evidence_scores_flips_and_subject(improved: Repository):
 
     assert said.code == 0
     assert [line.split(maxsplit=2)[2] for line in said.lines] == [
-        "confirmed    0.5000 -> 0.7500  +1 -0     improve(reply): say it",
-        "confirmed    0.0000 -> 0.5000  +2 -0     improve(reply): say it",
-        "screening    0.0000                      first",
+        "confirmed    0.5000 -> 0.7500  +1 -0     sealed n=4    improve(reply): say it",
+        "confirmed    0.0000 -> 0.5000  +2 -0     sealed n=4    improve(reply): say it",
+        "screening    0.0000                      sealed n=4    first",
     ]
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Repository:
+    """SEED → BETTER → BEST as a run leaves them: screened each, and confirmed as a whole."""
+    sides = {
+        text: an_evaluation(text, scores)
+        for text, scores in ((SEED, ZERO * 2), (BETTER, HALF * 2), (BEST, MOST * 2))
+    }
+    first = compared(sides[SEED], sides[BETTER], stage="screening", half="search")
+    second = compared(sides[BETTER], sides[BEST], stage="screening", half="search")
+    whole = compared(an_evaluation(SEED, ZERO), an_evaluation(BEST, [1.0, 1.0, 1.0, 1.0]))
+    repository = a_repository(tmp_path / "chain", {PATH: SEED})
+    start = repository.head
+    repository.commit({PATH: BETTER}, a_claim(first))
+    base = sides[BETTER].prompt.blob
+    repository.commit({PATH: BEST}, a_claim(whole, Prompt_Base=base, Eval_Against=start))
+    kept = [(record, joins(record)) for record in (first, second, whole)]
+    Records(Git.discover(repository.path)).put_many(kept)
+    return repository
+
+
+WHOLE_RUN = "whole run: 0.0000 -> 1.0000  +4 -0  sealed n=4 (2 steps)"
+
+
+def test_log_tells_the_last_step_of_a_run_from_the_whole_run(chain: Repository):
+    said = promptgit(chain, "log", PATH)
+
+    assert [line[24:].rstrip() for line in said.lines] == [
+        "confirmed    0.5000 -> 0.7500  +2 -0     search n=8    improve(reply): say it",
+        WHOLE_RUN,
+        "screening    0.0000 -> 0.5000  +4 -0     search n=8    improve(reply): say it",
+        "screening    0.0000                      search n=8    first",
+    ]
+    newest = promptgit(chain, "log", PATH, "--json").json["commits"][0]
+    assert (newest["half"], newest["whole_run"]["half"]) == ("search", "sealed")
+    assert (newest["whole_run"]["score"], newest["whole_run"]["steps"]) == (1.0, 2)
+
+
+def test_blame_credits_a_line_with_its_own_step_only(chain: Repository):
+    said = promptgit(chain, "blame", PATH)
+
+    assert said.lines[2].split(maxsplit=1)[1] == (
+        "confirmed    0.5000 -> 0.7500  +2 -0     search n=8    3  Ask first."
+    )
+
+
+def test_show_and_diff_agree_on_what_the_last_step_of_a_run_bought(chain: Repository):
+    shown = promptgit(chain, "show", "HEAD")
+    compared_texts = promptgit(chain, "diff", "HEAD~1", "HEAD")
+
+    step = "  score     0.5000 -> 0.7500  +0.2500"
+    assert f"{PATH}: confirmed" in shown.out
+    assert "  this step: 0.5000 -> 0.7500  +2 -0  search n=8" in shown.lines
+    assert f"  {WHOLE_RUN}" in shown.lines
+    assert step in shown.lines
+    assert step in compared_texts.lines
+    assert promptgit(chain, "verify", "--strict").code == 0
+
+
+def test_revert_says_on_which_cases_the_score_that_comes_back_is(chain: Repository):
+    said = promptgit(chain, "revert", "HEAD", "--dry-run")
+
+    assert "the score that comes back: 0.7500 -> 0.5000  search n=8" in said.lines
+
+
+def test_going_back_to_a_confirmed_text_is_confirmed_whatever_it_is_compared_with(
+    chain: Repository,
+):
+    tip = chain.head
+    chain.commit({PATH: SEED}, "start over\n")
+    chain.commit({PATH: BETTER}, "half way\n")
+
+    said = promptgit(chain, "revert", "--to", tip, PATH, "--json")
+
+    assert (said.json["evidence"], said.json["half"], said.json["n"]) == ("confirmed", "search", 8)
+    assert "confirmed    0.5000 -> 0.7500" in promptgit(chain, "log", PATH).lines[0]
 
 
 def test_log_finds_a_prompt_by_its_name_and_from_below(improved: Repository):
@@ -139,6 +218,8 @@ def test_log_json_has_the_documented_keys(improved: Repository):
         "record": SECOND_STEP.digest,
         "problem": "",
         "steps": [],
+        "half": "sealed",
+        "whole_run": None,
     }
 
 
@@ -301,9 +382,9 @@ def test_blame_says_what_each_line_bought(improved: Repository):
     said = promptgit(improved, "blame", PATH)
 
     assert [line.split(maxsplit=1)[1] for line in said.lines] == [
-        "screening    0.0000                      1  Be kind.",
-        "confirmed    0.0000 -> 0.5000  +2 -0     2  Be brief.",
-        "confirmed    0.5000 -> 0.7500  +1 -0     3  Ask first.",
+        "screening    0.0000                      sealed n=4    1  Be kind.",
+        "confirmed    0.0000 -> 0.5000  +2 -0     sealed n=4    2  Be brief.",
+        "confirmed    0.5000 -> 0.7500  +1 -0     sealed n=4    3  Ask first.",
     ]
 
 

@@ -372,18 +372,92 @@ def test_a_later_look_that_proved_nothing_does_not_hide_the_proof(tmp_path: Path
     )
 
 
-def test_the_tip_of_a_confirmed_chain_speaks_for_the_whole_chain(tmp_path: Path) -> None:
-    step = compared(
-        an_evaluation(BETTER, HALF), an_evaluation(BEST, HALF), stage="screening", half="search"
-    )
-    chain = compared(an_evaluation(SEED, ZERO), an_evaluation(BEST, [1.0, 1.0, 1.0, 0.0]))
-    repository = a_repository(tmp_path, {PATH: SEED})
-    repository.commit({PATH: BETTER})
-    repository.commit({PATH: BEST}, a_claim(chain))
+def a_chain(path: Path) -> tuple[Repository, Shelf]:
+    """SEED → BETTER → BEST, screened step by step, and confirmed as a whole."""
+    texts = {SEED: [0.0] * 8, BETTER: [1.0] * 4 + [0.0] * 4, BEST: [1.0] * 5 + [0.0] * 3}
+    found = {text: an_evaluation(text, scores) for text, scores in texts.items()}
+    first = compared(found[SEED], found[BETTER], stage="screening", half="search")
+    second = compared(found[BETTER], found[BEST], stage="screening", half="search")
+    whole = compared(an_evaluation(SEED, ZERO), an_evaluation(BEST, [1.0, 1.0, 1.0, 0.0]))
+    repository = a_repository(path, {PATH: SEED})
+    start = repository.head
+    repository.commit({PATH: BETTER}, a_claim(first))
+    claim = a_claim(whole, Prompt_Base=found[BETTER].prompt.blob, Eval_Against=start)
+    repository.commit({PATH: BEST}, claim)
+    return repository, a_shelf(whole, first, second)
 
-    newest = log(repository, a_shelf(chain, step))[0]
 
+def test_the_tip_of_a_confirmed_chain_shows_its_own_step_and_the_whole_run_apart(
+    tmp_path: Path,
+) -> None:
+    repository, shelf = a_chain(tmp_path)
+
+    newest = log(repository, shelf)[0]
+
+    assert (newest.evidence, newest.before, newest.score) == (Evidence.CONFIRMED, 0.5, 0.625)
+    assert (newest.half, newest.n, newest.fixed, newest.broke) == ("search", 8, 1, 0)
+    whole = newest.whole_run
+    assert whole is not None
+    assert (whole.before, whole.score, whole.half, whole.n) == (0.0, 0.75, "sealed", 4)
+    assert (whole.fixed, whole.broke, whole.steps) == (3, 0, 2)
+    assert whole.record != newest.record
+
+
+def test_a_chain_that_was_squashed_was_confirmed_as_its_own_step(tmp_path: Path) -> None:
+    repository, shelf = a_chain(tmp_path)
+    repository.git("checkout", "--quiet", "-b", "release", "HEAD~2")
+    repository.git("merge", "--squash", "--ff", "main")
+
+    repository.git("commit", "--quiet", "--no-edit", "--cleanup=verbatim")
+
+    newest = log(repository, shelf)[0]
     assert (newest.evidence, newest.before, newest.score) == (Evidence.CONFIRMED, 0.0, 0.75)
+    assert (newest.half, newest.whole_run) == ("sealed", None)
+
+
+def test_steps_before_the_tip_know_no_whole_run(tmp_path: Path) -> None:
+    repository, shelf = a_chain(tmp_path)
+
+    assert [one.whole_run for one in log(repository, shelf)[1:]] == [None, None]
+
+
+def test_without_records_the_tip_does_not_claim_the_whole_run_for_itself(tmp_path: Path) -> None:
+    repository, _ = a_chain(tmp_path)
+
+    newest = log(repository, Shelf())[0]
+
+    assert (newest.evidence, newest.before, newest.score) == (Evidence.CLAIMED, None, 0.75)
+    assert (newest.half, newest.fixed) == ("sealed", None)
+    assert newest.whole_run is not None
+    assert (newest.whole_run.before, newest.whole_run.score) == (0.0, 0.75)
+
+
+def test_a_text_of_a_run_shows_its_search_score_whatever_the_records_are_called(
+    tmp_path: Path,
+) -> None:
+    repository, _ = a_chain(tmp_path)
+    seed, scores = an_evaluation(SEED, [0.25] * 8), [0.5] * 4
+    search = evaluated(seed, half="search")
+    sealed = evaluated(an_evaluation(SEED, scores))
+    whole = compared(an_evaluation(SEED, scores), an_evaluation(BEST, [1.0] * 4))
+
+    for shelf in (a_shelf(search, sealed, whole), a_shelf(whole, sealed, search)):
+        first = log(repository, shelf)[-1]
+
+        assert (first.before, first.score, first.half, first.n) == (None, 0.25, "search", 8)
+
+
+def test_a_score_on_all_cases_speaks_before_one_on_a_half_and_more_cases_before_fewer(
+    tmp_path: Path,
+) -> None:
+    every = evaluated(an_evaluation(SEED, [0.75] * 3), half="all")
+    more = evaluated(an_evaluation(SEED, [0.25] * 4), half="all")
+    half = evaluated(an_evaluation(SEED, [0.5] * 9), half="search")
+    repository = a_repository(tmp_path, {PATH: SEED})
+
+    assert log(repository, a_shelf(every, half))[0].score == 0.75
+    assert log(repository, a_shelf(more, every, half))[0].score == 0.25
+    assert log(repository, a_shelf(every, half, more))[0].score == 0.25
 
 
 def test_scores_on_different_cases_are_never_put_side_by_side(tmp_path: Path) -> None:

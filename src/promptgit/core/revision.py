@@ -28,6 +28,20 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeRun:
+    """The sealed comparison that confirmed a text, where it was with another than its parent."""
+
+    before: float | None  # score of the text that the run began with
+    score: float | None  # of the confirmed text, on the same cases
+    half: str  # sealed, as a rule
+    n: int | None  # cases behind the scores
+    fixed: int | None  # cases that got better, if known
+    broke: int | None
+    record: str = ""  # digest; empty where only the message says so
+    steps: int | None = None  # improvements from the one text to the other, if known
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     commit: str
     parents: tuple[str, ...]
@@ -38,7 +52,7 @@ class Revision:
     blob: str  # of the prompt's text in this commit; empty where the commit deletes it
     evidence: Evidence
     score: float | None = None  # of this text, if known
-    before: float | None = None  # of the text that it was compared with, if known
+    before: float | None = None  # of the text that it replaced, on the same cases, if known
     record: str = ""  # digest of the record behind it
     trailers: Mapping[str, str] = field(default_factory=dict)
     was: str = ""  # blob of the text it replaced; empty where the commit adds the prompt
@@ -47,3 +61,5 @@ class Revision:
     broke: int | None = None
     problem: str = ""  # what is wrong with the evidence that the message names; empty: nothing
     steps: tuple[Step, ...] = ()  # of a squash, oldest first
+    half: str = ""  # cases behind the score: search, sealed or all; empty where nobody says
+    whole_run: WholeRun | None = None  # what confirmed the text, if not its own step

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from promptgit.core.record import Record
 from promptgit.errors import PromptgitError
-from promptgit.history.evidence import Archive, Finding, Pair, entry, number, text
+from promptgit.history.evidence import Archive, Finding, Pair, entry, number, own, text
 
 Kind = Literal["same", "removed", "added"]
 Line = tuple["Span", ...]
@@ -150,8 +150,8 @@ def measure(
     for one in sorted(after, key=lambda one: (not one.confirmed, one.record.body.get("stage", ""))):
         if one.was and one.was in blobs:
             return by_comparison(archive, one)
-    for one in after:
-        for other in before:
+    for one in own(after):
+        for other in own(before):
             if one.stage == other.stage == "evaluation" and one.terms == other.terms:
                 return _from_evaluations(other, one)
     return None

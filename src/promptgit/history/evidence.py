@@ -9,19 +9,26 @@ The message is a hint where to look, and a claim where there is nothing to find.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from posixpath import dirname, join, normpath
 from typing import Any, Protocol
 
 from promptgit.core.record import Record
-from promptgit.core.revision import Evidence, Revision, Step
+from promptgit.core.revision import Evidence, Revision, Step, WholeRun
+from promptgit.core.trailers import value
 from promptgit.errors import PromptgitError
 from promptgit.history import claims as claiming
 from promptgit.history.claims import Claim
 from promptgit.history.log import Change, Past, RawCommit
 
+HALVES = ("all", "search", "sealed")  # whose score speaks for a text, first to last
 REMEMBERED = 64  # texts whose records are kept at hand; with outputs, each may be large
+
+MOST_STEPS = 100  # of one run
+CLAIMED_HALF = {"confirmed": "sealed", "not-confirmed": "sealed", "screening": "search"}
+OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 
 Pair = tuple[float | None, float | None]  # before, after
 
@@ -58,11 +65,16 @@ class Finding:
         return self.stage == "confirmed"
 
     @property
+    def half(self) -> str:
+        """Which cases: search, sealed or all; empty where the record does not say."""
+        return text(self.record.body, "half")
+
+    @property
     def terms(self) -> tuple[str, ...]:
         """Cases, suite, model and half: scores under different terms are not compared."""
         body = self.record.body
         digests = tuple(text(entry(body, name), "digest") for name in ("cases", "suite", "model"))
-        return (*digests, text(body, "half"))
+        return (*digests, self.half)
 
 
 def read(record: Record, blob: str) -> Finding | None:
@@ -170,28 +182,78 @@ class Judge:
                 found = (one, *found)
         best = choose(found, revision.was, named)
         if best:
-            named_best = best.confirmed and best.digest == named
-            return replace(self._scored(revision, best, found, named_best), problem=problem)
-        return replace(_claimed(revision, claim), problem=problem)
+            return replace(self._scored(revision, best, found, named), problem=problem)
+        return replace(self._claimed(revision, claim), problem=problem)
 
     def _scored(
-        self, revision: Revision, best: Finding, found: Sequence[Finding], named: bool
+        self, revision: Revision, best: Finding, found: Sequence[Finding], named: str
     ) -> Revision:
-        """Fill in the scores; the tip of a confirmed chain speaks for the whole chain."""
-        proven = any(one.confirmed for one in found)
+        """Fill in what this step bought; what the whole run bought is told beside it."""
+        proof = confirmation(found, named)
         before, fixed, broke = best.before, best.fixed, best.broke
-        if best.was != revision.was and not named:
+        if not best.was or best.was != revision.was:
             before, fixed, broke = self._same_terms(revision, best), None, None
+        apart = proof is not None and (proof is not best or proof.was != revision.was)
         return replace(
             revision,
-            evidence=Evidence.CONFIRMED if proven else Evidence.SCREENING,
+            evidence=Evidence.CONFIRMED if proof else Evidence.SCREENING,
             score=best.score,
             before=before,
             n=best.n,
             fixed=fixed,
             broke=broke,
             record=best.digest,
+            half=best.half,
+            whole_run=self._whole_run(proof, revision.blob) if proof and apart else None,
         )
+
+    def _whole_run(self, proof: Finding, blob: str) -> WholeRun:
+        return WholeRun(
+            proof.before,
+            proof.score,
+            proof.half,
+            proof.n,
+            proof.fixed,
+            proof.broke,
+            proof.digest,
+            self._steps(proof, blob),
+        )
+
+    def _steps(self, proof: Finding, blob: str) -> int | None:
+        """Count the screened steps of the run from the text it began with to this one."""
+        run = text(proof.record.body, "run")
+        texts, seen = {blob}, {blob}
+        for count in range(1, MOST_STEPS):
+            found = (one for name in texts for one in self._of_blob(name)[0])
+            screened = (one for one in found if one.stage == "screening")
+            texts = {one.was for one in screened if text(one.record.body, "run") == run} - seen
+            if proof.was in texts:
+                return count
+            seen |= texts
+        return None
+
+    def _claimed(self, revision: Revision, claim: Claim | None) -> Revision:
+        """Fill in what the message says; the numbers of a whole run are not the step's."""
+        if claim is None:
+            return revision
+        if claim.blob and claim.blob != revision.blob:
+            return replace(revision, evidence=Evidence.STALE)
+        said = replace(
+            revision,
+            evidence=Evidence.CLAIMED,
+            score=claim.after,
+            before=claim.before,
+            n=claim.n,
+            fixed=claim.fixed,
+            broke=claim.broke,
+            half=CLAIMED_HALF.get(claim.stage, ""),
+        )
+        against = value(claim.trailers, "Eval-Against").lower()
+        start = self.past.blob_at(against, claim.path) if OBJECT_ID.match(against) else None
+        if start is None or start == revision.was:
+            return said
+        whole = WholeRun(said.before, said.score, said.half, said.n, said.fixed, said.broke)
+        return replace(said, before=None, fixed=None, broke=None, whole_run=whole)
 
     def _same_terms(self, revision: Revision, other: Finding) -> float | None:
         """The score of the text before, on the same cases, by the same suite and model."""
@@ -246,42 +308,43 @@ def choose(found: Sequence[Finding], was: str, named: str = "") -> Finding | Non
     """
     Pick the finding that says most about replacing `was` by this text.
 
-    First a confirmed comparison that the commit names, then one of exactly these two texts,
-    then any comparison of these two on the sealed cases (a revert has it backwards), then a
-    confirmed one with another text, then any of these two, then the newest.
-    `found` is newest first.
+    A comparison of exactly these two texts comes first: a confirmed one (the one that the commit
+    names before others), then any on the sealed cases (a revert has it backwards), then any but
+    a check.  Where there is none, the text has only a score of its own, see `own`.  Of equals the
+    newest; `found` is newest first.
     """
 
-    def rank(one: Finding) -> int:
-        exact = bool(was) and one.was == was
-        sealed = one.record.body.get("half") == "sealed"
-        order = (
-            one.confirmed and one.digest == named,
-            one.confirmed and exact,
-            exact and sealed,
-            one.confirmed,
-            exact and text(one.record.body, "stage") != "check",
-            exact,
-        )
-        return order.index(True) if True in order else len(order)
+    def rank(one: Finding) -> tuple[bool, ...]:
+        best = one.confirmed and one.digest == named
+        sealed = one.half == "sealed"
+        checked = text(one.record.body, "stage") == "check"
+        return (not best, not one.confirmed, not sealed, checked)
 
-    return min(found, key=rank, default=None)
+    exact = [one for one in found if was and one.was == was]
+    return min(exact, key=rank, default=None) or next(iter(own(found)), None)
 
 
-def _claimed(revision: Revision, claim: Claim | None) -> Revision:
-    if claim is None:
-        return revision
-    if claim.blob and claim.blob != revision.blob:
-        return replace(revision, evidence=Evidence.STALE)
-    return replace(
-        revision,
-        evidence=Evidence.CLAIMED,
-        score=claim.after,
-        before=claim.before,
-        n=claim.n,
-        fixed=claim.fixed,
-        broke=claim.broke,
-    )
+def confirmation(found: Sequence[Finding], named: str = "") -> Finding | None:
+    """The finding that confirmed the text: the one that the commit names, else the newest."""
+    proofs = [one for one in found if one.confirmed]
+    return min(proofs, key=lambda one: one.digest != named, default=None)
+
+
+def own(found: Sequence[Finding]) -> list[Finding]:
+    """
+    Sort findings by how much they say of the text alone, best first.
+
+    All cases before the search half before the sealed half: the half that chose the text is the
+    larger one, and every text of a run has a score there.  Then more cases before fewer, an
+    evaluation before a comparison, newer before older.  The records of a run carry one time, so
+    only records that agree in all of that, and thus in the score, are left to their digests.
+    """
+
+    def rank(one: Finding) -> tuple[int, int, bool]:
+        half = HALVES.index(one.half) if one.half in HALVES else len(HALVES)
+        return half, -(one.n or 0), one.stage != "evaluation"
+
+    return sorted(found, key=rank)
 
 
 def _scored_cases(record: Record) -> int | None:

@@ -29,10 +29,17 @@ class Reversal:
     text: str  # its content
     known: Finding | None  # what records say of that text
     drops: tuple[Revision, ...]  # later changes that go too, newest first
+    proven: bool = False  # a sealed comparison confirmed that text, be it with a third one
 
     @property
     def name(self) -> str:
         return PurePosixPath(self.path).stem
+
+    @property
+    def score_now(self) -> float | None:
+        """The score that goes, where one record compares the two texts."""
+        same = self.known is not None and self.known.was == self.before
+        return self.known.before if self.known and same else None
 
 
 def undoable(commit: RawCommit, change: Change, shallow: frozenset[str]) -> str:
@@ -130,7 +137,8 @@ def _block(reversal: Reversal) -> str:
         lines[0] = ("Restores", reversal.reverts)
     known = reversal.known
     if known and known.score is not None:
-        before = f"{known.before:.4f} -> " if _same_pair(known, reversal) else ""
+        now = reversal.score_now
+        before = f"{now:.4f} -> " if now is not None else ""
         count = f" n={known.n}" if known.n is not None else ""
         lines.append(("Eval-Score", f"{before}{known.score:.4f}{count}"))
         lines.append(("Eval-Record", f"sha256:{known.digest}"))
@@ -138,12 +146,8 @@ def _block(reversal: Reversal) -> str:
     return trailers.block(lines)
 
 
-def _same_pair(known: Finding, reversal: Reversal) -> bool:
-    return known.before is not None and known.was == reversal.before
-
-
 def evidence_word(reversal: Reversal) -> Evidence:
     """What `promptgit log` will say of the new commit."""
     if reversal.known is None:
         return Evidence.UNEVALUATED
-    return Evidence.CONFIRMED if reversal.known.confirmed else Evidence.SCREENING
+    return Evidence.CONFIRMED if reversal.proven or reversal.known.confirmed else Evidence.SCREENING

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from promptgit.core.revision import Revision
+from promptgit.core.revision import Revision, WholeRun
 from promptgit.history.blame import Blamed
 from promptgit.history.diff import Flip, Line, Measured
 from promptgit.history.revert import Reversal, evidence_word
@@ -21,6 +21,8 @@ def revision(found: Revision) -> dict[str, Any]:
 
     `when` is the committer's time in UTC; `blob` the text after, `was` the text before;
     `evidence` one of confirmed, screening, claimed, stale, unevaluated, incomplete-history.
+    `score`, `before`, `half` and what follows are of this step; `whole_run` is the comparison
+    that confirmed the text, null where that is the step's own or there is none.
     """
     return {
         "commit": found.commit,
@@ -42,6 +44,8 @@ def revision(found: Revision) -> dict[str, Any]:
         "steps": [
             {"blob": step.blob, "before": step.before, "after": step.after} for step in found.steps
         ],
+        "half": found.half,
+        "whole_run": _whole_run(found.whole_run),
     }
 
 
@@ -102,11 +106,28 @@ def reversal(found: Reversal, message: str, diff: str, commit: str | None) -> di
         "blob": found.after,
         "evidence": evidence_word(found).value,
         "score": known.score if known else None,
+        "half": known.half if known else "",
+        "n": known.n if known else None,
         "record": known.digest if known else "",
         "drops": [revision(one) for one in found.drops],
         "message": message,
         "diff": diff,
         "commit": commit,
+    }
+
+
+def _whole_run(found: WholeRun | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "score": found.score,
+        "before": found.before,
+        "half": found.half,
+        "n": found.n,
+        "fixed": found.fixed,
+        "broke": found.broke,
+        "record": found.record,
+        "steps": found.steps,
     }
 
 

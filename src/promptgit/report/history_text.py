@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from promptgit.core.revision import Evidence, Revision
+from promptgit.core.revision import Evidence, Revision, WholeRun
 from promptgit.history.blame import Blamed
 from promptgit.history.diff import Flip, Line, Measured
 from promptgit.history.evidence import Pair
@@ -73,10 +73,13 @@ def log_lines(revision: Revision, *, with_path: bool = False) -> Iterator[Styled
         (f"  {date(revision.when)}  ", "dim"),
         (f"{revision.evidence.value:<11}", STYLES[revision.evidence]),
         (f"  {change(revision.before, revision.score):<16}", _direction(revision)),
-        (f"  {flips(revision.fixed, revision.broke):<8}  ", ""),
+        (f"  {flips(revision.fixed, revision.broke):<8}", ""),
+        (f"  {where(revision.half, revision.n):<12}  ", "dim"),
         *path,
         (f"{gone}{clean(revision.subject)}", ""),
     )
+    if revision.whole_run:
+        yield ((" " * (SHORT + 14), ""), (whole_run(revision.whole_run), "dim"))
     for step in revision.steps:
         yield (
             (" " * (SHORT + 14), ""),
@@ -126,6 +129,32 @@ def flips(fixed: int | None, broke: int | None) -> str:
     return "" if fixed is None or broke is None else f"+{fixed} -{broke}"
 
 
+def where(half: str, n: int | None) -> str:
+    """
+    Say which cases a score is from.
+
+    >>> where("sealed", 45), where("", 8), where("all", None), where("", None)
+    ('sealed n=45', 'n=8', 'all', '')
+    """
+    return f"{clean(half)} n={n}".strip() if n is not None else clean(half)
+
+
+def whole_run(found: WholeRun) -> str:
+    """
+    Say what confirmed a text together with the steps before it.
+
+    >>> whole_run(WholeRun(0.5, 0.75, "sealed", 45, 11, 2, steps=3))
+    'whole run: 0.5000 -> 0.7500  +11 -2  sealed n=45 (3 steps)'
+    """
+    parts = (
+        f"whole run: {change(found.before, found.score)}",
+        flips(found.fixed, found.broke),
+        where(found.half, found.n),
+    )
+    count = f" ({found.steps} step{'s' if found.steps != 1 else ''})" if found.steps else ""
+    return "  ".join(part for part in parts if part) + count
+
+
 def heading(commit: RawCommit) -> Iterator[Styled]:
     """What commit this is, and its whole message, as `git show` begins."""
     yield ((f"commit {commit.id}", "yellow"),)
@@ -144,8 +173,19 @@ def evidence_lines(revision: Revision) -> Iterator[Styled]:
         (state.value, STYLES[state]),
         (f" ({MEANING[state]})", "dim"),
     )
+    if revision.score is not None:
+        name = "score" if revision.before is None else "this step"
+        score = change(revision.before, revision.score)
+        cases = where(revision.half, revision.n)
+        counted = flips(revision.fixed, revision.broke)
+        shown = "  ".join(part for part in (f"{name}: {score}", counted, cases) if part)
+        yield ((f"  {shown}", ""),)
     if revision.record:
-        yield ((f"  record sha256:{revision.record}", "dim"),)
+        yield ((f"    record sha256:{revision.record}", "dim"),)
+    if revision.whole_run:
+        yield ((f"  {whole_run(revision.whole_run)}", ""),)
+        if revision.whole_run.record:
+            yield ((f"    record sha256:{revision.whole_run.record}", "dim"),)
     if revision.problem:
         yield ((f"  ! {clean(revision.problem)}", "bold red"),)
 
@@ -231,6 +271,7 @@ def blame_line(blamed: Blamed, width: int) -> Styled:
         (f"  {revision.evidence.value:<11}", STYLES[revision.evidence]),
         (f"  {change(revision.before, revision.score):<16}", _direction(revision)),
         (f"  {flips(revision.fixed, revision.broke):<8}", ""),
+        (f"  {where(revision.half, revision.n):<12}", "dim"),
         (f"  {blamed.line.number:>{width}}  ", "dim"),
         (clean(blamed.line.text), ""),
     )
@@ -250,7 +291,9 @@ def reversal_lines(
     yield from dropped_lines(reversal.drops)
     known = reversal.known
     if known and known.score is not None:
-        yield ((f"the score that comes back: {change(known.before, known.score)}", "bold"),)
+        score = change(reversal.score_now, known.score)
+        said = f"the score that comes back: {score}  {where(known.half, known.n)}"
+        yield ((said.rstrip(), "bold"),)
     else:
         said = f"nobody has scored this text: promptgit eval {clean(reversal.path)}"
         yield ((said, "yellow"),)

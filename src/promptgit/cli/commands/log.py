@@ -25,7 +25,8 @@ Examples:
 
 \b
 JSON: {schema, complete, commits: [{commit, parents, when, author, subject, path,
-blob, was, evidence, score, before, n, fixed, broke, record, problem, steps}]}""",
+blob, was, evidence, score, before, n, fixed, broke, record, problem, steps,
+half, whole_run: {score, before, half, n, fixed, broke, record, steps}}]}""",
 )
 @click.argument("prompt", required=False)
 @click.option("-n", "--max-count", type=click.IntRange(min=1), help="Show the newest N only")
@@ -41,7 +42,9 @@ def command(
     A score belongs to a text: it is looked up by what the commit holds, and so survives squash,
     rebase, amend and revert.  The word beside it says how far to believe it: confirmed (proven
     on sealed cases), screening (measured while searching), claimed (only the message says so),
-    stale (the message speaks of another text) or unevaluated.
+    stale (the message speaks of another text) or unevaluated.  What follows is what the commit
+    itself bought, and on which cases; where a run was confirmed as a whole, its last commit has
+    a second line with the run's own score on the sealed cases.
 
     Exits with 3 where a shallow clone hides older commits.
     """

@@ -13,7 +13,7 @@ from promptgit.core.prompt import blob_id
 from promptgit.core.revision import Revision
 from promptgit.errors import UserError
 from promptgit.history import revert
-from promptgit.history.evidence import choose
+from promptgit.history.evidence import choose, confirmation
 from promptgit.history.log import Change, RawCommit, follow, parse_log
 from promptgit.history.revert import Reversal
 from promptgit.report import history_json, history_text
@@ -27,8 +27,8 @@ Examples:
   promptgit revert --to HEAD~4 prompts/support-reply.md
 
 \b
-JSON: {schema, path, reverts, to, before, blob, evidence, score, record, drops, message, diff,
-commit}; commit is null in a dry run.""",
+JSON: {schema, path, reverts, to, before, blob, evidence, score, half, n, record, drops,
+message, diff, commit}; commit is null in a dry run.""",
 )
 @click.argument("revision", metavar="REV")
 @click.argument("prompt", required=False)
@@ -122,7 +122,8 @@ class _Asked:
         found = here.judge.findings(tip, path, after)
         drops = tuple(revision for revision, _ in later) if self.to else ()
         known = choose(found, before)
-        return Reversal(path, self.commit, self.to, before, after, text, known, drops)
+        proven = confirmation(found) is not None
+        return Reversal(path, self.commit, self.to, before, after, text, known, drops, proven)
 
     def _later(self, tip: str, path: str) -> Iterator[tuple[Revision, Change]]:
         """Changes of the prompt that `tip` reaches and the commit does not, newest first."""
