@@ -346,6 +346,10 @@ def test_show_json_has_the_documented_keys(improved: Repository):
     }
 
 
+def test_show_without_a_revision_shows_the_newest_commit(improved: Repository):
+    assert promptgit(improved, "show").out == promptgit(improved, "show", "HEAD").out
+
+
 def test_show_of_a_commit_without_prompts_says_so(improved: Repository):
     improved.commit({"notes.txt": "2\n"}, "notes\n")
 
@@ -506,6 +510,35 @@ def test_revert_asks_which_prompt_when_a_commit_changed_several(improved: Reposi
 
     assert said.code == 2
     assert "prompts/ask.md" in said.err
+
+
+def test_revert_of_a_commit_of_another_branch_names_that_branch(improved: Repository):
+    improved.git("checkout", "--quiet", "-b", "side")
+    improved.commit({PATH: "Be kind.\nBe terse.\nAsk first.\n"}, "terse\n")
+    elsewhere = improved.git("rev-parse", "--short=12", "HEAD")
+    improved.git("checkout", "--quiet", "main")
+
+    said = promptgit(improved, "revert", "side", PATH)
+
+    assert said.code == 2
+    assert f"{elsewhere} is not in main" in said.err
+    assert "--branch side" in said.err
+    assert "git switch side" in said.err
+    assert promptgit(improved, "revert", "side", PATH, "--branch", "side").code == 0
+
+
+def test_revert_of_a_commit_that_is_on_no_branch_says_so(improved: Repository):
+    improved.git("checkout", "--quiet", "--detach")
+    improved.commit({PATH: "Be kind.\nBe terse.\nAsk first.\n"}, "terse\n")
+    lost = improved.head
+    improved.git("checkout", "--quiet", "main")
+    improved.git("checkout", "--quiet", "--detach", "main")
+
+    said = promptgit(improved, "revert", lost, PATH)
+
+    assert said.code == 2
+    assert f"{lost[:12]} is not in HEAD" in said.err
+    assert "--to" in said.err
 
 
 @pytest.mark.parametrize(

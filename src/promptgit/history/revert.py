@@ -82,6 +82,21 @@ def conflicting(commit: RawCommit, path: str, drops: Sequence[Revision]) -> User
     )
 
 
+def elsewhere(commit: str, branch: str, others: Sequence[str]) -> UserError:
+    """
+    There is nothing to take back here: `others` are the branches that hold the commit.
+
+    >>> elsewhere("c" * 40, "main", ["side"]).message
+    'cccccccccccc is not in main'
+    """
+    short = commit[:12]
+    hint = f"`promptgit revert --to {short}` takes the text as of that commit"
+    if others:
+        there = others[0]
+        hint = f"it is in {there}: add `--branch {there}`, or `git switch {there}` first"
+    return UserError(f"{short} is not in {branch}", hint=hint)
+
+
 def improvements(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
     """Those of the revisions that are known, or claimed, to have raised the score."""
     return tuple(

@@ -53,8 +53,11 @@ def command(
     """
     with past.here() as here:
         asked = _Asked(here, here.git.resolve(revision), to)
+        tip = here.git.resolve(branch_tip(here, branch))
+        if not to:
+            _must_hold(here, tip, asked.commit, branch)
         path = here.path(prompt) if prompt else asked.only_prompt()
-        reversal = asked.reversal(path, here.git.resolve(branch_tip(here, branch)))
+        reversal = asked.reversal(path, tip)
         subject = next(parse_log(here.commits.alone([reversal.reverts]))).subject
         message = revert.message(reversal, subject)
         diff = derive(path, here.text(reversal.before), reversal.text).diff
@@ -71,6 +74,17 @@ def branch_tip(here: past.Here, branch: str | None) -> str:
     if branch and here.git.succeeds("rev-parse", "--verify", "--quiet", name):
         return name
     return "HEAD"
+
+
+def _must_hold(here: past.Here, tip: str, commit: str, branch: str | None) -> None:
+    """Raise UserError where `tip` does not reach the commit."""
+    git = here.git
+    if git.succeeds("merge-base", "--is-ancestor", commit, tip):
+        return
+    checked_out = git.succeeds("symbolic-ref", "--quiet", "HEAD")
+    name = git.text("symbolic-ref", "--short", "HEAD").strip() if checked_out else "HEAD"
+    listed = ("for-each-ref", f"--contains={commit}", "--format=%(refname:lstrip=2)", "refs/heads/")
+    raise revert.elsewhere(commit, branch or name, git.text(*listed).split())
 
 
 def _deliver(here: past.Here, reversal: Reversal, message: str, branch: str | None) -> str:

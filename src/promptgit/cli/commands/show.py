@@ -19,20 +19,20 @@ from promptgit.report.history_text import Styled
     short_help="Show one commit with its evidence",
     epilog="""\b
 Examples:
-  promptgit show HEAD
+  promptgit show
   promptgit show 3f2a1c9 prompts/support-reply.md --json
 
 \b
 JSON: {schema, commit, message, prompts: [{...the keys of log, words, measured: {score, n,
 metrics, fixed, broke, cases, half, stage, records}}]}""",
 )
-@click.argument("revision", metavar="REV")
+@click.argument("revision", metavar="[REV]", default="HEAD")
 @click.argument("prompt", required=False)
 @click.option("--json", "as_json", is_flag=True, help=past.JSON_HELP)
 def command(revision: str, prompt: str | None, as_json: bool) -> None:
     """
-    Show commit REV: its message, how far its score can be believed, what changed in the prompt,
-    and which cases that fixed and broke.
+    Show commit REV, or the newest: its message, how far its score can be believed, what changed
+    in the prompt, and which cases that fixed and broke.
     """
     with past.here() as here:
         commit = next(parse_log(here.commits.alone([here.git.resolve(revision)])))
