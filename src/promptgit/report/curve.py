@@ -48,6 +48,7 @@ def png_curve(points: Sequence[Point], *, title: str, sealed: tuple[float, float
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
     except ImportError as error:
         raise UserError("a PNG needs matplotlib", hint="pip install 'promptgit[plot]'") from error
 
@@ -65,7 +66,7 @@ def png_curve(points: Sequence[Point], *, title: str, sealed: tuple[float, float
     axes.set_xlabel("proposal")
     axes.set_ylabel("mean score")
     axes.set_title(title, fontsize="small", wrap=True)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
     png = io.BytesIO()
