@@ -205,6 +205,19 @@ def test_a_revert_shows_the_known_score_of_the_text_that_came_back(tmp_path: Pat
     assert (newest.fixed, newest.broke) == (0, 1)
 
 
+def test_a_revert_of_a_confirmed_step_shows_its_sealed_scores_backwards(tmp_path: Path) -> None:
+    sides = an_evaluation(SEED, [0.0] * 8), an_evaluation(BETTER, [1.0] * 8)
+    screened = compared(*sides, stage="screening", half="search")
+    repository = a_repository(tmp_path, {PATH: SEED})
+    repository.commit({PATH: BETTER}, a_claim(FIRST_STEP))
+    repository.git("revert", "--no-edit", "HEAD")
+
+    for shelf in (a_shelf(FIRST_STEP, screened), a_shelf(screened, FIRST_STEP)):
+        newest = log(repository, shelf)[0]
+
+        assert (newest.before, newest.score, newest.half) == (0.5, 0.0, "sealed")
+
+
 def test_a_revert_of_a_revert_shows_the_improvement_again(tmp_path: Path) -> None:
     repository = an_improved_repository(tmp_path)
     repository.git("revert", "--no-edit", "HEAD")

@@ -83,6 +83,12 @@ def test_the_message_carries_the_known_score_of_the_text_that_comes_back():
     )
 
 
+def test_a_score_that_was_compared_with_a_third_text_comes_back_alone():
+    text = message(replace(a_reversal(), before=blob_id("Be rude.\n")), "improve(reply): be brief")
+
+    assert ("Eval-Score", "0.0000 n=4") in find(text)
+
+
 def test_a_text_that_nobody_scored_claims_nothing():
     text = message(a_reversal(known=None), "improve(reply): be brief")
 

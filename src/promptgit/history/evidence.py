@@ -249,7 +249,8 @@ class Judge:
             half=CLAIMED_HALF.get(claim.stage, ""),
         )
         against = value(claim.trailers, "Eval-Against").lower()
-        start = self.past.blob_at(against, claim.path) if OBJECT_ID.match(against) else None
+        known = claim.path and OBJECT_ID.match(against)
+        start = self.past.blob_at(against, claim.path) if known else None
         if start is None or start == revision.was:
             return said
         whole = WholeRun(said.before, said.score, said.half, said.n, said.fixed, said.broke)
