@@ -43,9 +43,10 @@ class CallFailed(WorldError):
     """
     A model call that brought no answer, through no fault of the model's words.
 
-    `kind` is one of rate-limit, server, connection, timeout, malformed, auth, request, breaker,
-    judge.  `retryable` says whether the same call may go through later; `fatal` says that no
-    call of this run can succeed (a refused key, an unknown model).
+    `kind` is one of rate-limit, server, connection, unreachable (nobody listens there), timeout,
+    malformed, auth, request, breaker, judge.  `retryable` says whether the same call may go
+    through later; `fatal` says that no call of this run can succeed (a refused key, an unknown
+    model).
     """
 
     def __init__(

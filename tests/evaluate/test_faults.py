@@ -97,11 +97,22 @@ def test_when_every_call_fails_the_run_ends_soon_with_no_score_and_no_zero(fault
     with serving(faults=by_chance({fault: 1.0}), drip_s=0.2) as server:
         model, _, store = wired(server, timeout_s=0.3)
 
-        with pytest.raises(WorldError, match=f"none of {CASES} answers could be scored"):
+        with pytest.raises(WorldError, match=f"none of {CASES} answers could be scored") as caught:
             evaluate(PROMPT, some_cases(), model, ASuite())
 
+    assert "paid" not in caught.value.hint  # nothing was
     assert server.calls < CASES / 2
     assert store == {}
+
+
+def test_a_server_that_is_not_there_ends_the_run_at_once_and_says_why():
+    with serving() as server:
+        model, _, _ = wired(server)
+
+    with pytest.raises(CallFailed, match=r"cannot reach http://.*: connection refused") as caught:
+        evaluate(PROMPT, some_cases(), model, ASuite())
+
+    assert caught.value.fatal
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.20, 1.0])

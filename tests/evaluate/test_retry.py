@@ -212,3 +212,37 @@ def test_a_probe_that_ends_in_a_bug_lets_the_next_one_probe():
         patient.complete(HELLO)
 
     assert patient.complete(HELLO).text == "hello"
+
+
+def test_a_server_that_was_never_there_is_given_up_on_soon_and_for_the_whole_run():
+    clock = SkippingClock()
+    model, patient = retrying(lambda request: failed("unreachable"), clock, attempts=8)
+
+    with pytest.raises(CallFailed) as caught:
+        patient.complete(HELLO)
+
+    assert (model.calls, caught.value.fatal, caught.value.kind) == (3, True, "unreachable")
+    assert sum(clock.sleeps) <= 2
+
+
+@pytest.mark.parametrize("first", ["hello", failed("server")], ids=["an answer", "a refusal"])
+def test_a_server_that_was_there_once_is_waited_for(first):
+    script = [first, *[failed("unreachable")] * 6, "hello", "hello"]
+    _, patient = retrying(script, attempts=9)
+
+    patient.complete(HELLO)
+
+    assert patient.complete(HELLO).text == "hello"
+
+
+def test_many_threads_that_find_nobody_do_not_wait_for_a_probe():
+    clock = SkippingClock()
+    breaker = Breaker(patience=1)
+    model, patient = retrying(lambda request: failed("unreachable"), clock, breaker=breaker)
+
+    for _ in range(5):
+        with pytest.raises(CallFailed, match="a unreachable failure"):
+            patient.complete(HELLO)
+
+    assert model.calls == 15
+    assert max(clock.sleeps) <= 1.0

@@ -12,7 +12,7 @@ from promptgit.core.ports import Request, Usage
 from promptgit.core.price import Price
 from promptgit.core.prompt import Message
 from promptgit.errors import CallFailed, UserError
-from promptgit.models.endpoints import Endpoint
+from promptgit.models.endpoints import Endpoint, endpoint_for
 from promptgit.models.openai import factory
 from servers.openai_server import always, by_chance, on_schedule, serving
 
@@ -290,16 +290,28 @@ def test_a_late_answer_does_not_spoil_the_next_one():
         assert model.complete(ASKED).text == "Where is my parcel?"
 
 
-def test_a_server_that_is_not_there_is_a_failed_connection_with_a_hint():
+def test_a_server_that_is_not_there_is_named_with_who_gave_its_address():
     with serving() as server:
-        endpoint = server.endpoint()
+        base_url, port = server.base_url, server.port
+    endpoint = endpoint_for("openai", {"OPENAI_BASE_URL": base_url, "OPENAI_API_KEY": KEY})
     model = factory("m", options={}, endpoint=endpoint)
 
-    with pytest.raises(CallFailed, match="cannot be reached") as caught:
+    with pytest.raises(CallFailed) as caught:
         model.complete(ASKED)
 
-    assert caught.value.kind == "connection"
-    assert "running" in caught.value.hint
+    assert caught.value.message == f"cannot reach http://127.0.0.1:{port}: connection refused"
+    assert caught.value.kind == "unreachable"
+    assert caught.value.hint == "is the server running? OPENAI_BASE_URL says where"
+
+
+def test_a_path_that_is_not_there_is_named_and_the_base_url_is_asked_about():
+    with serving(faults=always("404")) as server:
+        server_url = server.base_url.removesuffix("/v1")
+        model = factory("m", options={}, endpoint=Endpoint(server_url, KEY))
+        with pytest.raises(CallFailed) as caught:
+            model.complete(ASKED)
+
+    assert "said 404 to POST /chat/completions" in caught.value.message
 
 
 def test_a_redirect_does_not_take_the_key_along():

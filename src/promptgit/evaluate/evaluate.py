@@ -117,7 +117,9 @@ def _refuse_if_nothing_scored(results: list[Result]) -> None:
         return
     kind, _ = world.most_common(1)[0]
     message = next(failure.message for failure in failures if failure.kind == kind)
+    answered = any(result.model for result in results)  # and a judge was not there
+    kept = "what was paid for is kept; " if answered else ""
     raise WorldError(
         f"none of {len(results)} answers could be scored: {message}",
-        hint="what was paid for is kept; run the same command again when the cause is gone",
+        hint=f"{kept}run the same command again when the cause is gone",
     )

@@ -20,7 +20,9 @@ from promptgit.evaluate.crew import GLANCE_S, leaving
 
 FIRST_WAIT_S = 0.5  # before the second attempt; doubled for each further one
 LONGEST_WAIT_S = 60.0  # no wait is longer, and a server that asks for more is given up on
-DOWN = frozenset({"rate-limit", "server", "connection", "timeout", "malformed"})
+DOWN = frozenset({"rate-limit", "server", "connection", "unreachable", "timeout", "malformed"})
+ABSENT = "unreachable"  # the kind of a call that found nobody at the address
+ATTEMPTS_ON_NOBODY = 3  # if nobody was ever there: over in about 1.5 s
 
 
 class Breaker:
@@ -30,6 +32,9 @@ class Breaker:
     After `patience` failed calls in a row, from whatever thread, everybody waits while one
     thread probes, at growing intervals.  A probe that goes through lets everybody on; after
     `probes` that do not, every further call fails at once with kind `breaker`.
+
+    As long as nobody was ever found at the address nothing is down: it is wrong, or the server
+    was not started.  No waiting for better weather then.
     """
 
     def __init__(self, *, patience: int = 10, probes: int = 4, first_pause_s: float = 1.0) -> None:
@@ -42,6 +47,12 @@ class Breaker:
         self._probing = False
         self._asked_s = 0.0  # the longest Retry-After since the last success
         self._last = ""
+        self._met = False  # somebody was there, once
+
+    @property
+    def nobody(self) -> bool:
+        """Whether calls were made, and none of them ever found anybody at the address."""
+        return self._in_a_row > 0 and not self._met
 
     @property
     def open(self) -> bool:
@@ -62,6 +73,7 @@ class Breaker:
 
     def went_through(self) -> None:
         with self._changed:
+            self._met = True
             self._in_a_row = self._failed_probes = 0
             self._asked_s = 0.0
             self._changed.notify_all()
@@ -71,6 +83,7 @@ class Breaker:
             self.went_through()
             return
         with self._changed:
+            self._met = self._met or error.kind != ABSENT
             self._in_a_row += 1
             self._failed_probes += probe
             self._last = error.message
@@ -91,7 +104,7 @@ class Breaker:
 
     @property
     def _down(self) -> bool:
-        return self._in_a_row >= self._patience
+        return self._met and self._in_a_row >= self._patience
 
     def _refusal(self, message: str) -> CallFailed:
         return CallFailed(
@@ -129,11 +142,13 @@ class Retrying:
         return self._model.identity
 
     def complete(self, request: Request) -> Answer:
-        """Answer, or raise the last CallFailed."""
+        """Answer, or raise the last CallFailed; it is fatal if nobody was ever there."""
         for attempt in count(1):
             answered = self._attempt(request)
             if isinstance(answered, Answer):
                 return answered
+            if self._breaker.nobody and attempt >= ATTEMPTS_ON_NOBODY:
+                raise nobody_there(answered)
             if attempt >= self._attempts or not may_pass_later(answered):
                 raise gave_up(answered, attempt)
             self._clock.sleep(self.wait_s(answered, attempt))
@@ -168,6 +183,11 @@ def may_pass_later(error: CallFailed) -> bool:
     """Say whether another attempt is worth its while."""
     too_long = (error.retry_after_s or 0.0) > LONGEST_WAIT_S
     return error.retryable and not error.fatal and not too_long
+
+
+def nobody_there(error: CallFailed) -> CallFailed:
+    """Return the error that ends a run whose server was never there."""
+    return CallFailed(error.message, kind=error.kind, fatal=True, hint=error.hint)
 
 
 def gave_up(error: CallFailed, attempts: int) -> CallFailed:

@@ -64,6 +64,7 @@ class Endpoint:
     provider: str = DEFAULT_PROVIDER
     allow_http: bool = False
     proxy: str = field(default="", repr=False)  # for https:// only; may hold a password
+    said_by: str = field(default="", compare=False)  # what gave the base URL, if not the provider
 
     def __post_init__(self) -> None:
         try:
@@ -104,6 +105,26 @@ class Endpoint:
         return url.netloc.lower() + path
 
     @property
+    def site(self) -> str:
+        """
+        The base URL without its path.
+
+        >>> Endpoint("http://localhost:8000/team-a/v1").site
+        'http://localhost:8000'
+        """
+        url = urlsplit(self.base_url)
+        return f"{url.scheme}://{url.netloc}"
+
+    def ask(self, question: str) -> str:
+        """
+        Add to a question about the address who gave it.
+
+        >>> Endpoint("http://localhost:8000/v1", said_by="OPENAI_BASE_URL").ask("is it running?")
+        'is it running? OPENAI_BASE_URL says where'
+        """
+        return f"{question} {self.said_by} says where" if self.said_by else question
+
+    @property
     def key_variable(self) -> str:
         """The environment variable that holds the key of this provider."""
         known = KNOWN.get(self.provider)
@@ -133,8 +154,10 @@ def endpoint_for(
     known = KNOWN.get(provider)
     if known is None and not base_url:
         raise _unknown(provider)
-    if provider == "openai":
-        base_url = base_url or environment.get("OPENAI_BASE_URL", "").strip()
+    said_by = "your own config" if base_url else ""
+    if provider == "openai" and not base_url:
+        base_url = environment.get("OPENAI_BASE_URL", "").strip()
+        said_by = "OPENAI_BASE_URL" if base_url else ""
     found_url = base_url or (known.base_url if known else "")
     variable = known.key_variable if known else f"{provider.upper()}_API_KEY"
     endpoint = Endpoint(
@@ -143,6 +166,7 @@ def endpoint_for(
         provider,
         allow_http,
         proxy_for(found_url, environment),
+        said_by,
     )
     if not endpoint.api_key and known and known.needs_key and endpoint.is_providers_own:
         raise UserError(

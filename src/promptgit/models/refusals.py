@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +15,10 @@ from promptgit.models.wire import Reply
 
 LONGEST_MESSAGE = 300  # characters of what the server says
 NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
+NO_SUCH_MODEL = "model_not_found"
 NO_SUCH_OPTION = frozenset({"unsupported_parameter", "unsupported_value", "unknown_parameter"})
+
+_VERSIONED = re.compile(r"/(?:v\d\w*|openai)(?:/|$)")  # /v1, /api/v1, /v1beta/openai
 
 
 def failure_of(reply: Reply, endpoint: Endpoint, model: str) -> CallFailed:
@@ -22,7 +26,8 @@ def failure_of(reply: Reply, endpoint: Endpoint, model: str) -> CallFailed:
     said, code = _said(reply.data)
     said = without_secrets(said, endpoint.api_key)
     status = reply.status
-    message = f"{endpoint.host} said {status}" + (f": {said}" if said else "")
+    asked = f" to POST {reply.path}" if status == 404 and reply.path else ""
+    message = f"{endpoint.host} said {status}{asked}" + (f": {said}" if said else "")
     if status in (401, 403):
         return CallFailed(message, kind="auth", fatal=True, hint=_key_hint(endpoint))
     if status == 402 or code in NO_MONEY:
@@ -34,7 +39,7 @@ def failure_of(reply: Reply, endpoint: Endpoint, model: str) -> CallFailed:
             message,
             kind="request",
             fatal=True,
-            hint=f"does {endpoint.provider} have a model called {model!r}?",
+            hint=_not_found_hint(endpoint, model, code),
         )
     if status == 429:
         wait_s = retry_after_s(reply.headers, time.time())
@@ -134,6 +139,12 @@ def _said(data: bytes) -> tuple[str, str]:
     line = " ".join(str(said).split()) if isinstance(said, str) else ""
     printable = "".join(character for character in line if character.isprintable())
     return printable[:LONGEST_MESSAGE], str(code)
+
+
+def _not_found_hint(endpoint: Endpoint, model: str, code: str) -> str:
+    if code != NO_SUCH_MODEL and not _VERSIONED.search(endpoint.base_url):
+        return f"does the base URL end in /v1? It is {endpoint.base_url}"
+    return f"does {endpoint.provider} have a model called {model!r}?"
 
 
 def _key_hint(endpoint: Endpoint) -> str:

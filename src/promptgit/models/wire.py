@@ -32,14 +32,15 @@ class Reply:
     status: int
     headers: Mapping[str, str]  # whatever the case of a name
     data: bytes
+    path: str = ""  # that was asked for, from the host on
 
 
 class Wire:
     """
     Posts JSON to paths below an endpoint, from many threads at once.
 
-    Raises CallFailed of kind connection, timeout or malformed.  The key goes into the header of
-    these requests and nowhere else: a redirect is returned, not followed.
+    Raises CallFailed of kind connection, unreachable, timeout or malformed.  The key goes into the
+    header of these requests and nowhere else: a redirect is returned, not followed.
     """
 
     def __init__(self, endpoint: Endpoint, *, timeout_s: float = TIMEOUT_S) -> None:
@@ -81,7 +82,7 @@ class Wire:
             raise self._too_slow()
         if len(data) > MAX_BYTES:
             raise CallFailed(f"{self._host} sent more than 64 MB", kind="malformed")
-        return Reply(response.status, response.headers, data)
+        return Reply(response.status, response.headers, data, self._base + path)
 
     @property
     def _host(self) -> str:
@@ -106,12 +107,7 @@ class Wire:
                 hint="check HTTPS_PROXY, or name the host in NO_PROXY",
             )
         if isinstance(error, exceptions.NewConnectionError):  # a ConnectTimeoutError, too
-            return CallFailed(
-                f"{self._host} cannot be reached",
-                kind="connection",
-                retryable=True,
-                hint="is the address right, and the server running?",
-            )
+            return self._nobody_there(error)
         if isinstance(error, exceptions.ConnectTimeoutError):
             return CallFailed(
                 f"{self._host} did not accept a connection in {CONNECT_S:g} s",
@@ -126,6 +122,29 @@ class Wire:
                 hint="behind a company proxy, point SSL_CERT_FILE to its certificate",
             )
         return CallFailed(f"{self._host} broke the connection", kind="connection", retryable=True)
+
+    def _nobody_there(self, error: Exception) -> CallFailed:
+        from urllib3 import exceptions
+
+        where, cause = self._endpoint.site, error.__cause__
+        if isinstance(error, exceptions.NameResolutionError):
+            why, question = "the name does not resolve", "is the name right, and the network up?"
+        elif isinstance(cause, ConnectionRefusedError):
+            why, question = "connection refused", "is the server running?"
+        else:
+            said = cause.strerror if isinstance(cause, OSError) else ""
+            return CallFailed(
+                f"cannot reach {where}" + (f": {said.lower()}" if said else ""),
+                kind="connection",
+                retryable=True,
+                hint=self._endpoint.ask("is the address right, and the server running?"),
+            )
+        return CallFailed(
+            f"cannot reach {where}: {why}",
+            kind="unreachable",
+            retryable=True,
+            hint=self._endpoint.ask(question),
+        )
 
     def _too_slow(self) -> CallFailed:
         return CallFailed(
