@@ -24,7 +24,8 @@ WIDTH = 100  # columns of a picture, and of the help texts
 
 def commands() -> str:
     """Everything that `--help` says, as one Markdown page."""
-    root = click.Context(cli, info_name="promptgit", max_content_width=WIDTH, terminal_width=WIDTH)
+    settings = {**cli.context_settings, "max_content_width": WIDTH, "terminal_width": WIDTH}
+    root = click.Context(cli, info_name="promptgit", **settings)
     lines: list[str] = [
         "# Commands",
         "",
