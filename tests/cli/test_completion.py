@@ -62,3 +62,60 @@ def test_the_words_that_the_script_asks_for_are_our_commands():
     )
 
     assert done.stdout == "plain,completion\n"
+
+
+def offered(where: Path, *words: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "promptgit.cli.main"],
+        cwd=where,
+        env={
+            **os.environ,
+            "_PROMPTGIT_COMPLETE": "bash_complete",
+            "COMP_WORDS": " ".join(["promptgit", *words]),
+            "COMP_CWORD": str(len(words)),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / "prompts").mkdir()
+    for name in ("reply.md", "route.md", "README.md"):
+        (tmp_path / "prompts" / name).write_text("Be brief.\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", ["eval", "improve"])
+def test_prompts_are_offered_by_name(shop: Path, command: str):
+    assert offered(shop, command, "r") == ["reply", "route"]
+
+
+@pytest.mark.parametrize("words", [["log"], ["blame"], ["diff", "A", "B"], ["revert", "A"]])
+def test_history_commands_are_offered_paths(shop: Path, words: list[str]):
+    assert offered(shop, *words, "prompts/rep") == ["prompts/reply.md"]
+
+
+def test_runs_are_offered_by_id(shop: Path):
+    run = "20261120T154010Z-3f2a"
+    (shop / ".git" / "promptgit" / "runs" / run).mkdir(parents=True)
+
+    assert offered(shop, "runs", "show", "2026") == [run]
+    assert offered(shop, "runs", "export", "2026") == [run]
+    assert offered(shop, "improve", "--resume", "2026") == [run]
+
+
+def test_strategies_and_models_are_offered(shop: Path):
+    assert offered(shop, "improve", "--strategy", "cri") == ["critique"]
+    assert offered(shop, "eval", "--model", "o") == ["offline", "ollama/", "openai/", "openrouter/"]
+
+
+def test_where_nothing_can_be_known_nothing_is_offered(shop: Path):
+    (shop / "promptgit.yaml").write_text("nonsense: [", encoding="utf-8")
+
+    assert offered(shop, "eval", "r") == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from promptgit.cli import past
+from promptgit.cli.completing import prompt_paths
 from promptgit.errors import UserError
 from promptgit.history.blame import blame, parse_blame
 from promptgit.history.log import parse_log
@@ -22,7 +23,7 @@ Examples:
 JSON: {schema, path, revision, lines: [{line, text, commit}], commits: {id: {...the keys of
 log}}}""",
 )
-@click.argument("prompt")
+@click.argument("prompt", shell_complete=prompt_paths)
 @click.argument("revision", metavar="[REV]", default="HEAD")
 @click.option("--json", "as_json", is_flag=True, help=past.JSON_HELP)
 def command(prompt: str, revision: str, as_json: bool) -> None:
@@ -34,7 +35,7 @@ def command(prompt: str, revision: str, as_json: bool) -> None:
         tip, path = here.git.resolve(revision), here.path(prompt)
         if not here.commits.blob_at(tip, path):
             raise UserError(
-                f"there is no {path} in {revision}",
+                f"there is no {path!r} in {revision}",
                 hint="`promptgit log` lists the prompts that were ever committed",
             )
         lines = tuple(parse_blame(here.commits.blame(tip, path)))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from promptgit.cli import past
+from promptgit.cli.completing import prompt_paths
 from promptgit.errors import UserError
 from promptgit.history.diff import Measured, measure, word_diff
 from promptgit.history.log import Change
@@ -27,7 +28,7 @@ metrics, fixed, broke, cases, half, stage, records}}]}""",
 )
 @click.argument("old", metavar="A")
 @click.argument("new", metavar="B")
-@click.argument("prompt", required=False)
+@click.argument("prompt", required=False, shell_complete=prompt_paths)
 @click.option("--json", "as_json", is_flag=True, help=past.JSON_HELP)
 def command(old: str, new: str, prompt: str | None, as_json: bool) -> None:
     """
@@ -53,7 +54,7 @@ def _changes(here: past.Here, old: str, new: str, prompt: str | None) -> tuple[C
     found = tuple(change for change in changes if path in (change.path, change.old_path))
     if not found and not here.commits.blob_at(new, path):
         raise UserError(
-            f"there is no {path} in {new[:12]}",
+            f"there is no {path!r} in {new[:12]}",
             hint="paths are relative to where you stand",
         )
     return found

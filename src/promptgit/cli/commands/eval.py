@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from promptgit.cli.completing import model_names, prompt_names
 from promptgit.errors import BudgetSpent, WorldError
 
 
@@ -15,10 +16,12 @@ from promptgit.errors import BudgetSpent, WorldError
     short_help="Run a prompt on its cases and show the scores",
     epilog="Example: promptgit eval support-reply --limit 20 --model gpt-5-mini --budget 0.50usd",
 )
-@click.argument("prompt", metavar="PROMPT")
+@click.argument("prompt", metavar="PROMPT", shell_complete=prompt_names)
 @click.option("--ref", metavar="REV", help="Take the prompt from this revision")
 @click.option("--cases", "file", metavar="FILE", help="Use the cases in FILE")
-@click.option("--model", metavar="M", help="Run M instead of the configured model")
+@click.option(
+    "--model", metavar="M", shell_complete=model_names, help="Run M instead of the configured model"
+)
 @click.option("--repeats", type=click.IntRange(1), default=1, help="Ask N times for each case")
 @click.option("--concurrency", type=click.IntRange(1, 512), help="Calls at a time")
 @click.option("--limit", type=click.IntRange(1), help="Use the first N cases only")

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from promptgit.cli.completing import model_names, prompt_names, run_names, strategy_names
 from promptgit.errors import UserError
 
 
@@ -16,8 +17,13 @@ from promptgit.errors import UserError
     short_help="Search for a better prompt and commit what is proven",
     epilog="Example: promptgit improve support-reply --budget 2usd --branch better-replies",
 )
-@click.argument("prompt", metavar="[PROMPT]", required=False)
-@click.option("--strategy", metavar="S", help="Search with strategy S  [default: critique]")
+@click.argument("prompt", metavar="[PROMPT]", required=False, shell_complete=prompt_names)
+@click.option(
+    "--strategy",
+    metavar="S",
+    shell_complete=strategy_names,
+    help="Search with strategy S  [default: critique]",
+)
 @click.option("--rounds", type=click.IntRange(1), help="Try N proposals at most")
 @click.option("--patience", type=click.IntRange(1), help="Give up after N rounds without a gain")
 @click.option("--target", type=click.FloatRange(0, 1), help="Stop at this mean search score")
@@ -31,10 +37,13 @@ from promptgit.errors import UserError
     metavar="[RUN]",
     is_flag=False,
     flag_value="latest",
+    shell_complete=run_names,
     help="Go on with an interrupted run, without paying twice  [default: the latest]",
 )
-@click.option("--model", metavar="M", help="Run M instead of the configured model")
-@click.option("--mentor", metavar="M", help="Let M critique and patch")
+@click.option(
+    "--model", metavar="M", shell_complete=model_names, help="Run M instead of the configured model"
+)
+@click.option("--mentor", metavar="M", shell_complete=model_names, help="Let M critique and patch")
 @click.option("--cases", "file", metavar="FILE", help="Use the cases in FILE")
 @click.option("--allow-code", is_flag=True, help="Let `python` assertions run their code")
 @click.option("--no-outputs", is_flag=True, help="Keep model outputs out of the records")

@@ -8,6 +8,7 @@ from itertools import islice
 import click
 
 from promptgit.cli import past
+from promptgit.cli.completing import prompt_paths
 from promptgit.core.revision import Revision
 from promptgit.errors import UserError
 from promptgit.history.log import Change, RawCommit, every_change, follow
@@ -28,7 +29,7 @@ JSON: {schema, complete, commits: [{commit, parents, when, author, subject, path
 blob, was, evidence, score, before, n, fixed, broke, record, problem, steps,
 half, whole_run: {score, before, half, n, fixed, broke, record, steps}}]}""",
 )
-@click.argument("prompt", required=False)
+@click.argument("prompt", required=False, shell_complete=prompt_paths)
 @click.option("-n", "--max-count", type=click.IntRange(min=1), help="Show the newest N only")
 @click.option("--ref", "revision", default="HEAD", metavar="REV", help="Start from REV, not HEAD")
 @click.option("--json", "as_json", is_flag=True, help=past.JSON_HELP)

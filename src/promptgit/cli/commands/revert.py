@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import click
 
 from promptgit.cli import past
+from promptgit.cli.completing import prompt_paths
 from promptgit.core.patch import derive
 from promptgit.core.prompt import blob_id
 from promptgit.core.revision import Revision
@@ -31,7 +32,7 @@ JSON: {schema, path, reverts, to, before, blob, evidence, score, half, n, record
 message, diff, commit}; commit is null in a dry run.""",
 )
 @click.argument("revision", metavar="REV")
-@click.argument("prompt", required=False)
+@click.argument("prompt", required=False, shell_complete=prompt_paths)
 @click.option("--to", is_flag=True, help="Go back to the text as of REV, dropping what came after")
 @click.option("--branch", metavar="NAME", help="Commit to branch NAME, not to the one checked out")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would be committed, and stop")
@@ -124,7 +125,9 @@ class _Asked:
         here = self.here
         before = here.commits.blob_at(tip, path)
         if before is None:
-            raise UserError(f"there is no {path} in {tip[:12]}", hint="was it renamed, or deleted?")
+            raise UserError(
+                f"there is no {path!r} in {tip[:12]}", hint="was it renamed, or deleted?"
+            )
         later = list(self._later(tip, path))
         data = self._as_of(path, later) if self.to else self._without(path, before, later)
         text = _decoded(data, path)
@@ -165,7 +168,7 @@ class _Asked:
         blob = next((blob for blob in blobs if blob), None)
         if blob is None:
             raise UserError(
-                f"there is no {path} in {self.commit[:12]}",
+                f"there is no {path!r} in {self.commit[:12]}",
                 hint=f"`promptgit log {path}` lists the commits that hold it",
             )
         return self.here.commits.blob(blob)

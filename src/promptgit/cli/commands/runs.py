@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from promptgit.cli.completing import run_names
 from promptgit.errors import UserError
 
 JSON_HELP = "Print JSON; its keys are stable"
@@ -49,7 +50,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     short_help="Tell one run: every proposal, its critique, diff, fate and reason",
     epilog="Example: promptgit runs show latest",
 )
-@click.argument("run", metavar="RUN", default="latest")
+@click.argument("run", metavar="RUN", default="latest", shell_complete=run_names)
 @click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
 def show_run(run: str, as_json: bool) -> None:
     """
@@ -72,7 +73,7 @@ def show_run(run: str, as_json: bool) -> None:
     short_help="Write one run as JSON files and a report in Markdown",
     epilog="Example: promptgit runs export latest out/",
 )
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", shell_complete=run_names)
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
 def export(run: str, folder: str) -> None:
     """

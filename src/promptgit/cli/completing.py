@@ -1,0 +1,76 @@
+"""What a shell may offer for a word that is half typed.  A mistake here offers nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from promptgit.errors import PromptgitError
+
+if TYPE_CHECKING:
+    from promptgit.cli.wiring import Repository
+
+Complete = Callable[[click.Context, click.Parameter, str], list[str]]
+
+
+def _offering(known: Callable[[click.Context], Iterable[str]]) -> Complete:
+    def complete(ctx: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+        try:
+            return [word for word in known(ctx) if word.startswith(begun)]
+        except (PromptgitError, OSError):
+            return []
+
+    return complete
+
+
+def _repository(ctx: click.Context) -> Repository:
+    """Find the repository; `-C DIR` was read by click, and not acted on."""
+    from promptgit.cli.wiring import Repository
+
+    directory = ctx.find_root().params.get("directory")
+    if directory:
+        os.chdir(directory)
+    return Repository.open()
+
+
+def _prompts(ctx: click.Context) -> list[str]:
+    """The names of prompts where they are unique, and the paths of all."""
+    paths = _repository(ctx).prompts
+    stems = [Path(path).stem for path in paths]
+    return [*(stem for stem in stems if stems.count(stem) == 1), *paths]
+
+
+def _paths(ctx: click.Context) -> list[str]:
+    """The paths of prompts from where the user stands."""
+    found = _repository(ctx)
+    here = found.git.prefix or "."
+    return [os.path.relpath(path, here).replace(os.sep, "/") for path in found.prompts]
+
+
+def _runs(ctx: click.Context) -> tuple[str, ...]:
+    from promptgit.edges.runs import run_ids
+
+    return ("latest", *run_ids(_repository(ctx).git))
+
+
+def _strategies(_ctx: click.Context) -> tuple[str, ...]:
+    from promptgit import plugins
+
+    return plugins.names("strategies")
+
+
+def _models(_ctx: click.Context) -> list[str]:
+    from promptgit.models.endpoints import KNOWN
+
+    return ["offline", *(f"{provider}/" for provider in sorted(KNOWN))]
+
+
+prompt_names = _offering(_prompts)
+prompt_paths = _offering(_paths)
+run_names = _offering(_runs)
+strategy_names = _offering(_strategies)
+model_names = _offering(_models)
