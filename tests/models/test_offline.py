@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -261,3 +263,13 @@ def test_as_a_judge_it_counts_words_of_the_rubric_and_says_so():
     assert score.value == pytest.approx(1 / 3, abs=1e-4)  # parcel; not mentions, not apology
     assert "not a judgement" in score.why
     assert "apology" in score.why
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "offline.md"
+EXAMPLES = re.findall(r"^\| `(.+)` \| (.+) \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.M)
+
+
+@pytest.mark.parametrize(("phrase", "message", "wanted"), EXAMPLES)
+def test_every_phrase_of_the_docs_changes_the_answer_as_they_say(phrase, message, wanted):
+    assert wanted not in answer("Be brief.", message)
+    assert wanted in answer(f"Be brief. {phrase}", message)

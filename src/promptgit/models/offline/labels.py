@@ -19,11 +19,13 @@ _INTRODUCES = re.compile(r"\b(?:one of|either|among|from|out of)\b", re.I)
 _MANY = re.compile(r"\bboolean|\bdictionary\b|\ball that apply\b|\blist of\b", re.I)
 _ASKS_FOR_LABEL = re.compile(
     r"\b(?:classif\w+|categori[sz]\w+|labels?|label(?:l?ed|l?ing)|assign|sort|route|choose|pick|tag|"
-    r"one of|which (?:of|categor(?:y|ies)|kind|type))\b",
+    r"one of|(?:with|in) (?:exactly |just |only )?(?:one|a single) word(?=:)|"
+    r"say whether (?:it|this|the (?:text|message)) is|which (?:of|categor(?:y|ies)|kind|type))\b",
     re.I,
 )
 _LIST_STARTS = re.compile(
-    r"\b(?:one of|as(?: either)?|into(?: either)?|from|between|among|either)\b"
+    r"\b(?:one of|say whether (?:it|this|the (?:text|message)) is|"
+    r"as(?: either)?|into(?: either)?|from|between|among|either)\b"
     r"(?:\s+(?:these|the|following|five|six|four|three|seven|eight|labels?|categor(?:y|ies)|classes|"
     r"types|words|tags))*\s*:?\s*",
     re.I,
