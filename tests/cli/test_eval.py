@@ -141,7 +141,7 @@ def test_rows_that_were_left_out_are_counted(office: Repository):
 
     said = promptgit(office, "eval", "sort")
 
-    assert "1 rows left out" in said.out
+    assert "1 row left out" in said.out
     assert "Rows left out: line 8: message is missing" in said.out
 
 

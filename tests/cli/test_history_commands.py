@@ -546,7 +546,7 @@ def test_revert_of_a_commit_that_is_on_no_branch_says_so(improved: Repository):
     [
         (["HEAD~2", PATH], "added"),
         (["--to", "HEAD", PATH], "would not change"),
-        (["HEAD", "prompts/none.md"], "there is no prompts/none.md"),
+        (["HEAD", "prompts/none.md"], "there is no 'prompts/none.md'"),
         (["nowhere"], "no commit called 'nowhere'"),
         (["--output=/dev/null"], "No such option"),
     ],

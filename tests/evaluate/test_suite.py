@@ -78,7 +78,16 @@ def test_a_weight_is_a_number_from_0_up(weight):
 
 
 def test_a_weight_of_0_only_informs():
-    assert a_suite(Assertion("contains", value="a", weight=0)).metrics[0].weight == 0
+    informing = Assertion("contains", value="a", weight=0)
+
+    suite = a_suite(informing, Assertion("contains", value="b"))
+
+    assert [metric.weight for metric in suite.metrics] == [0, 1]
+
+
+def test_weights_of_0_alone_would_measure_nothing():
+    with pytest.raises(UserError, match="weight 0"):
+        a_suite(Assertion("contains", value="a", weight=0))
 
 
 def test_without_an_assertion_there_is_no_suite():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptgit import plugins
-from promptgit.config import Config, EvalFile, ModelChoice
+from promptgit.config import CONFIG_FILE, Config, EvalFile, ModelChoice
 from promptgit.core.dataset import Dataset
 from promptgit.core.ports import Answer, AnswerStore, Embedder, Model, ModelIdentity, Request
 from promptgit.core.price import Price
@@ -121,7 +121,10 @@ class Bench:
             "embedder": self._embedder(cases, assertions),
             "judge": self._judge(assertions),
         }
-        return bind(assertions, plugins.scorer, injected=injected, where=asked.file or "assert")
+        where, places = asked.file or "assert", asked.places
+        if not asked.assertions and self.config.assertions:
+            where, places = f"{CONFIG_FILE}, defaults", ()
+        return bind(assertions, plugins.scorer, injected=injected, where=where, places=places)
 
     def _judge(self, assertions: tuple[Assertion, ...]) -> Model | None:
         if any(_type(assertion) == "llm-rubric" for assertion in assertions):

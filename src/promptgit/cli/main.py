@@ -56,6 +56,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        _refuse_empty(args)
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -95,7 +96,9 @@ def cli(ctx: click.Context, directory: str | None, quiet: bool, verbose: bool) -
 def main() -> NoReturn:
     """Run the command line; every way out has its exit code (DESIGN §9)."""
     from promptgit.cli.interrupts import interruptible, leave_hook_environment
+    from promptgit.cli.streams import open_streams
 
+    open_streams()
     leave_hook_environment()
     with interruptible():
         sys.exit(run(sys.argv[1:]))
@@ -120,8 +123,13 @@ def run(arguments: list[str]) -> int:
         return 130
     except BrokenPipeError:
         # Whoever read our output has gone (`promptgit log | head`): be quiet, like git.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 0
+    except OSError as error:  # one that nobody foresaw: a full disk, a file that may not be read
+        _discard_output()
+        where = f"{error.filename}: " if error.filename else ""
+        _say(f"{where}{error.strerror or error}", "is the disk full, or read-only?")
+        return 3
     except Exception as error:  # noqa: BLE001  (the one boundary: a bug becomes exit 4 and a log)
         from promptgit.cli.crash import log_crash
 
@@ -133,9 +141,31 @@ def run(arguments: list[str]) -> int:
 
 
 def _say(message: str, hint: str) -> None:
-    click.secho(f"error: {message}", fg="red", err=True, bold=True)
+    click.secho(f"error: {_visible(message)}", fg="red", err=True, bold=True)
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        click.echo(f"hint: {_visible(hint)}", err=True)
+
+
+def _visible(text: str) -> str:
+    """Names and models bring control characters along: a terminal must not obey them."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _discard_output() -> None:
+    """Let what is still to be printed go nowhere, or Python fails once more as it ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:  # not a file at all, as in a test
+        return
+
+
+def _refuse_empty(words: list[str]) -> None:
+    """`--budget "$UNSET"` is not the same as no budget."""
+    for before, word in zip(["promptgit", *words], words, strict=False):
+        if not word.strip():
+            raise click.UsageError(f"The value after {before!r} is empty: is a variable unset?")
+        if word.startswith("--") and word.endswith("="):
+            raise click.UsageError(f"The value of {word[:-1]!r} is empty: is a variable unset?")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ from promptgit.edges.archive import RecordReader
 from promptgit.edges.commits import Commits
 from promptgit.edges.git import Git
 from promptgit.edges.workspace import locate
-from promptgit.errors import UserError
 from promptgit.history.evidence import Judge, places
 from promptgit.report.history_text import Styled, plain
 
@@ -39,19 +38,22 @@ class Here:
         """
         Turn what the user typed, a path or a prompt's name, into a path from the top.
 
-        A path that is in no commit is left as it is: history may know it all the same.
+        A path that is in no commit is left as it is: history may know it all the same.  Raises
+        UserError for a name that several prompts have.
         """
+        from promptgit.cli.wiring import called
+
         located = locate(self.git, given)
-        if "/" in given or self.commits.blob_at("HEAD", located):
+        whole = "/" in given and PurePosixPath(given).suffix
+        if whole or self.commits.blob_at("HEAD", located):
             return located
         names = self.git.read("ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD")
-        tracked = [os.fsdecode(name) for name in names.split(b"\0")]
-        named = [path for path in tracked if PurePosixPath(path).stem == given]
-        if not named:
+        stem = PurePosixPath(given).stem
+        tracked = [path for path in os.fsdecode(names).split("\0") if stem in path]
+        if not tracked:
             return located
         _, wanted = prompts()
-        meant = [path for path in named if wanted(path)]
-        return meant[0] if len(meant) == 1 else located
+        return called(given, filter(wanted, tracked)) or located
 
     def included(self, revision: str, path: str) -> tuple[str, ...]:
         """The files that the prompt at `path` includes, directly or not, as of a commit."""
@@ -69,12 +71,9 @@ class Here:
         return tuple(found)
 
     def text(self, blob: str) -> str:
-        """The text of a prompt; raise UserError when it is not UTF-8."""
+        """The text of a prompt, to be read by a person: what is not UTF-8 is shown as `�`."""
         data = self.commits.blob(blob) if blob else b""
-        try:
-            return data.decode()
-        except UnicodeDecodeError as error:
-            raise UserError(f"blob {blob[:12]} is not UTF-8 at byte {error.start}") from error
+        return data.decode(errors="replace")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,9 @@ from promptgit.errors import UserError
 
 if TYPE_CHECKING:
     from promptgit.edges.cache import SqliteAnswers
+    from promptgit.edges.columns import Columns
+
+SHOWN = 8  # of what there is, in a hint
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,11 @@ class Repository:
         """Find it and read its config; `model` is what `--model` says."""
         git = Git.discover(Path.cwd())
         tree = WorkTree(git)
+        if tree.is_file("promptgit.yml"):
+            raise UserError(
+                "promptgit.yml is not read: the config is called promptgit.yaml",
+                hint="git mv promptgit.yml promptgit.yaml",
+            )
         config = parse_config(tree.read(places.CONFIG_FILE) or b"", user_config())
         return cls(git, config.with_model(model) if model else config, bool(model))
 
@@ -49,21 +58,19 @@ class Repository:
         """
         Turn what the user typed into a path from the top level.
 
-        A path as seen from where they stand comes first; then the name of a prompt, with or
-        without its suffix: `support-reply` is `prompts/support-reply.md`.
+        A path as seen from where they stand comes first; then the name of a prompt, or the end
+        of its path, with or without suffix: `support-reply` is `prompts/support-reply.md`.
         """
         path = normpath(join(self.git.prefix, name.replace(os.sep, "/")))
         if os.path.isabs(name):
             path = Path(os.path.relpath(name, self.git.cwd)).as_posix()
+        if not self.git.bare and (self.git.cwd / path).is_dir():
+            raise UserError(f"{name!r} is a folder, not a prompt", hint=self._near(name))
         if self.tree.is_file(path) or self._tracked(path):
             return path
-        named = [p for p in self.prompts if name in (p, Path(p).name, Path(p).stem)]
-        if len(named) == 1:
-            return named[0]
+        named = called(name, self.prompts)
         if named:
-            raise UserError(
-                f"{name!r} could be {' or '.join(named)}", hint="write the path of the one you mean"
-            )
+            return named
         raise UserError(f"there is no prompt {name!r}", hint=self._near(name))
 
     def eval_file(self, path: str) -> EvalFile:
@@ -78,10 +85,15 @@ class Repository:
         An include is looked up beside the prompt first, then from the top level.
         """
         template = self.eval_file(path).template or self.config.template
+        if revision is None and self._conflicts(path):
+            raise UserError(
+                f"{path} has a conflict that nobody has settled yet",
+                hint=f"edit it, then `git add {path}`; --ref HEAD takes it as it was",
+            )
         text, blob = self._source(path, revision)
         includes: dict[str, str] = {}
         if template == "jinja":
-            self._include(text, path, revision, includes)
+            self._include(text, (path,), revision, includes)
         return Prompt(text, blob, Path(path).stem, includes, template)
 
     def cases(self, path: str, eval_file: EvalFile, *, file: str | None = None) -> Dataset:
@@ -98,17 +110,21 @@ class Repository:
             found = cases.from_rows(rows, eval_file.file, columns=columns)
         else:
             beside = eval_file.cases or places.case_file(path, self.tree.is_file)
+            if eval_file.cases and not self.tree.is_file(eval_file.cases):
+                raise UserError(
+                    f"{eval_file.file}: there is no file {eval_file.cases} in this repository",
+                    hint="`cases:` is a path relative to the eval file",
+                )
             if not beside:
                 raise UserError(
                     f"{path} has no cases",
                     hint=f"write {Path(path).with_suffix('.csv').as_posix()} with a header like "
                     "`input,expected`, or name a file with --cases",
                 )
-            file_path = self.git.cwd / beside
-            found = cases.read(
-                file_path, name=beside, columns=columns, delimiter=eval_file.delimiter
-            )
-        return _tagged(found, eval_file.tags)
+            found = self._read_cases(beside, columns, eval_file.delimiter)
+        if file is None:
+            _check_must_pass(found, eval_file)
+        return _tagged(found, eval_file)
 
     def model_choice(self, asked: EvalFile) -> ModelChoice:
         """`--model` first, then the eval file, then the config."""
@@ -118,6 +134,14 @@ class Repository:
         from promptgit.edges.cache import SqliteAnswers
 
         return SqliteAnswers(self.git.state_dir / "cache.db")
+
+    def _read_cases(self, path: str, columns: Columns, delimiter: str) -> Dataset:
+        from promptgit.edges import cases
+
+        if self.git.bare:
+            data = self.tree.read(path) or b""
+            return cases.parse(data, path, columns=columns, delimiter=delimiter)
+        return cases.read(self.git.cwd / path, name=path, columns=columns, delimiter=delimiter)
 
     def _source(self, path: str, revision: str | None) -> tuple[str, str]:
         if revision is None:
@@ -132,20 +156,28 @@ class Repository:
             data, blob = self.git.blob(found), found
         return decoded(data, path), blob
 
-    def _include(self, text: str, within: str, revision: str | None, found: dict[str, str]) -> None:
+    def _include(
+        self, text: str, chain: tuple[str, ...], revision: str | None, found: dict[str, str]
+    ) -> None:
+        """Collect what `text` includes into `found`; `chain` leads from the prompt to it."""
+        within = chain[-1]
         for name in included_paths(text):
-            if name in found:
-                continue
-            for place in (normpath(join(dirname(within), name)), normpath(name)):
-                if not place.startswith("..") and self._exists(place, revision):
-                    found[name], _ = self._source(place, revision)
-                    self._include(found[name], place, revision, found)
-                    break
-            else:
+            beside, from_top = normpath(join(dirname(within), name)), normpath(name)
+            at = (p for p in (beside, from_top) if not p.startswith(("..", "/")))
+            place = next((p for p in at if self._exists(p, revision)), None)
+            if place is None:
                 raise UserError(
                     f"{within} includes {name!r}, and there is no such file",
                     hint="an include is looked up beside the prompt, then from the top level",
                 )
+            if place in chain:
+                raise UserError(
+                    f"{place} includes itself: {' -> '.join((*chain, place))}",
+                    hint="take one of these includes out",
+                )
+            if name not in found:
+                found[name], _ = self._source(place, revision)
+                self._include(found[name], (*chain, place), revision, found)
 
     def _exists(self, path: str, revision: str | None) -> bool:
         if revision is None:
@@ -157,6 +189,9 @@ class Repository:
             return False
         return bool(self.git.read("ls-files", "-z", "--", path))
 
+    def _conflicts(self, path: str) -> bool:
+        return not self.git.bare and bool(self.git.read("ls-files", "-u", "-z", "--", path))
+
     def _near(self, name: str) -> str:
         from difflib import get_close_matches
 
@@ -164,8 +199,34 @@ class Repository:
         if close:
             return f"did you mean {close[0]!r}?"
         if self.prompts:
-            return f"there are: {', '.join(self.prompts[:8])}"
+            more = f" and {len(self.prompts) - SHOWN} more" if len(self.prompts) > SHOWN else ""
+            return f"there are: {', '.join(self.prompts[:SHOWN])}{more}"
         return "`promptgit init` finds prompts, or says where to put them"
+
+
+def called(name: str, prompts: Iterable[str]) -> str | None:
+    """
+    Return the one of `prompts` (paths) that is called `name`; None when none is.
+
+    Raises UserError when several are.
+
+    >>> called("reply", ["prompts/reply.md", "prompts/de/hello.md"])
+    'prompts/reply.md'
+    >>> called("de/hello", ["prompts/reply.md", "prompts/de/hello.md"])
+    'prompts/de/hello.md'
+    """
+    wanted = f"/{name.replace(os.sep, '/')}"
+    named = [
+        path
+        for path in prompts
+        if f"/{path}".endswith(wanted)
+        or f"/{path.removesuffix(Path(path).suffix)}".endswith(wanted)
+    ]
+    if len(named) > 1:
+        raise UserError(
+            f"{name!r} could be {' or '.join(named)}", hint="write the path of the one you mean"
+        )
+    return named[0] if named else None
 
 
 def user_config() -> bytes:
@@ -192,7 +253,31 @@ def decoded(data: bytes, path: str) -> str:
     return text
 
 
-def _tagged(cases: Dataset, tags: tuple[str, ...]) -> Dataset:
-    if not tags:
+def _tagged(cases: Dataset, asked: EvalFile) -> Dataset:
+    if not asked.tags:
         return cases
-    return replace(cases, cases=tuple(c for c in cases if set(tags) & set(c.tags)))
+    kept = tuple(case for case in cases if set(asked.tags) & set(case.tags))
+    if not kept:
+        raise UserError(
+            f"{asked.file}: no case has a tag of `tags: [{', '.join(asked.tags)}]`",
+            hint=_tags_there_are(cases),
+        )
+    return replace(cases, cases=kept)
+
+
+def _check_must_pass(cases: Dataset, asked: EvalFile) -> None:
+    """A name that is misspelt would guard nobody."""
+    known = {name for case in cases for name in (case.id, *case.tags)} if asked.must_pass else ()
+    for name in asked.must_pass:
+        if name not in known:
+            raise UserError(
+                f"{asked.file}: `must_pass` names {name!r}, which is no id and no tag of a case",
+                hint=_tags_there_are(cases),
+            )
+
+
+def _tags_there_are(cases: Dataset) -> str:
+    tags = sorted({tag for case in cases for tag in case.tags})
+    if not tags:
+        return f"no case in {cases.name} has a tag"
+    return f"tags in {cases.name}: {', '.join(tags[:SHOWN])}"

@@ -87,6 +87,8 @@ def _regex(pattern: str) -> str:
             depth += 1
         if mark == "}":
             depth -= 1
+        if depth < 0:
+            break
         special = {
             "**/": "(?:.*/)?",
             "**": ".*",
@@ -97,4 +99,9 @@ def _regex(pattern: str) -> str:
             ",": "|" if depth else ",",
         }
         parts.append(special.get(mark, re.escape(mark)))
+    if depth:
+        raise UserError(
+            f"{CONFIG_FILE}: the pattern {pattern!r} has a brace without its partner",
+            hint="{md,txt} means either; for example `prompts: prompts/**/*.{md,txt}`",
+        )
     return "".join(parts)

@@ -284,14 +284,24 @@ class UserShape(CommonShape):
     )
 
 
+def _delimiter(mark: str) -> str:
+    if mark in '"\r\n':
+        raise ValueError("quotes and line ends stand between values already")
+    return mark
+
+
 class CaseFileShape(Shape):
     """A case file with what its suffix does not say."""
 
     file: str = Field(min_length=1, examples=["support-reply.csv"])
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1, examples=[";"])
+    delimiter: Annotated[str, AfterValidator(_delimiter)] | None = Field(
+        default=None, min_length=1, max_length=1, examples=[";"]
+    )
 
 
 def _by_file(value: Any) -> Any:
+    if value == []:
+        raise ValueError("there is no case in this list")
     return {"file": value} if isinstance(value, str) else value
 
 
@@ -321,6 +331,7 @@ class EvalShape(Shape):
     )
     assert_: list[AssertionSetting] | None = Field(
         default=None,
+        min_length=1,
         alias="assert",
         description="the checks of an answer",
         examples=[[{"type": "contains", "value": "{{ order_id }}"}]],

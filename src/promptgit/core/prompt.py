@@ -101,6 +101,15 @@ class Prompt:
                 f"prompt {self.name}: {error.message}",
                 hint=f"the case has the columns: {', '.join(sorted(facts)) or 'none'}",
             ) from error
+        except jinja2.TemplateNotFound as error:
+            raise UserError(
+                f"prompt {self.name} includes {error.name!r}, which it does not name literally",
+                hint='write the file: {% include "persona.md" %}',
+            ) from error
+        except RecursionError as error:
+            raise UserError(
+                f"prompt {self.name} is nested too deeply", hint="does it call itself?"
+            ) from error
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
             raise UserError(f"prompt {self.name}: {error}") from error
 

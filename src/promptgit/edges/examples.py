@@ -35,6 +35,8 @@ def make_demo(folder: Path, *, again: bool) -> Git:
     Raises UserError when there is something else in the folder; `again` allows to throw away
     what an earlier demo made there, and nothing else.
     """
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file", hint="name a new folder: promptgit demo my-demo")
     if folder.exists() and any(folder.iterdir()):
         if not _is_demo(folder):
             raise UserError(
@@ -44,7 +46,12 @@ def make_demo(folder: Path, *, again: bool) -> Git:
             raise UserError(f"{folder} holds an earlier demo", hint="pass --again to throw it away")
         _throw_away(folder)
     prompts = folder / "prompts"
-    prompts.mkdir(parents=True, exist_ok=True)
+    try:
+        prompts.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be made: {error.strerror}", hint="name a folder that you may write"
+        ) from error
     for source in sorted(examples_folder().iterdir()):
         if source.is_file():
             (prompts / source.name).write_bytes(source.read_bytes())
@@ -53,9 +60,16 @@ def make_demo(folder: Path, *, again: bool) -> Git:
 
 
 def _committed(folder: Path) -> Git:
-    subprocess.run(
-        ["git", "init", "--quiet", "--template=", "--initial-branch=main", str(folder)], check=True
-    )
+    try:
+        subprocess.run(
+            ["git", "init", "--quiet", "--template=", "--initial-branch=main", str(folder)],
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise WorldError(
+            f"git could not make a repository: {error}",
+            hint="install Git 2.31 or newer, and check PATH",
+        ) from error
     git = Git.discover(folder)
     for name, value in SETTINGS.items():
         git.write("config", name, value)

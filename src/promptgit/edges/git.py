@@ -221,6 +221,10 @@ class Git:
                 "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{{kind}}}"
             )
         except GitFailed as error:
+            if revision == "HEAD":
+                raise UserError(
+                    "there is no commit yet", hint="commit the prompt first: git add, git commit"
+                ) from error
             raise UserError(
                 f"there is no {kind} called {revision!r} here",
                 hint="`git log --oneline` lists commits; in a shallow clone, fetch more of them",
@@ -303,8 +307,10 @@ def _command(arguments: Sequence[str]) -> Sequence[str]:
 
 
 def _start(cwd: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> Any:
-    import git
-
+    try:
+        import git
+    except ImportError as error:  # GitPython tries the program as it is imported
+        raise _no_git() from error
     try:
         started = git.Git(str(cwd)).execute(
             ["git", *arguments],
@@ -313,12 +319,14 @@ def _start(cwd: Path, arguments: Sequence[str], environment: Mapping[str, str]) 
             env=dict(environment),
         )
     except git.GitCommandNotFound as error:
-        raise WorldError(
-            "git could not be started", hint="install Git 2.31 or newer, and check PATH"
-        ) from error
+        raise _no_git() from error
     process: Any = started.proc
     process.wrapper = started  # GitPython kills the process when its wrapper is collected
     return process
+
+
+def _no_git() -> WorldError:
+    return WorldError("git could not be started", hint="install Git 2.31 or newer, and check PATH")
 
 
 def _end(process: Any) -> None:

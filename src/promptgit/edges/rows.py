@@ -218,9 +218,10 @@ def _checked_header(cells: list[str], where: str) -> list[str]:
 
 def _csv_row(header: list[str], cells: list[str], name: str, line: int) -> Row:
     if len(cells) > len(header):
+        columns = f"{len(header)} column{'' if len(header) == 1 else 's'}"
         raise UserError(
-            f"{name}:{line}: {len(cells)} values for {len(header)} columns; the extra one is "
-            f"{_shown(cells[len(header)])}",
+            f"{name}:{line}: {len(cells)} values for {columns}; the extra one is "
+            f"{_shown(cells[len(header)]) or 'empty'}",
             hint="put a value that holds the delimiter in double quotes",
         )
     for column, cell in zip(header, cells, strict=False):
@@ -239,6 +240,11 @@ def _csv_error(error: Exception, name: str, line: int, reached: int) -> UserErro
     what = str(error)
     if "unexpected end of data" in what or "field larger" in what:
         what = "a double quote opens here and is not closed"
+    elif "new-line character" in what:
+        return UserError(
+            f"{name}:{line}: the line ends are those of an old Mac (CR alone)",
+            hint="save the file with LF or CRLF line ends",
+        )
     elif "expected after" in what:
         line, what = max(line, reached), "text follows a closing double quote"
     return UserError(

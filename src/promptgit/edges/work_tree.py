@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 from promptgit.edges.git import Git
 from promptgit.errors import UserError
@@ -13,6 +15,9 @@ from promptgit.errors import UserError
 class WorkTree:
     """
     Paths are from the top level, with `/`.  A bare repository has no files: HEAD stands for them.
+
+    A file elsewhere on the disk is no file of the repository, whether its path leads there or a
+    symlink does: what a repository names is sent to a model, and must not be the user's own.
     """
 
     git: Git
@@ -31,13 +36,15 @@ class WorkTree:
     def is_file(self, path: str) -> bool:
         if self.git.bare:
             return self.git.blob_at("HEAD", path) is not None
-        return (self.git.cwd / path).is_file()
+        return self._is_inside(path) and (self.git.cwd / path).is_file()
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file as they are on disk, or None when there is no such file."""
         if self.git.bare:
             oid = self.git.blob_at("HEAD", path)
             return self.git.blob(oid) if oid else None
+        if not self._is_inside(path):
+            return None
         try:
             return (self.git.cwd / path).read_bytes()
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
@@ -68,6 +75,18 @@ class WorkTree:
             return self.git.blob(oid), oid
         written = self.git.text("hash-object", "-w", "--stdin", "--path", path, stdin=data)
         return self.git.blob(written), written
+
+    def _is_inside(self, path: str) -> bool:
+        """Say whether the path stays in the work tree and out of `.git`, links followed."""
+        try:
+            found = (self.git.cwd / path).resolve().relative_to(self._top)
+        except (ValueError, OSError, RuntimeError):  # elsewhere; or links that go round in circles
+            return False
+        return not any(part.lower() == ".git" for part in found.parts)
+
+    @cached_property
+    def _top(self) -> Path:
+        return self.git.cwd.resolve()
 
     @property
     def _has_commits(self) -> bool:

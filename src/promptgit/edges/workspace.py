@@ -10,12 +10,14 @@ from __future__ import annotations
 import difflib
 import os
 import stat
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from promptgit.edges.git import Git, GitFailed
 from promptgit.errors import UserError, WorldError
 
+INDEX_PATIENCE_S = 3.0  # for another git to give the index back
 MAX_BYTES = 256 * 1024  # of a prompt
 
 FILE, EXECUTABLE, LINK, SUBMODULE = "100644", "100755", "120000", "160000"
@@ -106,7 +108,7 @@ def refuse_checked_out_elsewhere(git: Git, ref: str, *, here: bool) -> None:
 def refuse_unclean(git: Git, path: str) -> None:
     """Raise UserError when the work-tree file or the index differs from HEAD, or is no file."""
     lock = Path(git.text("rev-parse", "--path-format=absolute", "--git-path", "index.lock"))
-    if lock.exists():
+    if not _gone_soon(lock):
         raise UserError(
             f"{lock} exists: another git process is at work, or was killed",
             hint="wait for it; if no git is running, remove that file",
@@ -122,6 +124,16 @@ def refuse_unclean(git: Git, path: str) -> None:
             f"{path} has {how}",
             hint=f"commit them (`git commit -- {path}`) or `git stash` them, {BRANCH_HINT}",
         )
+
+
+def _gone_soon(lock: Path) -> bool:
+    """Wait a moment for another git to finish: a commit takes a fraction of a second."""
+    deadline = time.monotonic() + INDEX_PATIENCE_S
+    while lock.exists():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def refuse_links(git: Git, path: str) -> None:
@@ -200,7 +212,7 @@ def _branch(git: Git, branch: str | None) -> tuple[str, str]:
 
 def _named(git: Git, branch: str, head: str) -> tuple[str, str]:
     ref = f"refs/heads/{branch}"
-    if branch.startswith("-") or not git.succeeds("check-ref-format", ref):
+    if branch.startswith("-") or branch == "HEAD" or not git.succeeds("check-ref-format", ref):
         raise UserError(
             f"{branch!r} cannot be the name of a branch",
             hint="use letters, digits, `-`, `_` and `/`",
@@ -252,6 +264,8 @@ def _tracked(git: Git, commit: str, path: str) -> tuple[str, str]:
         meta, _, raw = entry.partition(b"\t")
         mode, kind, oid = meta.decode().split()
         name = os.fsdecode(raw)
+        if name not in names:
+            continue  # to reach the file, ls-tree goes into its folder, and lists all of that
         if mode == SUBMODULE:
             raise UserError(
                 f"{path} is in the submodule {name}", hint=f"run promptgit inside {name}"

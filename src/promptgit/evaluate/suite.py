@@ -98,22 +98,29 @@ def bind(
     *,
     injected: Mapping[str, Any],
     where: str = "assert",
+    places: Sequence[str] = (),
 ) -> Suite:
     """
     Make a suite of the assertions, or raise UserError that says which one is wrong and how.
 
     `find` gives the scorer of a name.  A scorer's keyword-only parameters are its options;
     those called as in INJECTED are filled from `injected` and never from YAML.  `where` names
-    the file in messages.
+    the file in messages, `places` the line of each assertion where that is known.
     """
     if not assertions:
         raise UserError(f"{where}: no assertion, so nothing would be measured")
     if "read_file" in injected:  # read each file once: what is hashed is what runs
         injected = {**injected, "read_file": cache(injected["read_file"])}
+    if not any(assertion.weight for assertion in assertions):
+        raise UserError(
+            f"{where}: every assertion has the weight 0, so nothing would be measured",
+            hint="leave `weight` out where it should count",
+        )
     names = _metric_names(assertions)
     checks, content = [], []
     for number, (assertion, name) in enumerate(zip(assertions, names, strict=True), start=1):
-        label = f"{where}, assertion {number} ({assertion.type})"
+        place = places[number - 1] if places else where
+        label = f"{place}, assertion {number} ({assertion.type})"
         with _labelled(label):
             check, identity = _bound(assertion, name, label, find, injected)
         checks.append(check)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from promptgit.core.revision import Revision
 from promptgit.history.evidence import Judge
 from promptgit.history.log import Change, RawCommit
+
+_ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
+_CONTROLS = MappingProxyType(
+    {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +48,27 @@ def parse_blame(porcelain: bytes) -> Iterator[Written]:
             text = line[1:].removesuffix(b"\r").decode(errors="replace")
             yield Written(number, text, commit, paths[commit])
         elif line.startswith(b"filename "):
-            paths[commit] = line[len(b"filename ") :].decode("utf-8", "surrogateescape")
+            paths[commit] = unquoted(line[len(b"filename ") :])
         elif line and _is_header(line):
             found, _, place = line.decode().split(" ")[:3]
             commit, number = found, int(place)
+
+
+def unquoted(name: bytes) -> str:
+    r"""
+    Read a path as Git prints it: in double quotes, C style, where it holds odd characters.
+
+    >>> unquoted(b"prompts/a b.md"), unquoted(rb'"a\tb\\\303\251"')
+    ('prompts/a b.md', 'a\tb\\é')
+    """
+    if len(name) > 1 and name.startswith(b'"') and name.endswith(b'"'):
+        name = _ESCAPE.sub(_unescaped, name[1:-1])
+    return name.decode("utf-8", "surrogateescape")
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    mark = found[1]
+    return _CONTROLS.get(mark) or (bytes([int(mark, 8)]) if len(mark) == 3 else mark)
 
 
 def blame(

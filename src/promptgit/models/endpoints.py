@@ -200,7 +200,10 @@ def proxy_for(base_url: str, environment: Mapping[str, str]) -> str:
     >>> proxy_for("https://llm.corp/v1", {"https_proxy": "http://proxy:3128", "no_proxy": ".corp"})
     ''
     """
-    url = urlsplit(base_url)
+    try:
+        url = urlsplit(base_url)
+    except ValueError:
+        return ""  # no address; Endpoint says so
     proxy = environment.get("https_proxy") or environment.get("HTTPS_PROXY") or ""
     if url.scheme != "https" or not proxy or is_loopback(url.hostname or ""):
         return ""

@@ -216,6 +216,8 @@ def word_lines(lines: Iterable[Line | None]) -> Iterator[Styled]:
         runs = []
         for span in line:
             text = clean(span.text)
+            if not text:
+                continue  # the empty line that a deleted text leaves
             if span.kind == "removed":
                 runs.append((f"[-{text}-]", "red"))
             elif span.kind == "added":

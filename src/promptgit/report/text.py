@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from math import isnan
+from math import floor, isnan, log10
 from typing import TYPE_CHECKING, Any
 
 from promptgit.check.needed import smallest_effect
@@ -51,9 +51,9 @@ def estimate(found: Estimate, cases: int, cap: Cap) -> str:
     """Say, before the first call, what it will take and what it can show."""
     tokens = found.input_tokens + found.output_tokens
     return (
-        f"{found.calls} calls to make, {found.cached_calls} answers in the cache; about "
-        f"{tokens:,} tokens, {money(found.usd)}; budget: {cap}\n"
-        f"{cases} cases {can_show(cases)}"
+        f"{counted(found.calls, 'call')} to make, {counted(found.cached_calls, 'answer')} in the "
+        f"cache; about {tokens:,} tokens, {money(found.usd)}; budget: {cap}\n"
+        f"{counted(cases, 'case')} {can_show(cases)}"
     )
 
 
@@ -65,6 +65,8 @@ def can_show(cases: int) -> str:
     ('can show a difference of about 0.12 or more', 'are too few to show a difference')
     """
     smallest = smallest_effect(cases) if cases else 1.0
+    if cases == 1:
+        return "is too few to show a difference"
     if smallest >= 1:
         return "are too few to show a difference"
     return f"can show a difference of about {smallest:.2f} or more"
@@ -135,11 +137,11 @@ def _summary(scores: dict[str, float], mean: float) -> tuple[str, str, str]:
 
 def _headline(found: Evaluation) -> str:
     scored, of = len(found.scores), len(found.cases)
-    cases = f"{of} cases" if scored == of else f"{scored} of {of} cases scored"
+    cases = counted(of, "case") if scored == of else f"{scored} of {counted(of, 'case')} scored"
     dropped = len(found.cases.dropped)
-    left_out = f", {dropped} rows left out" if dropped else ""
-    blob = found.prompt.blob[:10]
-    head = f"{found.prompt.name} ({blob}) on {found.cases.name}: {cases}{left_out}"
+    left_out = f", {counted(dropped, 'row')} left out" if dropped else ""
+    name, where = printable(found.prompt.name), printable(found.cases.name)
+    head = f"{name} ({found.prompt.blob[:10]}) on {where}: {cases}{left_out}"
     return f"{head}\n{model_name(found.model)}"
 
 
@@ -195,20 +197,33 @@ def spend_line(found: Evaluation) -> str:
     paid = found.paid_calls
     cached = sum(1 for result in found.results if result.cached)
     price = money(found.cost_usd)
-    return f"{paid} calls, {cached} answers from the cache; these answers cost {price} when bought"
+    return (
+        f"{counted(paid, 'call')}, {counted(cached, 'answer')} from the cache; "
+        f"these answers cost {price} when bought"
+    )
+
+
+def counted(number: int, noun: str) -> str:
+    """
+    Say how many.
+
+    >>> counted(1, "case"), counted(5000, "case")
+    ('1 case', '5,000 cases')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def money(usd: float | None) -> str:
     """
     Say an amount in US dollars.
 
-    >>> money(None), money(0.0), money(0.00042), money(3.5)
-    ('an unknown price', '0.00 USD', '0.00042 USD', '3.50 USD')
+    >>> money(None), money(0.0), money(0.000022), money(3.5)
+    ('an unknown price', '0.00 USD', '0.000022 USD', '3.50 USD')
     """
     if usd is None or isnan(usd):
         return "an unknown price"
     if 0 < usd < 0.01:
-        return f"{usd:.2g} USD"
+        return f"{usd:.{1 - floor(log10(usd))}f} USD"
     return f"{usd:.2f} USD"
 
 

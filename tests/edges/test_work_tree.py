@@ -1,0 +1,51 @@
+"""What of the disk is a file of the repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from promptgit.edges.git import Git
+from promptgit.edges.work_tree import WorkTree
+from promptgit.testing.repositories import a_repository
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> WorkTree:
+    (tmp_path / "secret.csv").write_text("comment,response\nkey,sk-1\n")
+    a_repository(tmp_path / "r", {"prompts/a.md": "Be kind.\n"})
+    return WorkTree(Git.discover(tmp_path / "r"))
+
+
+def test_a_link_that_leaves_the_repository_is_no_file_of_it(tree: WorkTree, tmp_path: Path):
+    (tree.git.cwd / "prompts/a.csv").symlink_to(tmp_path / "secret.csv")
+
+    assert not tree.is_file("prompts/a.csv")
+    assert tree.read("prompts/a.csv") is None
+
+
+def test_a_folder_that_links_out_of_the_repository_holds_no_file_of_it(
+    tree: WorkTree, tmp_path: Path
+):
+    (tree.git.cwd / "data").symlink_to(tmp_path)
+
+    assert not tree.is_file("data/secret.csv")
+
+
+def test_a_link_within_the_repository_is_followed(tree: WorkTree):
+    (tree.git.cwd / "prompts/b.md").symlink_to("a.md")
+
+    assert tree.read("prompts/b.md") == b"Be kind.\n"
+
+
+def test_an_absolute_path_is_no_path_of_the_repository(tree: WorkTree, tmp_path: Path):
+    outside = (tmp_path / "secret.csv").as_posix()
+
+    assert not tree.is_file(outside)
+    assert tree.read(outside) is None
+
+
+@pytest.mark.parametrize("path", [".git/config", ".GIT/config", "prompts/../.git/config"])
+def test_what_git_keeps_for_itself_is_no_file_of_the_repository(tree: WorkTree, path: str):
+    assert not tree.is_file(path)
