@@ -194,7 +194,9 @@ def test_a_prompt_with_a_conflict_is_not_evaluated(tmp_path: Path):
 
 
 def test_what_stands_beside_a_prompt_is_no_obstacle_to_improving_it(tmp_path: Path):
-    desk = a_desk(tmp_path)
+    desk = a_desk(
+        tmp_path, cases="id,comment,response\n" + "".join(f"{n},a {n},b\n" for n in range(9))
+    )
     (desk.path / "prompts/link.md").symlink_to("p.txt")
     desk.git("add", "prompts/link.md")
     desk.git("commit", "--quiet", "--message", "link", "--no-verify")
@@ -284,3 +286,39 @@ def test_a_text_that_is_gone_is_shown_without_an_empty_addition(tmp_path: Path):
 
     assert "[-Sort it.-]" in said.out
     assert "{++}" not in said.out
+
+
+@pytest.mark.parametrize(
+    "cases",
+    [
+        "id,comment,response\n1,hello,hi\n",
+        "comment,response,group\n" + "".join(f"hello {n},hi,all\n" for n in range(70)),
+    ],
+    ids=["one case", "one group"],
+)
+def test_cases_that_cannot_be_halved_stop_an_improvement_before_it_spends(
+    tmp_path: Path, cases: str
+):
+    said = promptgit(a_desk(tmp_path, cases=cases), "improve", "p")
+
+    assert said.code == 2
+    assert "cannot be halved" in said.err
+    assert "nan" not in said.out + said.err
+
+
+def test_an_embedder_of_the_provider_needs_a_provider(tmp_path: Path):
+    config = "embedder: provider\ndefaults: {assert: [similar]}\n"
+
+    said = promptgit(a_desk(tmp_path, config=config), "eval", "p")
+
+    assert said.code == 2
+    assert "embedder" in said.err
+    assert "lexical" in said.err
+
+
+def test_a_recording_that_is_missing_is_named(tmp_path: Path):
+    said = promptgit(a_desk(tmp_path), "eval", "p", "--model", "replay/nowhere.jsonl")
+
+    assert said.code == 2
+    assert "nowhere.jsonl" in said.err
+    assert "Errno" not in said.err

@@ -146,6 +146,11 @@ class Bench:
         from promptgit.models import embeddings
 
         if name == "provider":
+            if provider_of(self.config.model.name)[0] in FREE:
+                raise UserError(
+                    f"`embedder: provider` needs a provider, and {self.config.model.name} is none",
+                    hint="write `embedder: lexical`, which needs no network",
+                )
             name = f"{provider_of(self.config.model.name)[0]}/{PROVIDERS_EMBEDDER}"
         provider, model = provider_of(name)
         found = self._made(embeddings.factory, provider, model, ModelChoice(name))

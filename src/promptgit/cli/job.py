@@ -259,6 +259,7 @@ def prepare(door: Door) -> Job:
     )
     if earlier:
         earlier.check(job.inputs)
+    halves.check()
     return job
 
 

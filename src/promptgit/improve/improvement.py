@@ -9,6 +9,7 @@ from promptgit.core.dataset import Dataset
 from promptgit.core.run import Point
 from promptgit.core.spend import Spend
 from promptgit.core.verdict import Outcome, Verdict
+from promptgit.errors import UserError
 from promptgit.evaluate.budget import Cap
 from promptgit.evaluate.estimate import Estimate
 
@@ -35,6 +36,17 @@ class Halves:
     @classmethod
     def of(cls, cases: Dataset) -> Halves:
         return cls(*cases.split())
+
+    def check(self) -> None:
+        """Raise UserError when one half holds no case."""
+        if self.search and self.sealed:
+            return
+        many = "1 case" if len(self) == 1 else f"{len(self)} cases"
+        empty = "search" if self.sealed else "confirm"
+        raise UserError(
+            f"{self.search.name}: {many} cannot be halved: none would be left to {empty} with",
+            hint="add cases; those of one `group` always stay together",
+        )
 
     def __len__(self) -> int:
         return len(self.search) + len(self.sealed)

@@ -36,7 +36,12 @@ class Replay:
     def __init__(self, path: Path) -> None:
         try:
             lines = path.read_bytes().decode("utf-8", "surrogatepass").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise UserError(
+                f"the recording {path} cannot be read: {error.strerror}",
+                hint="name it from where you stand: replay/FILE",
+            ) from error
+        except UnicodeDecodeError as error:
             raise UserError(f"the recording {path} cannot be read: {error}") from error
         try:
             entries = [json.loads(line) for line in lines if line]
