@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from promptgit.cli.commands.doctor import command
+from promptgit.cli.main import cli
 from promptgit.testing.repositories import Repository, a_repository
 from servers.one_answer import answering
 from servers.openai_server import serving
@@ -28,7 +28,7 @@ def doctor(where: Path, *options: str, **environment: str) -> Result:
     neutral = {"XDG_CONFIG_HOME": str(where / "no-settings"), "OPENAI_BASE_URL": ""}
     with chdir(where):
         return CliRunner(env={**neutral, **environment}).invoke(
-            command, options, catch_exceptions=False
+            cli, ["doctor", *options], catch_exceptions=False
         )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from promptgit.cli.commands.init import command
+from promptgit.cli.main import cli
 from promptgit.cli.setup import config_text, prompt_patterns
 from promptgit.config import DEFAULT_PROMPTS, Config, parse_config, parse_eval_file
 from promptgit.errors import UserError
@@ -26,7 +26,7 @@ def files(repository: Repository) -> dict[str, bytes]:
 
 def init(where: Path, *options: str) -> Result:
     with chdir(where):
-        return CliRunner().invoke(command, options, catch_exceptions=False)
+        return CliRunner().invoke(cli, ["init", *options], catch_exceptions=False)
 
 
 @pytest.fixture
