@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
+from typing import Literal
 
 
 class Outcome(StrEnum):
@@ -15,6 +18,16 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A case that counts for nothing until a day, because it flips by itself, and who says so."""
+
+    case: str  # its id
+    owner: str  # who looks after it
+    reason: str  # one sentence
+    until: date  # the last day it holds
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """By which rules a candidate may replace a baseline."""
 
@@ -23,6 +36,12 @@ class Policy:
     min_effect: float = 0.02  # an improvement must be estimated at least this big
     must_pass: tuple[str, ...] = ()  # case ids or tags that may never get worse
     max_unscored: float = 0.02  # above this share of pairs lost to failures: INVALID
+    metrics: Mapping[str, float] = field(default_factory=dict)  # gated too: metric → own margin
+    guards: Mapping[str, float] = field(default_factory=dict)  # cost, latency, length → growth
+    repeats: int = 1  # answers a case at most, where more than one would settle it
+    scope: Literal["population", "suite"] = "population"  # inputs like the cases, or just these
+    confirmed_drops_only: bool = False  # a regression must be shown to exceed the margin
+    quarantine: tuple[Quarantined, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
