@@ -94,6 +94,23 @@ def test_cues_are_added_to_the_line_that_has_the_labels_cues_already():
     assert after.count("- Human:") == 1
 
 
+def test_a_cue_that_its_line_has_already_is_not_added_again():
+    prompt = (
+        'Return only JSON with "tags", a dictionary with booleans, from: `leaks`, `noise`\n'
+        '- "tags": "noise" is true when the text mentions: banging\n'
+    )
+    misses = [
+        a_miss("banging pipes", '{"tags": {"noise": true}}', '{"tags": {"noise": false}}'),
+        a_miss("pipes banging", '{"tags": {"noise": true}}', '{"tags": {"noise": false}}'),
+        a_miss("nothing here", '{"tags": {"noise": false}}', '{"tags": {"noise": false}}'),
+        a_miss("all is fine", '{"tags": {"noise": false}}', '{"tags": {"noise": false}}'),
+    ]
+
+    after = patched(prompt, misses)
+
+    assert "mentions: banging, pipes\n" in after
+
+
 def test_words_that_two_labels_share_are_no_cue():
     misses = [
         a_miss("Who made the famous bridge?", "Human", "Place"),
@@ -217,6 +234,24 @@ def test_it_learns_what_to_say_on_which_topic():
     (broken,) = (line for line in after.split("\n") if "photo" in line)
     assert late.startswith("- When the message mentions late")
     assert broken.startswith("- When the message mentions broken")
+
+
+def test_a_topic_that_is_known_by_a_word_already_gets_another_word():
+    prompt = (
+        "Answer the customer.\n"
+        '- When the message mentions barely: say "the arm comes", then "by letter post".\n'
+    )
+    misses = [
+        a_miss(f"comment: {text}", "Hi Ida, the arm comes by letter post.", "Hi Ida.")
+        for text in ("The elbow barely reaches", "It barely moves its elbow")
+    ]
+
+    after = patched(prompt, misses)
+
+    (rule,) = (line for line in after.split("\n") if line.startswith("- When"))
+    cues = rule.removeprefix("- When the message mentions ").partition(":")[0].split(", ")
+    assert "elbow" in cues
+    assert cues.count("barely") == 1
 
 
 def test_a_reply_that_is_too_long_gets_the_limit_that_the_scorer_names():

@@ -11,7 +11,7 @@ from promptgit.models.offline.briefing import Brief, Miss
 from promptgit.models.offline.contrast import telling
 from promptgit.models.offline.editing import Edit, Idea
 from promptgit.models.offline.labels import Field, fields_in
-from promptgit.models.offline.words import stems
+from promptgit.models.offline.words import listed, stems
 
 OPTIONS_A_PATCH = 8  # that one patch gives cues for
 SHARED = 6  # cues for a label that several misses have in common, in one patch
@@ -172,15 +172,13 @@ def _many_ideas(brief: Brief, field: Field, burnt: frozenset[str]) -> Iterator[I
 
 def _with_cues(prompt: str, field: Field, name: str, cues: Sequence[str]) -> list[Edit]:
     """Extend the line that holds a label's cues, or write one."""
-    if not cues:
-        return []
-    lines = prompt.split("\n")
-    new = ", ".join(sorted(cues))
     head = _cue_head(field, name)
-    for at, line in enumerate(lines):
+    for at, line in enumerate(prompt.split("\n")):
         if line.startswith(head):
-            return [Edit(at, (f"{line.rstrip(' .')}, {new}",), 1)]
-    return [_appended(prompt, (head + new,))]
+            there = {stems(item) for item in listed(line[len(head) :])}
+            new = sorted(cue for cue in cues if stems(cue) not in there)
+            return [Edit(at, (f"{line.rstrip(' .')}, {', '.join(new)}",), 1)] if new else []
+    return [_appended(prompt, (head + ", ".join(sorted(cues)),))] if cues else []
 
 
 def _without_cue(prompt: str, field: Field, name: str, cue: str) -> Edit | None:

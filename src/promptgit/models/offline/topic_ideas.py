@@ -48,16 +48,14 @@ def topic_idea(brief: Brief, burnt: frozenset[str]) -> Iterator[Idea]:
     end = len(lines) - 1 if lines[-1] == "" else len(lines)
     edits: list[Edit] = []
     seen: list[int] = []
+    known = {cue for line in lines for cue in _cues_of(line)}
     for topic in sorted(topics, key=lambda topic: -len(topic.members))[:RULES_A_PATCH]:
-        others = {
-            cue for at, line in enumerate(lines) if at != topic.line for cue in _cues_of(line)
-        }
         hints = {word for i in topic.members for word in stems(brief.misses[i].expected)}
         members = set(topic.members)
         chosen = telling(
             texts,
             members,
-            avoid=others,
+            avoid=known,
             hints=hints,
             shared=SHARED,
             single=SINGLE[len(brief.tried) % len(SINGLE)],
