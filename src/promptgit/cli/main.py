@@ -49,7 +49,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = import_module(f"promptgit.cli.commands.{cmd_name}")
+        module = import_module(f"promptgit.cli.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 
