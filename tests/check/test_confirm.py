@@ -199,6 +199,7 @@ def test_must_pass_cases_are_compared_first_but_count_in_their_turn():
     assert {f"case-{number}" for number in range(30)} <= {case.id for case in sides.asked[0]}
     assert len(set(sides.ids)) == len(sides.ids)
     plain = judge(cases, without)
+    assert len(sides.ids) == verdict.n + len(verdict.aside)
     assert (verdict.outcome, verdict.n, verdict.effect) == (plain.outcome, plain.n, plain.effect)
 
 

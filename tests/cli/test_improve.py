@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.terminal import PROMPT, SEED, a_clerk, an_office, promptgit
+from cli.terminal import PROMPT, SEED, a_clerk, an_office, promptgit, sorting_cases
 from promptgit.core import trailers
 from promptgit.edges.git import Git
 from promptgit.edges.records import Records
@@ -15,6 +15,7 @@ from promptgit.testing.repositories import Repository
 from servers.openai_server import Server
 
 RUNS = "refs/promptgit/runs"
+GUARDED = 'assert: [{type: equals, value: "{{ expected }}"}]\nmust_pass: [first]\n'
 CLERK = {"promptgit.yaml": "model: clerk\nprices: {clerk: {input: 0, output: 0}}\n"}
 
 
@@ -78,6 +79,25 @@ def test_every_claim_of_the_run_is_verified(improved: Repository):
     said = promptgit(improved, "verify")
 
     assert said.code == 0
+
+
+def test_the_metric_lines_speak_of_the_cases_that_the_headline_counts(tmp_path: Path):
+    """One metric makes the score: both lines must say the same, whatever was asked first."""
+    header, *rows = sorting_cases(60).splitlines()
+    tagged = [f"{row},{'first' if 'toad' in row else ''}" for row in rows]
+    cases = "\n".join([f"{header},tags", *tagged, ""])
+    files = {**CLERK, "prompts/sort.csv": cases, "prompts/sort.eval.yaml": GUARDED}
+    office = an_office(tmp_path / "office", files)
+
+    said = promptgit(office, "improve", "sort")
+
+    found = dict(trailers.find(office.message()))
+    record = Records(Git.discover(office.path)).get(found["Eval-Record"][7:])
+    assert said.code == 0, said.err
+    assert record is not None
+    assert record.body["verdict"]["aside"]
+    assert found["Eval-Score"].startswith(found["Eval-Metric"].removeprefix("equals "))
+    assert promptgit(office, "verify").code == 0
 
 
 def test_the_mentor_never_saw_a_sealed_case(improved: Repository):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from history.shelf import BETTER, HALF, PATH, SEED, ZERO, an_evaluation, compared, evaluated
 from promptgit.core.evaluation import Evaluation, Failure, Result
 from promptgit.core.evidence import comparison_record, joins
@@ -101,8 +103,37 @@ def test_metrics_are_compared_on_the_cases_that_both_sides_scored():
     assert back["metrics"] == {"contains": {"before": 1.0, "after": 0.0}}
 
 
-def compared_rows(before: Evaluation, after: Evaluation) -> dict:
-    verdict = Verdict(Outcome.PASS, 1.0, 0.1, float("inf"), 3, 4, 0.0, 1.0, float("nan"), 0.05)
+def test_metrics_are_compared_on_the_pairs_that_the_verdict_counts():
+    before = an_evaluation(SEED, [0.0, 0.0, 1.0, 1.0])
+    after = an_evaluation(BETTER, [1.0, 0.0, 1.0, 1.0])
+
+    body = compared_rows(before, after, aside=("c2", "c3"))
+
+    assert body["metrics"] == {"contains": {"before": 0.0, "after": 0.5}}
+    assert body["verdict"]["aside"] == ["c2", "c3"]
+
+
+def test_a_group_counts_once_in_a_metric_as_it_does_in_the_score():
+    before, after = (
+        in_groups(an_evaluation(text, scores), "talk", "talk", "", "")
+        for text, scores in ((SEED, ZERO), (BETTER, [1.0, 1.0, 0.0, 0.0]))
+    )
+
+    body = compared_rows(before, after)
+
+    assert body["metrics"]["contains"] == {"before": 0.0, "after": pytest.approx(1 / 3)}
+
+
+def in_groups(evaluation: Evaluation, *groups: str) -> Evaluation:
+    cases = tuple(
+        replace(case, group=group) for case, group in zip(evaluation.cases, groups, strict=True)
+    )
+    return replace(evaluation, cases=replace(evaluation.cases, cases=cases))
+
+
+def compared_rows(before: Evaluation, after: Evaluation, *, aside: tuple[str, ...] = ()) -> dict:
+    nan, infinite = float("nan"), float("inf")
+    verdict = Verdict(Outcome.PASS, 1.0, 0.1, infinite, 3, 4, 0.0, 1.0, nan, 0.05, aside=aside)
     record = comparison_record(
         verdict,
         stage="screening",

@@ -175,6 +175,7 @@ class Trial:
             reasons=(*reasons, *self._warnings()),
             flips=tuple(f for f in scores.flips if f.case_id in drawn | worse),
             unscored=tuple(sorted(scores.lost)),
+            aside=tuple(sorted(scores.paired - drawn)),
             needed=self._needed(seen) if outcome is Outcome.INCONCLUSIVE else None,
             looks=look + 1,
         )

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from promptgit.core.dataset import Case, Dataset
 from promptgit.core.evaluation import Evaluation, Metric, Result
 from promptgit.core.ports import ModelIdentity
 from promptgit.core.prompt import Prompt, blob_id
@@ -90,7 +91,7 @@ def comparison_record(
         "model": model_entry(candidate.model),
         "half": half,
         "verdict": verdict_entry(verdict),
-        "metrics": _metric_pairs(baseline, candidate),
+        "metrics": _metric_pairs(baseline, candidate, aside=verdict.aside),
         "evaluations": list(evaluations),
         "split": dict(split or {}),
         "when": when,
@@ -150,6 +151,7 @@ def verdict_entry(verdict: Verdict) -> dict[str, Any]:
             for flip in verdict.flips
         ],
         "unscored": list(verdict.unscored),
+        "aside": list(verdict.aside),
         "needed": verdict.needed,
         "looks": verdict.looks,
     }
@@ -198,19 +200,42 @@ def result_entry(result: Result, *, outputs: bool) -> dict[str, Any]:
     return entry
 
 
-def _metric_pairs(baseline: Evaluation, candidate: Evaluation) -> dict[str, dict[str, Any]]:
-    """Each metric's means before and after, over the cases that both sides have a score for."""
+def _metric_pairs(
+    baseline: Evaluation, candidate: Evaluation, *, aside: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """Each metric's means before and after, over the pairs that the verdict counts."""
+    counted = set(baseline.scores) & set(candidate.scores) - set(aside)
+    shares = _shares(candidate.cases, counted)
     pairs = {}
-    weights = {case.id: case.weight for case in candidate.cases}
     for metric in candidate.metrics:
         before = baseline.metric_scores(metric.name)
         after = candidate.metric_scores(metric.name)
-        shared = [case for case in after if case in before and case in weights]
+        shared = [case for case in shares if case in before and case in after]
         pairs[metric.name] = {
-            "before": _weighted({case: before[case] for case in shared}, weights),
-            "after": _weighted({case: after[case] for case in shared}, weights),
+            "before": _weighted({case: before[case] for case in shared}, shares),
+            "after": _weighted({case: after[case] for case in shared}, shares),
         }
     return pairs
+
+
+def _shares(cases: Dataset, counted: Collection[str]) -> dict[str, float]:
+    """
+    How much each counted case weighs: the members of a group share the weight of one case.
+
+    So the metrics are means as the verdict's score is one, which counts every group once.
+    """
+    groups: dict[str, list[Case]] = {}
+    for case in cases:
+        groups.setdefault(f"group {case.group}" if case.group else f"case {case.id}", []).append(
+            case
+        )
+    shares: dict[str, float] = {}
+    for members in groups.values():
+        heard = [case for case in members if case.id in counted]
+        total = sum(case.weight for case in heard)
+        mean = sum(case.weight for case in members) / len(members)
+        shares |= {case.id: case.weight * mean / total for case in heard}
+    return shares
 
 
 def _weighted(scores: Mapping[str, float], weights: Mapping[str, float]) -> float | None:

@@ -74,6 +74,7 @@ class Verdict:
     reasons: tuple[str, ...] = ()  # each one sentence
     flips: tuple[Flip, ...] = ()
     unscored: tuple[str, ...] = ()  # cases whose pair was dropped
+    aside: tuple[str, ...] = ()  # cases with a pair that `n` does not count: must-pass, asked first
     needed: int | None = None  # about how many cases would settle it
     looks: int = 1
 
