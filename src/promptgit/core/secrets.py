@@ -53,7 +53,7 @@ def find_secrets(text: str) -> tuple[tuple[str, str], ...]:
     >>> find_secrets("the key is AKIAIOSFODNN7EXAMPLE")
     (('AWS key id', 'AKIAIOSFODNN7EXAMPLE'),)
     """
-    return tuple(dict.fromkeys((kind, text[a:b]) for kind, a, b in _spans(text)))
+    return tuple(dict.fromkeys((kind, text[a:b]) for kind, a, b in spans(text)))
 
 
 def redact(text: str, known: Iterable[str] = ()) -> str:
@@ -66,13 +66,13 @@ def redact(text: str, known: Iterable[str] = ()) -> str:
     for value in sorted(set(known), key=len, reverse=True):
         if len(value) >= SHORTEST_KNOWN:
             text = text.replace(value, "[secret redacted]")
-    for kind, start, stop in reversed(list(_spans(text))):
+    for kind, start, stop in reversed(list(spans(text))):
         text = f"{text[:start]}[{kind} redacted]{text[stop:]}"
     return text
 
 
-def _spans(text: str) -> Iterator[tuple[str, int, int]]:
-    """Where secrets are, in order, none inside another."""
+def spans(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield (kind, start, stop) of each secret, in order, none inside another."""
     found = [(m.start(), m.end(), kind) for kind, known in _KNOWN for m in known.finditer(text)]
     for pattern, kind in ((_NAMED, "secret"), (_IN_URL, "password")):
         found += [(m.start("value"), m.end("value"), kind) for m in pattern.finditer(text)]

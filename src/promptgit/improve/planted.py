@@ -15,17 +15,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from promptgit.core.dataset import Case
+from promptgit.core.invisible import hidden, is_mixed
 from promptgit.core.quote import quoted
 from promptgit.core.secrets import find_secrets
-
-# Not of category Cf or Cc, and yet nothing to see (Unicode, Default_Ignorable_Code_Point).
-_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-_JOINERS = "\u200c\u200d"
-_JOINED_SCRIPTS = frozenset(
-    {"ARABIC", "SYRIAC", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA"}
-    | {"TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA"}
-)
-_LOOKALIKES = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαινορυχ")  # Greek letters that pass for Latin ones
 
 _MARKERS = re.compile(r"(?m)^(?:<{7}|>{7}|\|{7})(?= |\r?$)")
 
@@ -96,64 +88,14 @@ _NO_NAMES = frozenset(
 
 def hidden_characters(before: str, after: str) -> Iterator[str]:
     """Control, bidirectional, zero-width and tag characters, and words of mixed look-alikes."""
-    old, new = _hidden(before), _hidden(after)
+    old, new = (Counter(text[i] for i in hidden(text)) for text in (before, after))
     for c in new - old:
         name = unicodedata.name(c, "a control character")
         yield f"the patch brings an invisible character: U+{ord(c):04X} ({name})"
     known = set(re.findall(r"\w+", before))
     for word in re.findall(r"\w+", after):
-        if word not in known and _is_mixed(word):
+        if word not in known and is_mixed(word):
             yield f"the patch brings a word of letters that only look alike: {quoted(word)}"
-
-
-def _hidden(text: str) -> Counter[str]:
-    """Count the characters that show nothing, leaving out those that writing needs."""
-    suspects = [
-        i
-        for i, c in enumerate(text)
-        if not (" " <= c <= "~" or c in "\n\t")
-        and (
-            unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
-            or c in _BLANK
-            or "\ufe00" <= c <= "\ufe0f"
-            or "\U000e0000" <= c <= "\U000e0fff"
-        )
-    ]
-    return Counter(text[i] for i in suspects if not _belongs(text, i))
-
-
-def _belongs(text: str, i: int) -> bool:
-    """Say whether the character is part of a line end, of an emoji or of a joined script."""
-    c = text[i]
-    last, following = text[i - 1 : i], text[i + 1 : i + 2]
-    if c == "\r":
-        return following == "\n"
-    if c in "\ufe0e\ufe0f":  # the text or the emoji form of a symbol, or of a key
-        return bool(last) and (last in "0123456789#*" or _is_symbol(last))
-    if c == "\u200d" and _is_symbol(following):
-        return _is_symbol(last)
-    return c in _JOINERS and _is_joined(last) and _is_joined(following)
-
-
-def _is_symbol(c: str) -> bool:
-    return bool(c) and (
-        unicodedata.category(c) in ("So", "Sk", "Sm") or c in "‼⁉\ufe0e" or c == "\ufe0f"
-    )
-
-
-def _is_joined(c: str) -> bool:
-    return bool(c) and unicodedata.name(c, "").split(" ")[0] in _JOINED_SCRIPTS
-
-
-def _is_mixed(word: str) -> bool:
-    """Say whether Latin letters stand beside Cyrillic or Greek ones that pass for Latin."""
-    if word.isascii():
-        return False
-    names = [unicodedata.name(c, "") for c in word]
-    latin = any(name.startswith("LATIN") for name in names)
-    return latin and any(
-        name.startswith("CYRILLIC") or c in _LOOKALIKES for c, name in zip(word, names, strict=True)
-    )
 
 
 def conflict_markers(before: str, after: str) -> Iterator[str]:

@@ -1,0 +1,136 @@
+"""
+Passages that a text copies out of cases.
+
+Two rules.  So many words in a row that stand in a case are a copy, and so is a whole expected
+answer of at least 4 words and 24 characters.  What is known already is no copy, and neither is
+what the expected answers of three cases or more share: a greeting, a sign-off or a label is the
+house's way to answer, not one case's answer.  Inputs know no such excuse.  In Chinese and
+Japanese, where no space ends a word, a character counts as half a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from promptgit.core.dataset import Case
+
+ANSWER_WORDS = 4
+ANSWER_CHARACTERS = 24
+SHARED = 3  # cases whose expected answers have a passage in common: then it is a manner
+
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_WORD = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+")
+
+Passage = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One passage of a case that a text says again."""
+
+    case: Case
+    words: Passage
+    is_answer: bool  # of the expected answer; else of an input
+
+
+def copies(
+    texts: Sequence[Passage], known: Passage, cases: Sequence[Case], size: int
+) -> Iterator[Copy]:
+    """Name what `texts` copy from the cases, beyond what is `known`; `size` is in words."""
+    ours = {gram for text in texts for gram in _grams(text, size)} - _grams(known, size)
+    answers = [words(case.expected or "") for case in cases]
+    if ours:
+        yield from _runs(ours, answers, cases, size)
+    yield from _answers(texts, known, answers, cases)
+
+
+def words(text: str) -> Passage:
+    """
+    Cut a text into its words, without case and punctuation.
+
+    >>> words("Where's my PARCEL? 包裹")
+    ('where', 's', 'my', 'parcel', '包', '裹')
+    """
+    return tuple(_WORD.findall(text.casefold()))
+
+
+def place(passage: Passage, text: str) -> tuple[int, int]:
+    """
+    Say where in `text` the passage starts and stops; (0, 0) when it is not there.
+
+    >>> place(("my", "parcel"), "Where is my PARCEL?")
+    (9, 18)
+    """
+    found = [(m.start(), m.end(), word) for m in _WORD.finditer(text) for word in words(m[0])]
+    for first in range(len(found) - len(passage) + 1):
+        if all(found[first + i][2] == word for i, word in enumerate(passage)):
+            return found[first][0], found[first + len(passage) - 1][1]
+    return 0, 0
+
+
+def _runs(
+    ours: set[Passage], answers: Sequence[Passage], cases: Sequence[Case], size: int
+) -> Iterator[Copy]:
+    vocabulary = {word for gram in ours for word in gram}
+
+    def shared_by(text: Passage) -> set[Passage]:
+        return _grams(text, size) & ours if _may_share(text, vocabulary, size) else set()
+
+    found = [shared_by(answer) for answer in answers]
+    times = Counter(gram for grams in found for gram in grams)
+    for case, grams in zip(cases, found, strict=True):
+        own = [gram for gram in sorted(grams) if times[gram] < SHARED]
+        if own:
+            yield Copy(case, own[0], is_answer=True)
+    for case in cases:
+        for text in (*case.inputs.values(), *case.reference.values()):
+            own = [gram for gram in sorted(shared_by(words(text))) if times[gram] < SHARED]
+            if own:
+                yield Copy(case, own[0], is_answer=False)
+
+
+def _may_share(text: Passage, vocabulary: set[str], size: int) -> bool:
+    """Say whether `size` words in a row are all known: cheap, and true of most texts never."""
+    run = 0
+    for word in text:
+        run = run + 1 if word in vocabulary else 0
+        if run >= size:
+            return True
+    return False
+
+
+def _answers(
+    texts: Sequence[Passage], known: Passage, answers: Sequence[Passage], cases: Sequence[Case]
+) -> Iterator[Copy]:
+    spaced = [f" {' '.join(text)} " for text in texts]
+    already = f" {' '.join(known)} "
+    times = Counter(answers)
+    for case, passage in zip(cases, answers, strict=True):
+        answer = f" {' '.join(passage)} "
+        long_enough = _weight(passage) >= ANSWER_WORDS and len(answer) - 2 >= ANSWER_CHARACTERS
+        if not long_enough or times[passage] >= SHARED or answer in already:
+            continue
+        if any(answer in text for text in spaced):
+            yield Copy(case, passage, is_answer=True)
+
+
+def _grams(text: Passage, size: int) -> set[Passage]:
+    """Every run of words, each as short as it can be and yet weigh `size` words."""
+    found: set[Passage] = set()
+    stop, weight = 0, 0.0
+    for start in range(len(text)):
+        while weight < size and stop < len(text):
+            weight += _weight(text[stop : stop + 1])
+            stop += 1
+        if weight < size:
+            break
+        found.add(text[start:stop])
+        weight -= _weight(text[start : start + 1])
+    return found
+
+
+def _weight(text: Passage) -> float:
+    return sum(0.5 if re.match(f"[{_CJK}]", word) else 1.0 for word in text)
