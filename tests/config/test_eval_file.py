@@ -1,8 +1,11 @@
 """X.eval.yaml: the cases of a prompt, and what a good answer is."""
 
+from datetime import date
+
 import pytest
 
-from promptgit.config import EvalFile, ModelChoice, parse_eval_file
+from promptgit.config import Config, EvalFile, ModelChoice, parse_eval_file
+from promptgit.core.verdict import Quarantined
 from promptgit.errors import UserError
 
 FILE = "prompts/reply.eval.yaml"
@@ -144,3 +147,38 @@ def test_data_may_be_called_anything():
     )
 
     assert found.inline[0].values["url"] == "b"
+
+
+def test_a_quarantined_case_has_an_owner_a_reason_and_a_last_day():
+    found = parsed("quarantine:\n  - {case: a, owner: '@ana', reason: it flips, until: 2027-01-31}")
+
+    assert found.quarantine == (Quarantined("a", "@ana", "it flips", date(2027, 1, 31)),)
+
+
+@pytest.mark.parametrize("missing", ["owner", "reason", "until"])
+def test_a_quarantine_without_one_of_them_is_refused(missing):
+    entry = {"case": "a", "owner": "ana", "reason": "flips", "until": "2027-01-31"}
+    del entry[missing]
+
+    assert missing in refusal(f"quarantine: [{entry}]").message
+
+
+def test_a_last_day_that_is_no_day_is_refused():
+    found = refusal("quarantine: [{case: a, owner: ana, reason: flips, until: soon}]")
+
+    assert "2027-01-31" in f"{found.message} {found.hint}"
+
+
+def test_a_prompt_may_have_a_gate_of_its_own():
+    found = parsed("check: {margin: 0.1, metrics: {is-json: 0.02}, guards: {cost: 0.2}}")
+
+    policy = Config().policy(check=found.check)
+    assert (policy.margin, policy.alpha) == (0.1, 0.05)
+    assert policy.metrics == {"is-json": 0.02}
+    assert policy.guards == {"cost": 0.2}
+
+
+def test_a_guard_that_nobody_measures_is_refused_with_a_suggestion():
+    found = refusal("check: {guards: {lenght: 0.2}}")
+
+    assert "length" in f"{found.message} {found.hint}"

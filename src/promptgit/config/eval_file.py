@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promptgit.config.places import inside
-from promptgit.config.settings import ModelChoice, model_choice
+from promptgit.config.settings import ModelChoice, gate_settings, model_choice
 from promptgit.core.located import Located, Path, parse_yaml
+from promptgit.core.verdict import Quarantined
 from promptgit.errors import UserError
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class EvalFile:
     assertions: tuple[Assertion, ...] = ()  # empty: the repository's defaults
     places: tuple[str, ...] = ()  # `file:line:column` of each assertion
     must_pass: tuple[str, ...] = ()  # case ids or tags that may never get worse
+    quarantine: tuple[Quarantined, ...] = ()  # cases that count for nothing until a day
+    check: Mapping[str, Any] = field(default_factory=dict)  # over the repository's `check:`
     tags: tuple[str, ...] = ()  # use only cases with one of these; empty: all
     template: TemplateKind | None = None  # None: the repository's default
     model: ModelChoice | None = None  # None: the repository's
@@ -75,6 +78,11 @@ def parse_eval_file(data: bytes, file: str) -> EvalFile:
         assertions=assertions(shape.assert_ or ()),
         places=tuple(located.at(("assert", index)) for index in range(len(shape.assert_ or ()))),
         must_pass=tuple(shape.must_pass or ()),
+        quarantine=tuple(
+            Quarantined(one.case, one.owner, one.reason, one.until)
+            for one in shape.quarantine or ()
+        ),
+        check=gate_settings(shape.check) if shape.check else {},
         tags=tuple(shape.tags or ()),
         template=shape.template,
         model=model_choice(shape.model) if shape.model else None,

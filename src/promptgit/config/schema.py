@@ -10,7 +10,7 @@ from promptgit.config.places import CONFIG_FILE
 from promptgit.core.located import Path
 
 if TYPE_CHECKING:
-    from promptgit.config.shapes import Shape
+    from promptgit.config.shape import Shape
 
 SCHEMA_URL = "https://raw.githubusercontent.com/promptgit/promptgit/main/docs/schema"
 SCHEMAS: Mapping[str, str] = MappingProxyType(  # what `promptgit schema` prints → which file

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from promptgit.config.places import CONFIG_FILE, DEFAULT_PROMPTS
 from promptgit.core.price import Price
-from promptgit.core.verdict import Policy
+from promptgit.core.verdict import Policy, Quarantined
 from promptgit.errors import UserError
 from promptgit.evaluate.budget import Cap
 
 if TYPE_CHECKING:
+    from promptgit.config.gate_shapes import CheckShape
     from promptgit.config.shapes import CommonShape, ModelShape, PriceShape
     from promptgit.core.prompt import TemplateKind
     from promptgit.evaluate.suite import Assertion
@@ -41,6 +42,15 @@ class Gate:
     alpha: float = 0.05  # the chance of a wrong verdict that is accepted, one-sided
     max_unscored: float = 0.02  # above this share of pairs lost to failures: INVALID
     on_inconclusive: Literal["pass", "warn", "fail"] = "warn"
+    metrics: Mapping[str, float] = field(default_factory=dict)  # gated too: metric → own margin
+    guards: Mapping[str, float] = field(default_factory=dict)  # cost, latency, length → growth
+    repeats: int = 1  # answers a case at most, where more than one would settle it
+    scope: Literal["population", "suite"] = "population"
+    fail_rule: Literal["likely", "confirmed"] = "likely"
+
+    def over(self, written: Mapping[str, Any]) -> Gate:
+        """Lay what a file or a command line says over these settings."""
+        return replace(self, **written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +104,26 @@ class Config:
         """Who grades: the one that is set, else the mentor."""
         return self.own_judge or self.mentor
 
-    def policy(self, must_pass: tuple[str, ...] = ()) -> Policy:
+    def policy(
+        self,
+        must_pass: tuple[str, ...] = (),
+        quarantine: tuple[Quarantined, ...] = (),
+        check: Mapping[str, Any] | None = None,
+    ) -> Policy:
+        """The rules for one prompt; `check` is what its eval file says over the repository's."""
+        gate = self.check.over(check or {})
         return Policy(
-            margin=self.check.margin,
-            alpha=self.check.alpha,
+            margin=gate.margin,
+            alpha=gate.alpha,
             min_effect=self.improve.min_effect,
             must_pass=must_pass,
-            max_unscored=self.check.max_unscored,
+            max_unscored=gate.max_unscored,
+            metrics=gate.metrics,
+            guards=gate.guards,
+            repeats=gate.repeats,
+            scope=gate.scope,
+            confirmed_drops_only=gate.fail_rule == "confirmed",
+            quarantine=quarantine,
         )
 
     def with_model(self, name: str) -> Config:
@@ -180,7 +203,7 @@ def _over(config: Config, shape: CommonShape) -> Config:
     if "budget" in written:
         changed["budget"] = Cap(**_set(written["budget"]))
     if "check" in written:
-        changed["check"] = Gate(**_set(written["check"]))
+        changed["check"] = config.check.over(gate_settings(written["check"]))
     if "improve" in written:
         changed["improve"] = _searching(_set(written["improve"]))
     if "prices" in written:
@@ -210,6 +233,11 @@ def _searching(written: dict[str, Any]) -> Searching:
     }
     options = {**written.pop("options", {}), **written}
     return Searching(**ours, options=options)
+
+
+def gate_settings(shape: CheckShape) -> dict[str, Any]:
+    """What a `check:` mapping sets, by the names that `Gate` has for it."""
+    return _set(shape)
 
 
 def _set(shape: Any) -> dict[str, Any]:

@@ -21,11 +21,10 @@ from pydantic import (
     field_validator,
 )
 
+from promptgit.config.gate_shapes import CheckShape, QuarantineShape
+from promptgit.config.shape import Shape, Share
+
 LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1|\[::1\]")
-
-
-class Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 def _plain_name(name: str) -> str:
@@ -37,7 +36,6 @@ def _plain_name(name: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_plain_name)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class ModelShape(Shape):
@@ -87,31 +85,6 @@ class BudgetShape(Shape):
     usd: float | None = Field(default=None, gt=0, examples=[2.0])
     calls: int | None = Field(default=None, ge=1, examples=[2000])
     tokens: int | None = Field(default=None, ge=1, examples=[1_000_000])
-
-
-class CheckShape(Shape):
-    """When a candidate may replace a baseline."""
-
-    margin: float | None = Field(
-        default=None,
-        gt=0,
-        le=1,
-        description="a mean drop this big is a regression, in score points",
-        examples=[0.05],
-    )
-    alpha: float | None = Field(
-        default=None,
-        gt=0,
-        lt=0.5,
-        description="the chance of a wrong verdict that is accepted",
-        examples=[0.05],
-    )
-    max_unscored: Share | None = Field(
-        default=None,
-        description="above this share of pairs lost to failures the verdict is INVALID",
-        examples=[0.02],
-    )
-    on_inconclusive: Literal["pass", "warn", "fail"] | None = Field(default=None, examples=["warn"])
 
 
 class ImproveShape(Shape):
@@ -341,6 +314,16 @@ class EvalShape(Shape):
         description="case ids or tags that may never get worse",
         examples=[["refund-abuse"]],
     )
+    quarantine: list[QuarantineShape] | None = Field(
+        default=None,
+        description="cases that flip by themselves, and count for nothing until a day",
+        examples=[[{"case": "refund-42", "owner": "@ana", "reason": "…", "until": "2027-01-31"}]],
+    )
+    check: CheckShape | None = Field(
+        default=None,
+        description="over the repository's, for this prompt",
+        examples=[{"margin": 0.1}],
+    )
     tags: Texts | None = Field(
         default=None, description="use only cases with one of these tags", examples=[["billing"]]
     )
@@ -355,3 +338,4 @@ class EvalShape(Shape):
 
 
 RepositoryShape.model_rebuild()
+EvalShape.model_rebuild()
