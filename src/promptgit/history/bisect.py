@@ -1,0 +1,166 @@
+"""
+Find the commit that broke a prompt, in as few trials as `git bisect` takes.
+
+The search is the one of `git rev-list --bisect` (Git manual): try the suspect that has nearest to
+half of all suspects behind it.  It is done here, on a graph that is read once: no bisect is ever
+in progress, nothing is checked out, and no process is started per step.
+
+One thing differs.  Git takes the bad end on trust; here it is a suspect like the others, and "it
+is not bad at all" one more outcome to tell apart.  So both ends can be held to be what they are
+called within ceil(log2 N) + 1 trials of N commits, the good end, which is tried first, included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from math import ceil, log2
+
+from promptgit.core.evaluation import Evaluation
+
+EQUAL = 1e-9  # scores that differ by less are the same
+
+
+class Mark(StrEnum):
+    """What a trial said of a commit."""
+
+    GOOD = "good"
+    BAD = "bad"
+    SKIPPED = "skipped"  # it cannot be tried: what `git bisect run` calls 125
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    commit: str
+    parents: tuple[str, ...] = ()  # the nearest suspects before it, and perhaps others
+
+
+@dataclass(frozen=True)
+class Search:
+    """
+    Who is suspected still, and who should be tried next.
+
+    >>> search = Search((Suspect("a"), Suspect("b", ("a",)), Suspect("c", ("b",))))
+    >>> search.next
+    'b'
+    >>> search.told("b", Mark.BAD).told("a", Mark.GOOD).culprit
+    'b'
+    """
+
+    graph: tuple[Suspect, ...]  # parents before children; the last one is the bad end
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+
+    def told(self, commit: str, mark: Mark) -> Search:
+        """Return the search that knows what a trial said."""
+        return replace(self, marks={**self.marks, commit: mark})
+
+    @cached_property
+    def suspects(self) -> tuple[Suspect, ...]:
+        """Those that may have broken it: all bad ones have them behind, no good one has."""
+        kept = {suspect.commit for suspect in self.graph}
+        for commit, mark in self.marks.items():
+            if mark is Mark.GOOD:
+                kept -= _behind(commit, self._parents)
+            elif mark is Mark.BAD:
+                kept &= _behind(commit, self._parents)
+        return tuple(suspect for suspect in self.graph if suspect.commit in kept)
+
+    @cached_property
+    def culprit(self) -> str:
+        """The commit that broke it, empty as long as there are others, or none."""
+        found = [suspect.commit for suspect in self.suspects]
+        return found[0] if len(found) == 1 and self.marks.get(found[0]) is Mark.BAD else ""
+
+    @cached_property
+    def next(self) -> str | None:
+        """Whom to try: the one whose answer leaves the fewest outcomes, whatever it is."""
+        behind, outcomes = _counts(self.suspects), self._outcomes
+        untried = [one.commit for one in self.suspects if one.commit not in self.marks]
+        if self.culprit or not untried:
+            return None
+        return max(untried, key=lambda one: min(behind[one], outcomes - behind[one]))
+
+    @property
+    def most(self) -> int:
+        """How many trials it may still take, where history is one line and none is skipped."""
+        return ceil(log2(self._outcomes)) if self._outcomes else 0
+
+    @property
+    def _outcomes(self) -> int:
+        proven = Mark.BAD in self.marks.values()
+        return len(self.suspects) + (0 if proven else 1)
+
+    @cached_property
+    def _parents(self) -> Mapping[str, tuple[str, ...]]:
+        return {suspect.commit: suspect.parents for suspect in self.graph}
+
+
+def _behind(commit: str, parents: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """The commit and all that lead to it, of those in `parents`."""
+    found: set[str] = set()
+    waiting = [commit]
+    while waiting:
+        one = waiting.pop()
+        if one in parents and one not in found:
+            found.add(one)
+            waiting += parents[one]
+    return found
+
+
+def _counts(suspects: Sequence[Suspect]) -> dict[str, int]:
+    """
+    How many suspects each one has behind it, itself included; parents come before children.
+
+    Along a line that is one more than its parent has; only a merge has to be walked.
+
+    >>> forked = [Suspect("a"), Suspect("b", ("a",)), Suspect("c", ("a",))]
+    >>> _counts([*forked, Suspect("merge", ("b", "c"))])
+    {'a': 1, 'b': 2, 'c': 2, 'merge': 4}
+    """
+    among = {suspect.commit: suspect.parents for suspect in suspects}
+    counts: dict[str, int] = {}
+    for suspect in suspects:
+        parents = [parent for parent in suspect.parents if parent in among]
+        if len(parents) > 1:
+            counts[suspect.commit] = len(_behind(suspect.commit, among))
+        else:
+            counts[suspect.commit] = 1 + sum(counts[parent] for parent in parents)
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What makes a text bad: one case, one metric, or the mean, against a bar or the good end."""
+
+    case: str = ""  # an id; empty: the mean over all cases
+    metric: str = ""  # empty: the score, which is their weighted mean
+    threshold: float | None = None  # bad is below it; None: bad is what fell from the good end
+    margin: float = 0.05  # a mean that falls by this much is bad
+    max_unscored: float = 0.02  # a mean that lacks more cases than this share is none
+
+    def value(self, found: Evaluation) -> float | None:
+        """The number that decides; None where it cannot be known."""
+        scores = found.metric_scores(self.metric) if self.metric else found.scores
+        if self.case:
+            return scores.get(self.case)
+        lost = len(found.cases) - len(scores)
+        if not scores or lost > self.max_unscored * len(found.cases):
+            return None
+        return found.metric_mean(self.metric) if self.metric else found.mean
+
+    def is_bad(self, value: float, good: float) -> bool:
+        """
+        Hold a value against the bar, or against what the good end has.
+
+        >>> Rule(margin=0.05).is_bad(0.86, good=0.9), Rule(margin=0.05).is_bad(0.85, good=0.9)
+        (False, True)
+        >>> Rule(case="c1").is_bad(0.9, good=1.0), Rule(case="c1", threshold=0.5).is_bad(0.9, 1.0)
+        (True, False)
+        """
+        if self.threshold is not None:
+            return value < self.threshold - EQUAL
+        if self.case:
+            return value < good - EQUAL
+        return value <= good - self.margin + EQUAL
