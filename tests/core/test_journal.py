@@ -44,6 +44,15 @@ def test_of_two_lives_that_got_as_far_the_later_one_is_believed():
     assert keys(START, a_failure("a"), SCREENED, START, a_failure("b"), SCREENED) == ["b"]
 
 
+def test_what_made_a_verdict_invalid_may_be_tried_anew():
+    looked = (START, a_failure("search"), {"kind": "confirming"}, a_failure("sealed"))
+    invalid = {"kind": "verdict", "verdict": {"outcome": "INVALID"}}
+    passed = {"kind": "verdict", "verdict": {"outcome": "PASS"}}
+
+    assert keys(*looked, invalid, {"kind": "end"}) == ["search"]
+    assert keys(*looked, passed, {"kind": "end"}) == ["search", "sealed"]
+
+
 def test_a_call_that_failed_twice_is_told_twice():
     assert keys(START, a_failure("a"), a_failure("a"), SCREENED) == ["a", "a"]
 

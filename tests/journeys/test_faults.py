@@ -225,7 +225,7 @@ def test_a_judge_that_is_down_leaves_every_case_unscored_and_says_so(
     untouched(small, head)
 
 
-def test_failures_in_the_sealed_half_make_the_verdict_invalid_never_green(
+def test_failures_in_the_sealed_half_make_the_verdict_invalid_and_can_be_asked_again(
     office: Repository, server: Server
 ):
     head = office.commit({"promptgit.yaml": CONFIG.replace("retries: 2", "retries: 0")})
@@ -244,7 +244,18 @@ def test_failures_in_the_sealed_half_make_the_verdict_invalid_never_green(
 
     assert said.code == 3
     assert "INVALID" in said.out
+    assert "promptgit improve --resume" in said.out
     untouched(office, head)
+
+    server.faults = lambda _number, _seen: ""
+    asked = server.calls
+    again = promptgit(office, "improve", "--resume")
+
+    assert again.code == 0, again.err
+    assert "CONFIRMED" in again.out
+    assert "sealed cases asked for the" not in again.out  # it is the same look at them
+    assert server.calls - asked < SEARCHED
+    assert promptgit(office, "improve", "--resume").out.startswith("run")
 
 
 @posix

@@ -17,6 +17,7 @@ from promptgit.edges.run_refs import run_ref, run_tip
 from promptgit.edges.runs import RunJournal, latest_run, run_ids
 from promptgit.edges.workspace import locate
 from promptgit.errors import BudgetSpent, PromptgitError, UserError
+from promptgit.improve.improvement import INVALID
 
 SAID: Mapping[str, str] = {
     "base": "prompt",
@@ -110,9 +111,12 @@ class Earlier:
         Return the facts with which the run ended; None if there is something left to do.
 
         A run that was cut off after its commits had reached the branch has ended: what is missing
-        in its journal is filled in.
+        in its journal is filled in.  One whose verdict is INVALID goes on: what failed then is
+        asked again, in the same look at the sealed cases.
         """
         end = last(self.events, "end")
+        if end is not None and end["outcome"]["state"] == INVALID:
+            return None
         if end is None:
             end = self._landed()
         if end is None:

@@ -14,6 +14,7 @@ from promptgit.core.ports import Answer, Usage
 from promptgit.core.prompt import Prompt
 from promptgit.core.run import Iteration, Run
 from promptgit.core.spend import Spend
+from promptgit.core.verdict import Outcome
 
 Event = Mapping[str, Any]  # one line: `kind`, `at`, and its facts
 Life = tuple[Event, ...]  # of one process, from its `start`
@@ -110,13 +111,19 @@ def failures(events: Iterable[Event]) -> list[FailedCall]:
     furthest: Life = ()
     for life in lives(events):
         furthest = life if _reach(life) >= _reach(furthest) else furthest
-    lasting = [place for place, event in enumerate(furthest) if event["kind"] in LASTING]
+    lasting = [place for place, event in enumerate(furthest) if _lasts(event)]
     settled = furthest[: lasting[-1]] if lasting else ()
     return [FailedCall(**event["call"]) for event in settled if event["kind"] == "failed"]
 
 
 def _reach(life: Life) -> int:
-    return sum(event["kind"] in LASTING for event in life)
+    return sum(map(_lasts, life))
+
+
+def _lasts(event: Event) -> bool:
+    """Say whether a run cannot take this back; an INVALID verdict settled nothing."""
+    said = event.get("verdict", {}).get("outcome")
+    return event["kind"] in LASTING and said != Outcome.INVALID
 
 
 def losses(events: Iterable[Event]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptgit.core.evidence import finite, verdict_entry
 from promptgit.core.verdict import Verdict
-from promptgit.improve.improvement import ENOUGH_CASES, Improvement, Plan
+from promptgit.improve.improvement import ENOUGH_CASES, INVALID, Improvement, Plan
 from promptgit.report.curve import text_curve
 from promptgit.report.improve_text import diff_text, spent
 from promptgit.report.text import can_show, money
@@ -100,9 +100,9 @@ def _flips(verdict: Verdict) -> Text:
 
 
 def next_command(ended: Improvement) -> str:
-    """
-    The command that most people want now.
-    """
+    """The command that most people want now."""
+    if ended.state == INVALID:
+        return f"promptgit improve --resume {ended.run}   (asks again for what failed)"
     if ended.commits and not ended.here:
         return f"git diff HEAD {ended.branch} -- {ended.path}   (then a pull request)"
     if ended.commits:

@@ -26,7 +26,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
     """
     List the runs of `improve` in this repository, newest first.
 
-    A run that was interrupted goes on with `promptgit improve --resume RUN`.
+    A run that was interrupted, or whose verdict is INVALID, goes on with
+    `promptgit improve --resume RUN`.
     """
     if ctx.invoked_subcommand is not None:
         return
