@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from promptgit.config import Config, EvalFile, ModelChoice, parse_config, parse_eval_file, places
 from promptgit.core.dataset import Dataset
 from promptgit.core.prompt import Prompt, included_paths
+from promptgit.edges.committed import CommittedTree
 from promptgit.edges.git import Git
+from promptgit.edges.snapshot import Snapshot
 from promptgit.edges.work_tree import WorkTree
 from promptgit.errors import UserError
 
@@ -31,23 +33,29 @@ class Repository:
     git: Git
     config: Config
     model_was_typed: bool = False
+    commit: str = ""  # read as of this one (full object id); empty: the work tree
 
     @classmethod
     def open(cls, *, model: str | None = None) -> Repository:
         """Find it and read its config; `model` is what `--model` says."""
-        git = Git.discover(Path.cwd())
-        tree = WorkTree(git)
+        return cls.at(Git.discover(Path.cwd()), "", model=model)
+
+    @classmethod
+    def at(cls, git: Git, commit: str, *, model: str | None = None) -> Repository:
+        """The repository as of a commit (full object id), or as its files are now."""
+        tree = Snapshot(git, commit) if commit else WorkTree(git)
         if tree.is_file("promptgit.yml"):
             raise UserError(
                 "promptgit.yml is not read: the config is called promptgit.yaml",
                 hint="git mv promptgit.yml promptgit.yaml",
             )
         config = parse_config(tree.read(places.CONFIG_FILE) or b"", user_config())
-        return cls(git, config.with_model(model) if model else config, bool(model))
+        return cls(git, config.with_model(model) if model else config, bool(model), commit)
 
     @cached_property
-    def tree(self) -> WorkTree:
-        return WorkTree(self.git)
+    def tree(self) -> Snapshot | WorkTree:
+        """Its files."""
+        return Snapshot(self.git, self.commit) if self.commit else WorkTree(self.git)
 
     @cached_property
     def prompts(self) -> tuple[str, ...]:
@@ -85,7 +93,7 @@ class Repository:
         An include is looked up beside the prompt first, then from the top level.
         """
         template = self.eval_file(path).template or self.config.template
-        if revision is None and self._conflicts(path):
+        if not (revision or self.commit) and self._conflicts(path):
             raise UserError(
                 f"{path} has a conflict that nobody has settled yet",
                 hint=f"edit it, then `git add {path}`; --ref HEAD takes it as it was",
@@ -138,7 +146,7 @@ class Repository:
     def _read_cases(self, path: str, columns: Columns, delimiter: str) -> Dataset:
         from promptgit.edges import cases
 
-        if self.git.bare:
+        if self.git.bare or self.commit:
             data = self.tree.read(path) or b""
             return cases.parse(data, path, columns=columns, delimiter=delimiter)
         return cases.read(self.git.cwd / path, name=path, columns=columns, delimiter=delimiter)
@@ -190,7 +198,9 @@ class Repository:
         return bool(self.git.read("ls-files", "-z", "--", path))
 
     def _conflicts(self, path: str) -> bool:
-        return not self.git.bare and bool(self.git.read("ls-files", "-u", "-z", "--", path))
+        return not (self.git.bare or self.commit) and bool(
+            self.git.read("ls-files", "-u", "-z", "--", path)
+        )
 
     def _near(self, name: str) -> str:
         from difflib import get_close_matches

@@ -1,0 +1,60 @@
+"""The files of one commit, read as blobs: no work tree, no index, no filter."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+
+from promptgit.edges.git import Git
+from promptgit.edges.workspace import EXECUTABLE, FILE
+from promptgit.errors import UserError
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """
+    Stands where a `WorkTree` stands, for a commit.  Paths are from the top level, with `/`.
+
+    Only regular files are files: a symlink in somebody's branch may point anywhere.
+    """
+
+    git: Git
+    commit: str  # full object id
+
+    def files(self) -> list[str]:
+        return list(self._blobs)
+
+    def is_file(self, path: str) -> bool:
+        return path in self._blobs
+
+    def blob(self, path: str) -> str | None:
+        """The blob id of a file, or None."""
+        return self._blobs.get(path)
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of a file as the commit holds them, or None when there is none."""
+        oid = self._blobs.get(path)
+        return None if oid is None else self.git.blob(oid)
+
+    def as_stored(self, path: str) -> tuple[bytes, str]:
+        """Return (content, blob id); raise UserError when there is no such file."""
+        oid = self._blobs.get(path)
+        if oid is None:
+            raise UserError(
+                f"{path} is not a file in {self.commit[:12]}",
+                hint=f"`promptgit log {path}` lists where it is",
+            )
+        return self.git.blob(oid), oid
+
+    @cached_property
+    def _blobs(self) -> dict[str, str]:
+        """Blob ids of all regular files, by path, in Git's order."""
+        listed = self.git.read("ls-tree", "-r", "-z", "--full-tree", self.commit)
+        found: dict[str, str] = {}
+        for entry in filter(None, listed.split(b"\0")):
+            meta, _, name = entry.partition(b"\t")
+            mode, _, oid = meta.decode().split()
+            if mode in (FILE, EXECUTABLE):
+                found[os.fsdecode(name)] = oid
+        return found
