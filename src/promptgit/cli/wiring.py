@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from promptgit.config import Config, EvalFile, ModelChoice, parse_config, parse_eval_file, places
 from promptgit.core.dataset import Dataset
 from promptgit.core.prompt import Prompt, included_paths
-from promptgit.edges.committed import CommittedTree
 from promptgit.edges.git import Git
 from promptgit.edges.snapshot import Snapshot
 from promptgit.edges.work_tree import WorkTree
