@@ -19,6 +19,22 @@ BEFORE = "Be kind.\nAnswer in English.\n"
 AFTER = "Be kind.\nAnswer in English.\nBe brief.\n"
 LATER = "Be kind.\nAnswer in English.\nBe brief.\nName the order.\n"
 
+HOSTILE_PATHS = [  # case 77
+    "with space.md",
+    "quote'\".md",
+    "new\nline.md",
+    "tab\there.md",
+    "[a]*?.md",
+    ":x.md",
+    ":(glob)*.md",
+    "-x.md",
+    "#hash.md",
+    "a%2fb.md",
+    "ünicode.md",
+    "ü̈/💡.md",
+    "back\\slash.md",
+]
+
 
 def a_desk(path: Path, files: Mapping[str, str | bytes] | None = None, **shape: str) -> Repository:
     """A repository with a prompt and another file, both committed."""

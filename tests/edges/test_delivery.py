@@ -13,6 +13,7 @@ import pytest
 from edges.desk import (
     AFTER,
     BEFORE,
+    HOSTILE_PATHS,
     LATER,
     OTHER,
     PATH,
@@ -396,19 +397,6 @@ def test_a_filter_that_does_not_give_the_measured_text_back_is_refused(tmp_path:
         deliver(git, base, a_chain(base, "Hello There\n"))
 
     assert state(repository) == before
-
-
-HOSTILE_PATHS = [  # case 77
-    "with space.md",
-    "quote'\".md",
-    "new\nline.md",
-    "[a]*?.md",
-    ":x.md",
-    "-x.md",
-    "ünicode.md",
-    "back\\slash.md",
-    ":(glob)*.md",
-]
 
 
 @pytest.mark.parametrize("branch", [None, "better"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edges.desk import AFTER, BEFORE, OTHER, PATH, a_desk, locks, started, state
+from edges.desk import AFTER, BEFORE, HOSTILE_PATHS, OTHER, PATH, a_desk, locks, started, state
 from promptgit.edges.git import Git
 from promptgit.edges.workspace import MAX_BYTES, locate
 from promptgit.errors import UserError
@@ -478,22 +478,6 @@ def test_a_branch_that_exists_is_continued_from_its_own_tip(tmp_path: Path):
     _, base = started(repository, branch="better")
 
     assert (base.commit, base.text) == (tip, AFTER)
-
-
-HOSTILE_PATHS = [  # case 77
-    "with space.md",
-    "quote'\".md",
-    "new\nline.md",
-    "[a]*?.md",
-    ":x.md",
-    "-x.md",
-    "ünicode.md",
-    "ü̈/💡.md",
-    "back\\slash.md",
-    "tab\there.md",
-    "#hash.md",
-    "a//../b.md".replace("//../", "%2f"),
-]
 
 
 @pytest.mark.parametrize("path", HOSTILE_PATHS)
