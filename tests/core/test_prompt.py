@@ -91,6 +91,85 @@ def test_a_template_can_neither_reach_out_nor_eat_the_memory(attack: str):
         Prompt.of(attack).render({"x": "1"})
 
 
+MANY = "{% set many = range(99999)|list %}"
+BIG = "{% set big = x * 1000000 %}"
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+        "{% for i in range(99) %}{% for j in range(99999) if j < 0 %}{% endfor %}{% endfor %}",
+        "{% for i in [1, 2] recursive %}{% if loop.depth < 40 %}{{ loop([1, 2]) }}{% endif %}"
+        "{% endfor %}",
+        "{% macro m(n) %}{% if n %}{{ m(n-1) }}{{ m(n-1) }}{% endif %}{% endmacro %}{{ m(40) }}",
+        MANY + "{% for i in many %}{% if -1 in many %}{% endif %}{% endfor %}",
+        MANY + "{% for i in many %}{% set rest = many[1:] %}{% endfor %}",
+        MANY + "{% for i in many %}{{ many|sort|length }}{% endfor %}",
+        MANY + "{% macro m() %}{% for i in many %}{{ many }}{% endfor %}{% endmacro %}{{ m() }}",
+        BIG + "{% for i in range(99999) %}{% set other = big|upper %}{% endfor %}",
+        BIG + "{% for i in range(99999) %}{% set other = big.upper() %}{% endfor %}",
+    ],
+)
+def test_a_template_cannot_run_for_hours(attack: str):
+    with pytest.raises(UserError, match="steps"):
+        Prompt.of(attack).render({"x": "1"})
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        BIG + "{% for i in range(99999) %}{{ big }}{% endfor %}",
+        BIG + "{% set text %}{% for i in range(999) %}{{ big }}{% endfor %}{% endset %}{{ text }}",
+        BIG + "{{ big.replace('', big) }}",
+        BIG + "{{ big|replace('', big) }}",
+        BIG + "{{ ([big] * 99999)|join }}",
+        BIG + "{{ big.join([big] * 99) }}",
+        "{% set a = x %}" + "{% set a = a ~ a %}" * 40,
+        "{% set a = x %}" + "{% set a = a + a %}" * 40,
+        "{% set a = [x] %}" + "{% set a = [a, a] %}" * 40 + "{{ a }}",
+        "{{ 'x'|center(10**9) }}",
+        "{{ x.ljust(1000000000) }}",
+        "{{ '%1000000000d'|format(1) }}",
+        "{{ '%1000000000d' % 1 }}",
+        "{{ '{:1000000000}'.format(1) }}",
+        "{{ x|batch(1000000000, 'y')|list }}",
+    ],
+)
+def test_a_template_cannot_make_a_text_without_end(attack: str):
+    with pytest.raises(UserError, match=r"steps|is not for a prompt"):
+        Prompt.of(attack).render({"x": "1"})
+
+
+def test_files_that_include_each_other_twice_cannot_run_for_hours():
+    files = {f"{n}.md": f"{{% include '{n + 1}.md' %}}" * 2 for n in range(40)} | {"40.md": ""}
+
+    with pytest.raises(UserError, match="steps"):
+        Prompt("{% include '0.md' %}", "0" * 40, "p", files).render({})
+
+
+def test_each_rendering_may_take_as_many_steps_as_the_first():
+    prompt = Prompt.of("{% for i in range(90000) %}{% endfor %}{{ x }}")
+
+    said = [prompt.render({"x": number})[0].text for number in ("1", "2", "3", "4")]
+
+    assert said == ["1", "2", "3", "4"]
+
+
+def test_loops_filters_and_long_texts_are_no_attack():
+    prompt = Prompt.of(
+        "{% for line in text.splitlines() if line %}{{ loop.index }}/{{ loop.length }} "
+        "{{ line|upper|truncate(5) }}{% if 'b' in line %}!{% endif %}\n{% endfor %}"
+        "{{ text[:1] ~ '-' ~ text|length }} {{ '%.1f'|format(2) }} {{ '{:>3}'.format(7) }}"
+    )
+
+    said = prompt.render({"text": "ab\n" * 3})[0].text
+
+    assert said == "1/3 AB!\n2/3 AB!\n3/3 AB!\na-9 2.0   7"
+    assert len(prompt.render({"text": "ab\n" * 3_000})[0].text) > 30_000
+    assert Prompt.of("{{ text }}").render({"text": "x" * 9_000_000})[0].text == "x" * 9_000_000
+
+
 def test_small_sums_are_no_attack():
     assert Prompt.of("{{ 3 * 4 }}{{ '-' * 10 }}").render({})[0].text == "12----------"
 

@@ -125,6 +125,13 @@ def test_a_template_stays_in_its_sandbox():
         score(Assertion("contains", value=attack))
 
 
+def test_a_template_cannot_run_for_hours():
+    loop = "{% for i in range(99999) %}"
+
+    with pytest.raises(UserError, match="steps"):
+        score(Assertion("contains", value=f"{loop}{loop}{{% endfor %}}{{% endfor %}}"))
+
+
 def test_a_column_is_data_even_when_it_looks_like_a_template():
     case = Case("c-1", {"a": "{{ b }}", "b": "secret"})
 

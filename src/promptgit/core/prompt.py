@@ -12,10 +12,6 @@ from promptgit.errors import UserError
 
 if TYPE_CHECKING:
     import jinja2
-    from jinja2.sandbox import SandboxedEnvironment
-
-MAX_PRODUCT = 1_000_000  # of a multiplication in a template: numbers, or characters
-MAX_POWER = 1_000
 
 _MARKS = ("{{", "{%", "{#")
 
@@ -127,37 +123,13 @@ def blob_id(text: str | bytes, hex_digits: int = 40) -> str:
     return hashlib.new(algorithm, header + data, usedforsecurity=False).hexdigest()
 
 
-@lru_cache(maxsize=1)
-def _environment() -> type[SandboxedEnvironment]:
-    from jinja2.exceptions import SecurityError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    class Sandbox(ImmutableSandboxedEnvironment):
-        """Lets nobody ask for a text of a gigabyte: `{{ "x" * 10**9 }}`."""
-
-        intercepted_binops = frozenset({"*", "**"})
-
-        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-            size = max((len(side) for side in (left, right) if hasattr(side, "__len__")), default=1)
-            numbers = [abs(side) for side in (left, right) if isinstance(side, int | float)]
-            most = MAX_POWER if operator == "**" else MAX_PRODUCT
-            if any(number * size > most for number in numbers):
-                raise SecurityError(f"{operator!r} of numbers this big is not for a prompt")
-            return super().call_binop(context, operator, left, right)
-
-    return Sandbox
-
-
 @lru_cache(maxsize=256)
 def _template(text: str, includes: tuple[tuple[str, str], ...]) -> jinja2.Template:
     import jinja2
 
-    environment = _environment()(
-        loader=jinja2.DictLoader(dict(includes)),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
+    from promptgit.core.sandbox import Sandbox
+
+    environment = Sandbox(loader=jinja2.DictLoader(dict(includes)))
     try:
         return environment.from_string(text)
     except jinja2.TemplateSyntaxError as error:
@@ -171,7 +143,9 @@ def _template(text: str, includes: tuple[tuple[str, str], ...]) -> jinja2.Templa
 def _holes(text: str, includes: tuple[tuple[str, str], ...]) -> frozenset[str]:
     from jinja2 import TemplateSyntaxError, meta
 
-    environment = _environment()()
+    from promptgit.core.sandbox import Sandbox
+
+    environment = Sandbox()
     found: set[str] = set()
     for source in (text, *(included for _, included in includes)):
         try:
@@ -195,8 +169,10 @@ def included_paths(text: str) -> tuple[str, ...]:
         return ()
     from jinja2 import TemplateSyntaxError, meta
 
+    from promptgit.core.sandbox import Sandbox
+
     try:
-        names = meta.find_referenced_templates(_environment()().parse(text))
+        names = meta.find_referenced_templates(Sandbox().parse(text))
         return tuple(dict.fromkeys(name for name in names if name is not None))
     except TemplateSyntaxError:
         return ()

@@ -92,13 +92,11 @@ def _column(name: str) -> Render:
 
 def _compiled(text: str) -> jinja2.Template:
     import jinja2
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    environment = ImmutableSandboxedEnvironment(
-        undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
-    )
+    from promptgit.core.sandbox import Sandbox
+
     try:
-        return environment.from_string(text)
+        return Sandbox().from_string(text)
     except jinja2.TemplateSyntaxError as error:
         raise UserError(
             f"the template {text!r} is broken: {error.message}",
