@@ -10,8 +10,6 @@ from __future__ import annotations
 import base64
 import json
 import math
-import os
-import time
 from array import array
 from collections.abc import Mapping
 from operator import mul
@@ -20,10 +18,11 @@ from typing import Any
 from promptgit.core.ports import Answer, Model, ModelIdentity, Request, Usage
 from promptgit.core.price import Price
 from promptgit.core.prompt import Message
-from promptgit.models.endpoints import Endpoint, endpoint_for, split_name
+from promptgit.models.endpoints import Endpoint
 from promptgit.models.prices import list_prices
-from promptgit.models.refusals import failure_of, malformed
-from promptgit.models.wire import TIMEOUT_S, Wire
+from promptgit.models.refusals import malformed
+from promptgit.models.served import Served, placed
+from promptgit.models.wire import TIMEOUT_S
 
 
 def factory(
@@ -35,32 +34,15 @@ def factory(
     timeout_s: float = TIMEOUT_S,
 ) -> EmbeddingModel:
     """Make the embedding model `name`, as typed: `text-embedding-3-small`, `ollama/all-minilm`."""
-    provider, model = split_name(name)
-    if endpoint is None:
-        endpoint = endpoint_for(provider, os.environ)
-    elif provider != endpoint.provider:
-        model = name
+    endpoint, model = placed(name, endpoint)
     options = {"task": "embedding", **options}
     identity = ModelIdentity(endpoint.provider, model, endpoint.host, options)
     found = price or list_prices().of(identity)
     return EmbeddingModel(identity, endpoint, found, timeout_s=timeout_s)
 
 
-class EmbeddingModel:
+class EmbeddingModel(Served):
     """A Model whose answer to one message is its vector: float32, little-endian, base64."""
-
-    def __init__(
-        self,
-        identity: ModelIdentity,
-        endpoint: Endpoint,
-        price: Price | None,
-        *,
-        timeout_s: float = TIMEOUT_S,
-    ) -> None:
-        self.identity = identity
-        self.price = price
-        self._endpoint = endpoint
-        self._wire = Wire(endpoint, timeout_s=timeout_s)
 
     def complete(self, request: Request) -> Answer:
         """Embed the text of the only message; raise CallFailed when there is no answer."""
@@ -68,12 +50,8 @@ class EmbeddingModel:
         options = {**self.identity.options, **request.options}
         options.pop("task", None)
         body = {"model": self.identity.model, "input": message.text, **options}
-        started = time.monotonic()
-        reply = self._wire.post("/embeddings", json.dumps(body).encode())
-        latency_s = time.monotonic() - started
-        if reply.status != 200:
-            raise failure_of(reply, self._endpoint, self.identity.model)
-        vector, tokens = self._read(reply.data)
+        data, latency_s = self._posted("/embeddings", body)
+        vector, tokens = self._read(data)
         usage = Usage(input_tokens=tokens)
         cost = self.price.of(usage) if self.price else None
         return Answer(encoded(vector), usage, cost, latency_s, model=self.identity.model)

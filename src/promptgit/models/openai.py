@@ -8,18 +8,17 @@ does (docs/decisions/0001).  Its types check our requests, and a test holds us a
 from __future__ import annotations
 
 import json
-import os
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from promptgit.core.ports import Answer, ModelIdentity, Request, Usage
 from promptgit.core.price import Price
 from promptgit.errors import CallFailed, UserError
-from promptgit.models.endpoints import Endpoint, endpoint_for, split_name
+from promptgit.models.endpoints import Endpoint
 from promptgit.models.prices import list_prices
 from promptgit.models.refusals import failure_of, malformed
-from promptgit.models.wire import TIMEOUT_S, Wire
+from promptgit.models.served import Served, placed
+from promptgit.models.wire import TIMEOUT_S
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
@@ -43,11 +42,7 @@ def factory(
     price is looked up.  Raises UserError for an unknown provider, a missing key, an option that
     is not the user's to set.
     """
-    provider, model = split_name(name)
-    if endpoint is None:
-        endpoint = endpoint_for(provider, os.environ)
-    elif provider != endpoint.provider:
-        model = name
+    endpoint, model = placed(name, endpoint)
     taken = sorted(OURS & options.keys())
     if taken:
         raise UserError(
@@ -58,31 +53,13 @@ def factory(
     return ChatModel(identity, endpoint, price or list_prices().of(identity), timeout_s=timeout_s)
 
 
-class ChatModel:
-    """One model behind one endpoint.  `price` is None when nobody knows it."""
-
-    def __init__(
-        self,
-        identity: ModelIdentity,
-        endpoint: Endpoint,
-        price: Price | None,
-        *,
-        timeout_s: float = TIMEOUT_S,
-    ) -> None:
-        self.identity = identity
-        self.price = price
-        self._endpoint = endpoint
-        self._wire = Wire(endpoint, timeout_s=timeout_s)
+class ChatModel(Served):
+    """A Model that is asked for one whole answer at a time."""
 
     def complete(self, request: Request) -> Answer:
         """Ask once; raise CallFailed when there is no answer."""
-        body = json.dumps(self.body(request)).encode()
-        started = time.monotonic()
-        reply = self._wire.post("/chat/completions", body)
-        latency_s = time.monotonic() - started
-        if reply.status != 200:
-            raise failure_of(reply, self._endpoint, self.identity.model)
-        return self._answer(_json_of(reply.data, self._endpoint), latency_s)
+        data, latency_s = self._posted("/chat/completions", self.body(request))
+        return self._answer(_json_of(data, self._endpoint), latency_s)
 
     def body(self, request: Request) -> CompletionCreateParamsNonStreaming:
         """
