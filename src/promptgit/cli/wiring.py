@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from promptgit.config import Config, EvalFile, ModelChoice, parse_config, parse_eval_file, places
 from promptgit.core.dataset import Dataset
-from promptgit.core.prompt import Prompt, included_paths
+from promptgit.core.prompt import Prompt, TemplateKind, included_paths
 from promptgit.edges.git import Git
 from promptgit.edges.snapshot import Snapshot
 from promptgit.edges.work_tree import WorkTree
@@ -85,13 +85,16 @@ class Repository:
         found = places.eval_file(path, self.tree.is_file)
         return parse_eval_file(self.tree.read(found) or b"", found) if found else EvalFile()
 
-    def prompt(self, path: str, revision: str | None = None) -> Prompt:
+    def prompt(
+        self, path: str, revision: str | None = None, *, template: TemplateKind | None = None
+    ) -> Prompt:
         """
         Read a prompt with its includes: as Git has it at `revision`, or would store it now.
 
-        An include is looked up beside the prompt first, then from the top level.
+        An include is looked up beside the prompt first, then from the top level.  `template`
+        says what the eval file would, where that lies beside another name of the prompt.
         """
-        template = self.eval_file(path).template or self.config.template
+        template = template or self.eval_file(path).template or self.config.template
         if not (revision or self.commit) and self._conflicts(path):
             raise UserError(
                 f"{path} has a conflict that nobody has settled yet",
