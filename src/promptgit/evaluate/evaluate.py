@@ -57,7 +57,8 @@ def run(
     """
 
     def work(job: Job) -> Result:
-        return _result(prompt, job, model, suite)
+        case, repeat = job
+        return answered(prompt, case, repeat, model, suite)
 
     jobs = ((case, repeat) for repeat in range(repeats) for case in cases)
     yield from Crew(work, jobs, size=min(concurrency, len(cases) * repeats))
@@ -73,8 +74,8 @@ def collected(
     return Evaluation(prompt, cases, model.identity, suite.metrics, tuple(ordered))
 
 
-def _result(prompt: Prompt, job: Job, model: Model, suite: Suite) -> Result:
-    case, repeat = job
+def answered(prompt: Prompt, case: Case, repeat: int, model: Model, suite: Suite) -> Result:
+    """Ask once and score the answer; a failure of the world, or of a judge, leaves it unscored."""
     request = Request(prompt.render(case.inputs), repeat)
     try:
         answer = model.complete(request)
