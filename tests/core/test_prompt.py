@@ -103,6 +103,12 @@ BIG = "{% set big = x * 1000000 %}"
         "{% for i in [1, 2] recursive %}{% if loop.depth < 40 %}{{ loop([1, 2]) }}{% endif %}"
         "{% endfor %}",
         "{% macro m(n) %}{% if n %}{{ m(n-1) }}{{ m(n-1) }}{% endif %}{% endmacro %}{{ m(40) }}",
+        "{% for i in [1] recursive %}{% if loop.depth < 4 %}{{ loop(range(99999)) }}{% endif %}"
+        "{% endfor %}",
+        "{% set a = [x] %}" + "{% set a = [a, a] %}" * 40 + "{{ a }}",
+        BIG + "{{ ([big] * 99999)|join }}",
+        BIG + "{{ big.join([big] * 99) }}",
+        BIG + "{% for i in range(999) %}{% set text %}{{ x }}{{ big[1:] }}{% endset %}{% endfor %}",
         MANY + "{% for i in many %}{% if -1 in many %}{% endif %}{% endfor %}",
         MANY + "{% for i in many %}{% set rest = many[1:] %}{% endfor %}",
         MANY + "{% for i in many %}{{ many|sort|length }}{% endfor %}",
@@ -119,25 +125,22 @@ def test_a_template_cannot_run_for_hours(attack: str):
 @pytest.mark.parametrize(
     "attack",
     [
-        BIG + "{% for i in range(99999) %}{{ big }}{% endfor %}",
-        BIG + "{% set text %}{% for i in range(999) %}{{ big }}{% endfor %}{% endset %}{{ text }}",
+        BIG + "{% for i in range(50) %}{{ big }}{% endfor %}",
+        BIG + "{% set text %}{% for i in range(50) %}{{ big }}{% endfor %}{% endset %}",
         BIG + "{{ big.replace('', big) }}",
         BIG + "{{ big|replace('', big) }}",
-        BIG + "{{ ([big] * 99999)|join }}",
-        BIG + "{{ big.join([big] * 99) }}",
         "{% set a = x %}" + "{% set a = a ~ a %}" * 40,
         "{% set a = x %}" + "{% set a = a + a %}" * 40,
-        "{% set a = [x] %}" + "{% set a = [a, a] %}" * 40 + "{{ a }}",
         "{{ 'x'|center(10**9) }}",
         "{{ x.ljust(1000000000) }}",
-        "{{ '%1000000000d'|format(1) }}",
-        "{{ '%1000000000d' % 1 }}",
+        "{{ '%1000000000d'|format(x|int) }}",
+        "{{ '%1000000000d' % x|int }}",
         "{{ '{:1000000000}'.format(1) }}",
         "{{ x|batch(1000000000, 'y')|list }}",
     ],
 )
 def test_a_template_cannot_make_a_text_without_end(attack: str):
-    with pytest.raises(UserError, match=r"steps|is not for a prompt"):
+    with pytest.raises(UserError, match="is not for a prompt"):
         Prompt.of(attack).render({"x": "1"})
 
 
