@@ -87,7 +87,7 @@ def test_a_conflict_in_the_work_tree_is_refused(forked):
     forked.git("switch", "-q", "main")
     forked.commit({"prompts/reply.md": "Be quick.\n"}, "quicker")
     with pytest.raises(AssertionError):
-        forked.git("merge", "work")
+        forked.git("merge", "--no-ff", "work")
 
     with pytest.raises(UserError, match="conflict"):
         resolved(forked, "main", work_tree=True)
