@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,13 +13,14 @@ from typing import Any
 
 import click
 
+from promptgit.cli import console
 from promptgit.core.prompt import included_paths
 from promptgit.edges.archive import RecordReader
 from promptgit.edges.commits import Commits
 from promptgit.edges.git import Git
 from promptgit.edges.workspace import locate
 from promptgit.history.evidence import Judge, places
-from promptgit.report.history_text import Styled, plain
+from promptgit.report.history_text import Styled
 
 MOST_INCLUDED = 100  # files
 JSON_HELP = "Print JSON; its keys are stable"
@@ -114,18 +114,7 @@ def roots(patterns: Iterable[str]) -> tuple[str, ...]:
 
 
 def show(lines: Iterable[Styled]) -> None:
-    """Print lines as they come: in colour on a terminal, as plain words elsewhere."""
-    if not sys.stdout.isatty():
-        for line in lines:
-            click.echo(plain(line))
-        return
-    from rich.text import Text
-
-    from promptgit.cli.console import results
-
-    console = results()
-    for line in lines:
-        console.print(Text.assemble(*line), soft_wrap=True)
+    console.show_lines(lines)
 
 
 def show_json(value: Any) -> None:

@@ -14,11 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from promptgit.core.revision import Evidence, Revision, WholeRun
-from promptgit.history.blame import Blamed
 from promptgit.history.diff import Flip, Line, Measured
 from promptgit.history.evidence import Pair
 from promptgit.history.log import Change, RawCommit
-from promptgit.history.revert import Reversal
 from promptgit.history.verify import Checked, State
 
 Styled = tuple[tuple[str, str], ...]  # runs of text, each with a rich style or ""
@@ -62,32 +60,6 @@ def clean(text: str, limit: int = 0) -> str:
     """
     line = _UNPRINTABLE.sub(" ", text)
     return line if not limit or len(line) <= limit else line[: limit - 1] + "…"
-
-
-def log_lines(revision: Revision, *, with_path: bool = False) -> Iterator[Styled]:
-    """One line for a revision; more where a squash, or a broken record, has more to say."""
-    path = ((f"{clean(revision.path)}  ", "cyan"),) if with_path else ()
-    gone = "deleted  " if not revision.blob else ""
-    yield (
-        (revision.commit[:SHORT], "yellow"),
-        (f"  {date(revision.when)}  ", "dim"),
-        (f"{revision.evidence.value:<11}", STYLES[revision.evidence]),
-        (f"  {change(revision.before, revision.score):<16}", _direction(revision)),
-        (f"  {flips(revision.fixed, revision.broke):<8}", ""),
-        (f"  {where(revision.half, revision.n):<12}  ", "dim"),
-        *path,
-        (f"{gone}{clean(revision.subject)}", ""),
-    )
-    if revision.whole_run:
-        yield ((" " * (SHORT + 14), ""), (whole_run(revision.whole_run), "dim"))
-    for step in revision.steps:
-        yield (
-            (" " * (SHORT + 14), ""),
-            (f"step {step.blob[:SHORT]}  ", "dim"),
-            (f"{change(step.before, step.after)} (as the message says)", "dim"),
-        )
-    if revision.problem:
-        yield ((" " * (SHORT + 14), ""), (f"! {clean(revision.problem)}", "bold red"))
 
 
 def incomplete(count: int) -> Styled:
@@ -241,7 +213,7 @@ def measured_lines(measured: Measured | None) -> Iterator[Styled]:
         style = "bold" if name == "score" else ""
         yield (
             (f"  {clean(name):<{width}}  {change(*pair):<16}", style),
-            (f"  {_delta(pair)}", _sign(pair)),
+            (f"  {_delta(pair)}", sign(pair)),
         )
     yield from _flip_lines("Broke", measured.broke, "red")
     yield from _flip_lines("Fixed", measured.fixed, "green")
@@ -263,55 +235,6 @@ def _flip_lines(title: str, shown: Sequence[Flip], style: str) -> Iterator[Style
                 yield ((f"    {name + ':':<7} {clean(output, OUTPUT_SHOWN)}", ""),)
     if len(shown) > FLIPS_SHOWN:
         yield ((f"  … and {len(shown) - FLIPS_SHOWN} more; --json lists them all", "dim"),)
-
-
-def blame_line(blamed: Blamed, width: int) -> Styled:
-    """A line of the prompt with the commit that wrote it and what that bought."""
-    revision = blamed.revision
-    return (
-        (revision.commit[:SHORT], "yellow"),
-        (f"  {revision.evidence.value:<11}", STYLES[revision.evidence]),
-        (f"  {change(revision.before, revision.score):<16}", _direction(revision)),
-        (f"  {flips(revision.fixed, revision.broke):<8}", ""),
-        (f"  {where(revision.half, revision.n):<12}", "dim"),
-        (f"  {blamed.line.number:>{width}}  ", "dim"),
-        (clean(blamed.line.text), ""),
-    )
-
-
-def reversal_lines(
-    reversal: Reversal, message: str, diff: str, commit: str | None
-) -> Iterator[Styled]:
-    """What a revert commits, or would commit."""
-    for line in message.rstrip("\n").split("\n"):
-        yield ((f"    {clean(line)}", ""),)
-    yield ()
-    for line in diff.rstrip("\n").split("\n"):
-        style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-        yield ((clean(line), style),)
-    yield ()
-    yield from dropped_lines(reversal.drops)
-    known = reversal.known
-    if known and known.score is not None:
-        score = change(reversal.score_now, known.score)
-        said = f"the score that comes back: {score}  {where(known.half, known.n)}"
-        yield ((said.rstrip(), "bold"),)
-    else:
-        said = f"nobody has scored this text: promptgit eval {clean(reversal.path)}"
-        yield ((said, "yellow"),)
-    if commit is None:
-        yield (("dry run: nothing was committed", "dim"),)
-    else:
-        yield ((f"committed {commit[:SHORT]}", "bold"),)
-
-
-def dropped_lines(drops: Sequence[Revision]) -> Iterator[Styled]:
-    """What going back costs: the later changes that go too."""
-    if not drops:
-        return
-    yield ((f"{len(drops)} later change{'s go' if len(drops) != 1 else ' goes'} too:", "yellow"),)
-    for revision in drops:
-        yield from log_lines(revision)
 
 
 def verify_lines(checked: Checked) -> Iterator[Styled]:
@@ -347,15 +270,11 @@ def _delta(pair: Pair) -> str:
     return "" if before is None or after is None else f"{after - before:+.4f}"
 
 
-def _sign(pair: Pair) -> str:
+def sign(pair: Pair) -> str:
     before, after = pair
     if before is None or after is None or before == after:
         return "dim"
     return "green" if after > before else "red"
-
-
-def _direction(revision: Revision) -> str:
-    return _sign((revision.before, revision.score))
 
 
 def synced(

@@ -6,10 +6,12 @@ import click
 
 from promptgit.cli import past
 from promptgit.cli.completing import prompt_paths
+from promptgit.cli.console import width
 from promptgit.errors import UserError
 from promptgit.history.blame import blame, parse_blame
 from promptgit.history.log import parse_log
-from promptgit.report import history_json, history_text
+from promptgit.report import history_json, log_text
+from promptgit.report.log_text import Layout
 
 
 @click.command(
@@ -55,5 +57,6 @@ def command(prompt: str, revision: str, as_json: bool) -> None:
                 }
             )
         else:
-            width = len(str(len(found)))
-            past.show(history_text.blame_line(one, width) for one in found)
+            digits = len(str(len(found)))
+            layout = Layout.of((one.revision for one in found), width())
+            past.show(log_text.blame_line(one, digits, layout) for one in found)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from promptgit.cli.checkup import Check, State, checkup
+from promptgit.cli.console import show_lines
+from promptgit.report.history_text import Styled
 
+INDENT = " " * 6
 COLOURS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
 
 
@@ -34,24 +38,21 @@ def command(ctx: click.Context, no_network: bool, as_json: bool) -> None:
     for check in checkup(Path.cwd(), network=not no_network):
         found.append(check)
         if not as_json:
-            _show(check)
+            show_lines(_lines(check), hanging=len(INDENT))
     failed = any(check.state is State.FAIL for check in found)
     if as_json:
         click.echo(json.dumps({"schema": 1, "ok": not failed, "checks": _plain(found)}, indent=2))
     ctx.exit(1 if failed else 0)
 
 
-def _show(check: Check) -> None:
-    from rich.text import Text
-
-    from promptgit.cli.console import results
-
-    line = Text(f"{check.state:<5} ", style=COLOURS[check.state])
-    said = check.said.replace("\n", "\n      ")
-    results().print(line.append(f"{check.name}: {said}", style="default"), soft_wrap=True)
+def _lines(check: Check) -> Iterator[Styled]:
+    first, *rest = check.said.split("\n")
+    yield ((f"{check.state:<5} ", COLOURS[check.state]), (f"{check.name}: {first}", ""))
+    yield from (((f"{INDENT}{line}", ""),) for line in rest)
     if check.next:
-        indented = check.next.replace("\n", "\n      ")
-        results().print(Text(f"      → {indented}"), soft_wrap=True)
+        first, *rest = check.next.split("\n")
+        yield ((f"{INDENT}→ {first}", ""),)
+        yield from (((f"{INDENT}{line}", ""),) for line in rest)
 
 
 def _plain(found: list[Check]) -> list[dict[str, str]]:

@@ -9,10 +9,12 @@ import click
 
 from promptgit.cli import past
 from promptgit.cli.completing import prompt_paths
-from promptgit.core.revision import Revision
+from promptgit.cli.console import width
+from promptgit.core.revision import Evidence, Revision
 from promptgit.errors import UserError
 from promptgit.history.log import Change, RawCommit, every_change, follow
-from promptgit.report import history_json, history_text
+from promptgit.report import history_json, history_text, log_text
+from promptgit.report.log_text import Layout
 
 INCOMPLETE = 3  # exit code: the history goes on where this clone ends
 
@@ -61,11 +63,8 @@ def command(
                 {"schema": history_json.SCHEMA, "complete": not hidden, "commits": listed}
             )
         else:
-            past.show(
-                line
-                for one in shown
-                for line in history_text.log_lines(one, with_path=prompt is None)
-            )
+            layout = _layout(here, prompt)
+            past.show(line for one in shown for line in log_text.log_lines(one, layout))
             hidden = _hidden(here, shown.count, max_count)
             if hidden:
                 past.show([history_text.incomplete(hidden)])
@@ -96,6 +95,12 @@ def _walk(here: past.Here, tip: str, prompt: str | None) -> Iterator[tuple[RawCo
         return follow(here.commits, tip, path, here.included(tip, path))
     roots, wanted = past.prompts()
     return every_change(here.commits, tip, roots, wanted)
+
+
+def _layout(here: past.Here, prompt: str | None) -> Layout:
+    """Columns for every state that may come: only a shallow clone has incomplete history."""
+    widest = Evidence.INCOMPLETE if here.commits.shallow else Evidence.UNEVALUATED
+    return Layout(width(), evidence=len(widest), with_path=prompt is None)
 
 
 def _hidden(here: past.Here, shown: int, wanted: int | None) -> int:

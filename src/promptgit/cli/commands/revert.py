@@ -17,7 +17,7 @@ from promptgit.history import revert
 from promptgit.history.evidence import choose, confirmation
 from promptgit.history.log import Change, RawCommit, follow, parse_log
 from promptgit.history.revert import Reversal
-from promptgit.report import history_json, history_text
+from promptgit.report import history_json, log_text
 
 
 @click.command(
@@ -66,7 +66,7 @@ def command(
         if as_json:
             past.show_json(history_json.reversal(reversal, message, diff, commit))
         else:
-            past.show(history_text.reversal_lines(reversal, message, diff, commit))
+            past.show(log_text.reversal_lines(reversal, message, diff, commit))
 
 
 def branch_tip(here: past.Here, branch: str | None) -> str:
