@@ -265,6 +265,113 @@ def test_as_a_judge_it_counts_words_of_the_rubric_and_says_so():
     assert "apology" in score.why
 
 
+def test_a_line_is_read_without_the_mark_that_it_begins_with():
+    marks = ["-", "*", "•", "+", "1.", "2)", "##"]
+    prompt = "Be brief.\n" + "".join(f'{mark} Say "{i} lamps".\n' for i, mark in enumerate(marks))
+
+    assert answer(prompt, "hello") == " ".join(f"{i} lamps." for i in range(len(marks)))
+
+
+def test_what_stands_in_a_code_fence_is_read_like_other_lines():
+    assert answer("```\nClassify as bug or billing.\n- bug: crash\n```", "a crash") == "bug"
+    assert answer('Be brief.\n```\nSay "we mend it".\n```\n', "hello") == "We mend it."
+
+
+def test_it_does_not_learn_from_examples():
+    prompt = "Classify as bug or billing.\n\nA crash is a\nbug.\n\nAn invoice is a\nbilling.\n"
+
+    assert answer(prompt, "an invoice") == "bug"
+
+
+@pytest.mark.parametrize(
+    "bare",
+    [
+        "only",
+        "and nothing else",
+        "raw",
+        "directly",
+        "no markdown",
+        "no code fence",
+        "without a code fence",
+        "never enclose it",
+    ],
+)
+def test_json_is_bare_when_the_prompt_says_so(bare):
+    prompt = 'Answer in JSON{}: "label" is one of bug, billing.'
+
+    assert answer(prompt.format(""), "billing").startswith("```json\n")
+    assert answer(prompt.format(f", {bare}"), "billing") == '{"label": "billing"}'
+
+
+@pytest.mark.parametrize("many", ["booleans for", "a list of any", "all that apply"])
+def test_a_field_that_may_be_several_says_true_or_false_for_each(many):
+    prompt = (
+        f'Return only JSON with "tags": {many} from: `leaks`, `noise`, `heat`.\n'
+        '- "tags": "noise" is true when the text mentions: loud\n'
+        '- "tags": "heat" is true when the text mentions: warm\n'
+    )
+
+    def true_in(text):
+        return [tag for tag, value in json.loads(answer(prompt, text))["tags"].items() if value]
+
+    assert true_in("loud and warm") == ["noise", "heat"]
+    assert true_in("loud, and it leaks") == ["noise"]  # a name is less than a cue
+    assert true_in("it leaks") == ["leaks"]
+
+
+def test_a_lone_boolean_is_not_understood_but_the_words_true_and_false_are():
+    lone = 'Be brief. Return only JSON with "urgent", a boolean.'
+    words = 'Return only JSON: "urgent" is one of false, true.\n- "urgent": "true" when: fire\n'
+
+    assert "received your message" in answer(lone, "fire")
+    assert json.loads(answer(words + "If it mentions fire, answer true.", "a fire")) == {
+        "urgent": "true"
+    }
+
+
+def test_at_most_two_topics_are_spoken_to():
+    topics = [f'- If the message mentions {t}, say "about {t}".' for t in ("lamp", "desk", "chair")]
+
+    assert answer("Be brief.\n" + "\n".join(topics), "desk, chair, lamp") == (
+        "About lamp. About desk."
+    )
+
+
+@pytest.mark.parametrize(
+    "no_limit",
+    ["At least 2 words.", "No less than 2 words.", "At most 5 letters.", "At most one paragraph."],
+)
+def test_what_is_no_limit_of_words_or_sentences_cuts_nothing(no_limit):
+    assert answer(f'Be brief. Say "one two". Say "three four". {no_limit}', "hello") == (
+        "One two. Three four."
+    )
+
+
+def test_a_limit_does_not_shorten_a_label_nor_cut_the_first_sentence():
+    assert answer("Classify as late parcel or bug. At most one word.", "hi") == "late parcel"
+    assert answer('Say "one two three". At most two words.', "hi") == "One two three."
+
+
+def test_a_limit_costs_the_sign_off_first_and_counts_the_greeting():
+    prompt = 'Start with "Hi". Say "one two". Say "three". Sign off with "Ada". At most {}.'
+
+    assert answer(prompt.format("4 words"), "hello") == "Hi, One two. Three."
+    assert answer(prompt.format("two sentences"), "hello") == "Hi, One two."
+
+
+def test_what_a_label_is_not_is_not_understood():
+    assert answer("Classify as bug or billing. Do not answer billing.", "billing") == "billing"
+
+
+def test_instructions_beyond_the_sixtieth_and_cues_beyond_the_fortieth_are_overlooked():
+    rules = "".join(f'Say "rule {n}".\n' for n in range(70))
+    cues = ", ".join(f"word{n}x" for n in range(50))
+    labels = f"Classify as bug or idea.\n- idea: {cues}\n"
+
+    assert answer("Be brief.\n" + rules, "hello").endswith("Rule 58.")
+    assert (answer(labels, "word39x"), answer(labels, "word40x")) == ("idea", "bug")
+
+
 PAGE = Path(__file__).parents[2] / "docs" / "offline.md"
 EXAMPLES = re.findall(r"^\| `(.+)` \| (.+) \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.M)
 
@@ -273,3 +380,11 @@ EXAMPLES = re.findall(r"^\| `(.+)` \| (.+) \| (.+) \|$", PAGE.read_text(encoding
 def test_every_phrase_of_the_docs_changes_the_answer_as_they_say(phrase, message, wanted):
     assert wanted not in answer("Be brief.", message)
     assert wanted in answer(f"Be brief. {phrase}", message)
+
+
+LIMITS = re.findall(r"^\| `(.+)` \| ([^|]+) \|$", PAGE.read_text(encoding="utf-8"), re.M)
+
+
+@pytest.mark.parametrize(("limit", "kept"), LIMITS)
+def test_every_limit_of_the_docs_cuts_as_they_say(limit, kept):
+    assert answer(f'Be brief. Say "one two". Say "three four". {limit}', "hello") == kept

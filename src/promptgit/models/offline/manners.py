@@ -21,10 +21,11 @@ _NUMBERS = dict(
 )
 _LIMIT = re.compile(r"\b(\d+|" + "|".join(_NUMBERS) + r")\s+(word|sentence)s?\b", re.I)
 _BOUNDS = re.compile(
-    r"\b(?:at most|max|maximum|no more|not more|under|below|within|up to|fewer|less|limit|keep"
-    r"|stay|in)\b",
+    r"\b(?:at most|max|maximum|no more|not more|under|below|within|up to|limit|keep|stay|in"
+    r"|(?<!no )(?<!not )(?:fewer|less))\b",
     re.I,
 )
+_BELOW = re.compile(r"\b(?:under|below|(?:fewer|less) than)\s+$", re.I)
 _VERBS = (
     r"say|tell|write|add|explain|mention|state|promise|offer|ask|apologi[sz]e|thank|greet|confirm|"
     r"start|begin|open|sign|end|close|finish|name|repeat|include|quote|give|refer|point|invite|send|"
@@ -145,7 +146,8 @@ def _limit(sentence: str) -> tuple[str, int] | None:
     if not match or not _BOUNDS.search(sentence) or quoted(sentence):
         return None
     count = _NUMBERS.get(match[1].lower()) or int(match[1])
-    return match[2].lower(), count
+    below = _BELOW.search(sentence[: match.start()])
+    return match[2].lower(), count - 1 if below else count
 
 
 def _rules(sentence: str, number: int) -> list[Rule]:
