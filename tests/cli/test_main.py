@@ -19,7 +19,7 @@ HEAVY = ("git", "numpy", "openai", "pydantic", "rich", "jinja2", "urllib3", "yam
 
 @pytest.mark.parametrize(("name", "summary"), SUMMARIES.items())
 def test_the_summary_of_a_command_is_the_same_in_both_places(name: str, summary: str):
-    command = import_module(f"promptgit.cli.commands.{name}").command
+    command = import_module(f"promptgit.cli.commands.{name.replace('-', '_')}").command
 
     assert command.get_short_help_str(200) == summary
 
@@ -35,7 +35,7 @@ def test_every_command_explains_itself_with_an_example(name: str, tmp_path: Path
 
 @pytest.mark.parametrize("name", SUMMARIES)
 def test_every_option_has_a_help_line_without_a_full_stop(name: str):
-    command = import_module(f"promptgit.cli.commands.{name}").command
+    command = import_module(f"promptgit.cli.commands.{name.replace('-', '_')}").command
 
     for option in command.params:
         if option.param_type_name == "option":

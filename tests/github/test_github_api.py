@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from promptgit.edges.github import CheckRun, post_comment, publish, repository_of
+from promptgit.edges.github import post_comment, publish, repository_of
 from promptgit.edges.github_api import Api, GithubFailed
 from promptgit.errors import UserError
+from promptgit.report.check_run import CheckRun
 from servers.github_server import NOW, Github, serving
 
 REPOSITORY = "octo/prompts"

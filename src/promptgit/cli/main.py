@@ -29,9 +29,13 @@ SECTIONS = {
         "show": "Show one commit with its evidence",
         "diff": "Compare a prompt and its scores between two revisions",
         "blame": "Show which commit wrote each line and what it bought",
+        "bisect": "Find the commit that broke a case or a metric",
         "revert": "Undo a change of a prompt, knowing the score that comes back",
         "verify": "Check the claims in commit messages against the records",
         "sync": "Exchange evidence records with a remote",
+    },
+    "GitHub": {
+        "github": "Tell GitHub what a check found",
     },
     "Tools": {
         "completion": "Print a shell completion script",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from promptgit.edges.github_api import Api, GithubFailed
 from promptgit.errors import UserError
+from promptgit.report.check_run import CheckRun
 
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
 ANNOTATIONS = 50  # a request
@@ -24,18 +25,6 @@ class Comment:
     url: str
     what: str  # created, updated, unchanged
     others: tuple[int, ...] = ()  # ids of more comments of ours, which were left alone
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRun:
-    """A check run to publish; texts are as long as GitHub takes them."""
-
-    name: str
-    head: str  # commit id
-    conclusion: str  # success, failure, neutral
-    title: str
-    summary: str
-    annotations: Sequence[Mapping[str, Any]] = field(default=())
 
 
 def repository_of(environment: Mapping[str, str]) -> str:
