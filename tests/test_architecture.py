@@ -19,7 +19,7 @@ ROWS = [
     {"flywheel"},
     {"history"},
     {"check"},
-    {"improve"},
+    {"improve", "lint"},
     {"evaluate"},
     {"core"},
     {"errors"},

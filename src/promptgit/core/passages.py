@@ -14,8 +14,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from promptgit.core.dataset import Case
+if TYPE_CHECKING:
+    from promptgit.core.dataset import Case
 
 ANSWER_WORDS = 4
 ANSWER_CHARACTERS = 24

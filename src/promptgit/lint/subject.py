@@ -1,0 +1,95 @@
+"""What rules look at: one prompt file, what it includes, and the cases it must serve."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from promptgit.lint.finding import Place
+from promptgit.lint.holes import Template, parsed
+
+if TYPE_CHECKING:
+    from promptgit.core.dataset import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An eval file or a case file that cannot be read."""
+
+    message: str
+    hint: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A case, and where its row is."""
+
+    line: int  # 1-based, in the case file
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an eval file and its cases say, as far as lint needs it."""
+
+    eval_file: str = ""  # path from the top level; empty when there is none
+    case_file: str = ""  # the same; of inline cases the eval file
+    cases: tuple[Numbered, ...] = ()  # as they are written: an id may occur twice
+    inputs: tuple[str, ...] = ()  # columns that the model may see
+    main_input: str = ""  # the one that no case can do without
+    hidden: tuple[str, ...] = ()  # columns that only scorers may see, the answer among them
+    must_pass: tuple[tuple[str, Place], ...] = ()
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One prompt file.  Nothing in here knows a disk: `read` is how includes are looked at."""
+
+    path: str  # from the top level
+    data: bytes = b""
+    size: int = 0  # bytes on disk; `data` of a huge file is not read whole
+    link: str = ""  # where it points to, when it is a symbolic link
+    twins: tuple[str, ...] = ()  # other paths that some file systems cannot tell from this one
+    is_template: bool = True  # False: braces are meant literally
+    is_included: bool = False  # by another prompt: it has no cases of its own
+    asked: Asked = Asked()
+    read: Callable[[str], str | None] = lambda path: None  # the text at a path; None: no file
+
+    @cached_property
+    def text(self) -> str | None:
+        """The text as a model would be sent it; None where there is none to read."""
+        if self.link or len(self.data) != self.size:
+            return None
+        try:
+            return self.data.decode()
+        except UnicodeDecodeError:
+            return None
+
+    @cached_property
+    def template(self) -> Template:
+        """The holes and includes of the text; none in one that is no template."""
+        return parsed(self.text or "") if self.is_template else Template()
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [0]
+        text = self.text or ""
+        while (end := text.find("\n", starts[-1])) >= 0:
+            starts.append(end + 1)
+        return starts
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return (line, column) of a character, both from 1; a line ends at a line feed."""
+        line = bisect_right(self._line_starts, offset)
+        return line, offset - self._line_starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """Return a line without its end; empty when there is no such line."""
+        if not 1 <= number <= len(self._line_starts):
+            return ""
+        return (self.text or "")[self._line_starts[number - 1] :].partition("\n")[0].rstrip("\r")
