@@ -2,7 +2,7 @@
 
 import pytest
 
-from promptgit.config import DEFAULT_PROMPTS, case_file, eval_file, matches
+from promptgit.config.places import DEFAULT_PROMPTS, case_file, eval_file, matches
 from promptgit.errors import UserError
 
 
