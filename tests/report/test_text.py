@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -12,11 +13,13 @@ from promptgit.core.evaluation import Failure, Result
 from promptgit.core.journal import read_run, written
 from promptgit.core.ports import Answer, Usage
 from promptgit.core.run import Point
+from promptgit.core.spend import Spend
 from promptgit.report import text
 from promptgit.report.curve import png_curve, text_curve
 from promptgit.report.export import exported
+from promptgit.report.history_text import plain
 from promptgit.report.markdown import code_block, inline
-from promptgit.report.runs_text import points, run_story
+from promptgit.report.runs_text import points, run_story, runs_lines
 from promptgit.strategies.critique import critique
 
 
@@ -81,6 +84,65 @@ def test_the_story_of_a_run_has_every_proposal():
         assert f"round {number}" in said
     assert "+You know" in said
     assert "DRAFT: so it is." in said
+
+
+def test_the_story_tells_critique_from_patch_and_keeps_what_belongs_together():
+    proposal = a_run().proposals[0]
+    words = "- It does not know.\n  Add: `You know it.`\n- It is short."
+    run = replace(a_run(), proposals=(replace(proposal, critique=words),))
+
+    said = shown(run_story(run))
+
+    lines = [line.rstrip() for line in said.splitlines()]
+    critique = next(place for place, line in enumerate(lines) if "written before" in line)
+    assert lines[critique + 1 : critique + 5] == [
+        "    - It does not know.",
+        "      Add: `You know it.`",
+        "    - It is short.",
+        "  The patch",
+    ]
+    assert any(line.startswith("    +You know") for line in lines[critique + 5 :])
+
+
+def test_a_run_that_can_go_on_says_how():
+    gone = replace(a_run(), state="interrupted", sentence="")
+
+    assert f"to go on: promptgit improve --resume {gone.id}" in shown(run_story(gone))
+    assert "to go on" not in shown(run_story(a_run()))
+
+
+def test_the_odd_percents_of_a_range_are_explained_where_they_are_shown():
+    run = replace(a_run(), verdict={"n": 45, "alpha": 0.05 * 6 / 3.14159**2})
+
+    assert "Why 93.9 %: the ledger allows this look" in shown(run_story(run))
+    assert "Why" not in shown(run_story(a_run()))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, None])
+def test_runs_are_a_line_each_at_any_width(width: int | None):
+    long = replace(a_run(), prompt_path="prompts/a-rather/deep/folder/with-a-long-name.md")
+
+    heading, *rows = map(plain, runs_lines([long, a_run()], width))
+
+    assert len(rows) == 2
+    assert max(map(len, (heading, *rows))) <= (width or 200)
+    assert all(row.startswith(run.id) for row, run in zip(rows, (long, a_run()), strict=True))
+
+
+def test_the_columns_of_runs_go_by_what_is_needed_least():
+    headings = [plain(next(iter(runs_lines([a_run()], width)))) for width in (85, 75, 40)]
+
+    assert [heading.split() for heading in headings] == [
+        ["run", "prompt", "state", "accepted", "calls", "tokens", "cost"],
+        ["run", "prompt", "state", "accepted", "calls", "cost"],
+        ["run", "prompt", "state"],
+    ]
+
+
+def test_the_cost_of_a_run_with_calls_of_unknown_price_is_a_lower_bound():
+    run = replace(a_run(), spend=Spend(calls=3, tokens=9, usd=0.5, unpriced_calls=1))
+
+    assert plain(list(runs_lines([run]))[1]).endswith("0.50 USD or more")
 
 
 def test_the_curve_only_rises_with_what_was_accepted():

@@ -9,6 +9,7 @@ from promptgit.core.verdict import Verdict
 from promptgit.improve.improvement import ENOUGH_CASES, INVALID, Improvement, Plan
 from promptgit.report.curve import text_curve
 from promptgit.report.improve_text import diff_text, spent
+from promptgit.report.sentences import why_this_range
 from promptgit.report.text import can_show, money
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def outcome(ended: Improvement) -> RenderableType:
     if ended.verdict and ended.verdict.flips:
         parts.append(_flips(ended.verdict))
     parts.append(Text(ended.sentence, style=STYLES.get(ended.state, "bold yellow")))
+    if ended.verdict and ended.verdict.n:
+        parts.append(Text(why_this_range(ended.verdict.alpha), style="dim"))
     parts += [Text(f"committed {commit[:10]} to {ended.branch}") for commit in ended.commits]
     if ended.ref and not ended.commits:
         parts.append(Text(f"kept as {ended.ref}; nothing was delivered to {ended.branch}"))

@@ -3,40 +3,78 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from promptgit.core.candidate import Fate, Proposal
 from promptgit.core.journal import proposal_facts
 from promptgit.core.run import Point, Run
+from promptgit.improve.improvement import INVALID
 from promptgit.report.curve import text_curve
+from promptgit.report.history_text import Styled
 from promptgit.report.improve_text import STYLES, diff_text, race_line, spent
-from promptgit.report.text import printable
+from promptgit.report.sentences import why_this_range
+from promptgit.report.text import money, printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
+    from rich.text import Text
+
+GAP = "  "
+NUMBERS = frozenset({"accepted", "calls", "tokens", "cost"})
+LAYOUTS = (  # of the table of runs, the first that fits is taken
+    ("run", "prompt", "state", "accepted", "calls", "tokens", "cost"),
+    ("run", "prompt", "state", "accepted", "calls", "cost"),
+    ("run", "name", "state", "accepted", "calls", "cost"),
+    ("run", "name", "state", "accepted", "cost"),
+    ("run", "name", "state", "accepted"),
+    ("run", "name", "state"),
+)
+NARROWEST = ("run", "state")
+CRITIQUE = "The critique, written before the patch, which may take up only part of it"
+GOES_ON = ("interrupted", INVALID)
 
 
-def runs_table(runs: Sequence[Run]) -> Table:
-    """One row a run, newest first."""
-    from rich import box
-    from rich.table import Table
+def runs_lines(runs: Sequence[Run], width: int | None = None) -> Iterator[Styled]:
+    """
+    One line a run, under a heading: with every column in a pipe, else with those that fit.
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("run", "prompt", "state", "proposals", "accepted", "spent"):
-        table.add_column(heading, no_wrap=heading == "run")
-    for run in runs:
-        fates = Counter(proposal.fate for proposal in run.proposals)
-        table.add_row(
-            run.id,
-            run.prompt_path,
-            run.state,
-            str(len(run.proposals)),
-            str(fates[Fate.ACCEPTED]),
-            spent(run.spend),
-        )
-    return table
+    Tokens go first; of the prompt's path the name stays longest.
+    """
+    rows = [_cells(run) for run in runs]
+    heading = {name: name for name in (*LAYOUTS[0], "name")} | {"name": "prompt"}
+    widths = {name: max(len(row[name]) for row in (heading, *rows)) for name in heading}
+    shown = next((each for each in LAYOUTS if _columns(each, widths) <= (width or inf)), NARROWEST)
+    yield ((_row(heading, shown, widths), "bold"),)
+    for row in rows:
+        yield ((_row(row, shown, widths), ""),)
+
+
+def _cells(run: Run) -> dict[str, str]:
+    fates = Counter(proposal.fate for proposal in run.proposals)
+    spend = run.spend
+    return {
+        "run": run.id,
+        "prompt": printable(run.prompt_path),
+        "name": printable(PurePosixPath(run.prompt_path).stem),
+        "state": run.state,
+        "accepted": f"{fates[Fate.ACCEPTED]} of {len(run.proposals)}",
+        "calls": f"{spend.calls:,}",
+        "tokens": f"{spend.tokens:,}",
+        "cost": f"{money(spend.usd)} or more" if spend.unpriced_calls else money(spend.usd),
+    }
+
+
+def _columns(shown: Sequence[str], widths: Mapping[str, int]) -> int:
+    return sum(widths[name] for name in shown) + len(GAP) * (len(shown) - 1)
+
+
+def _row(cells: Mapping[str, str], shown: Sequence[str], widths: Mapping[str, int]) -> str:
+    return GAP.join(
+        f"{cells[name]:{'>' if name in NUMBERS else '<'}{widths[name]}}" for name in shown
+    ).rstrip()
 
 
 def run_story(run: Run) -> RenderableType:
@@ -54,10 +92,13 @@ def run_story(run: Run) -> RenderableType:
     if len(curve) > 1:
         parts += [Text("\nLearning curve, best score on the search cases", style="bold")]
         parts += [Text(text_curve(curve))]
-    parts.append(Text(f"\n{run.state}: {run.sentence}" if run.sentence else f"\n{run.state}"))
-    for commit in run.delivered:
-        parts.append(Text(f"  delivered {commit[:10]}"))
+    parts.append(Text(f"\n{run.sentence or run.state}", style="bold"))
+    if run.verdict.get("n"):
+        parts.append(Text(why_this_range(run.verdict["alpha"]), style="dim"))
+    parts += [Text(f"  delivered {commit[:10]}") for commit in run.delivered]
     parts.append(Text(f"spent {spent(run.spend)}", style="dim"))
+    if run.state in GOES_ON:
+        parts.append(Text(f"to go on: promptgit improve --resume {run.id}"))
     return Group(*parts)
 
 
@@ -86,7 +127,6 @@ def points(run: Run) -> list[Point]:
 
 
 def _proposal(proposal: Proposal) -> list[RenderableType]:
-    from rich.padding import Padding
     from rich.text import Text
 
     race = race_line(proposal)
@@ -95,11 +135,24 @@ def _proposal(proposal: Proposal) -> list[RenderableType]:
     head.append(f"  {race}" if race else "")
     parts: list[RenderableType] = [head, Text(f"  {printable(proposal.reason, 400)}")]
     if proposal.critique:
-        lines = [printable(line, 400) for line in proposal.critique.splitlines()]
-        parts.append(Padding(Text("\n".join(lines), style="dim"), (0, 0, 0, 2)))
+        lines = "\n".join(map(_point, proposal.critique.splitlines()))
+        parts += [Text(f"  {CRITIQUE}", style="bold"), _block(Text(lines, style="dim"))]
     if proposal.patch:
-        parts.append(Padding(diff_text(proposal.patch.diff), (0, 0, 0, 2)))
+        diff = diff_text(proposal.patch.diff)
+        diff.rstrip()
+        parts += [Text("  The patch", style="bold"), _block(diff)]
     return parts
+
+
+def _point(line: str) -> str:
+    """One line of a critique; what belongs to a point stays below it."""
+    return " " * (len(line) - len(line.lstrip(" "))) + printable(line, 400)
+
+
+def _block(text: Text) -> RenderableType:
+    from rich.padding import Padding
+
+    return Padding(text, (0, 0, 0, 4))
 
 
 def run_facts(run: Run, *, whole: bool = False) -> dict[str, Any]:

@@ -98,8 +98,24 @@ def points(effect: float) -> str:
 
 def range_of(verdict: Verdict) -> str:
     """The interval in points, named by its confidence: 90 % at an error of 5 % on each side."""
-    share = f"{100 * (1 - 2 * verdict.alpha):.3g}"
-    return f"{share} % range {points(verdict.low)} to {points(verdict.high)}"
+    return f"{_share(verdict.alpha)} % range {points(verdict.low)} to {points(verdict.high)}"
+
+
+def why_this_range(alpha: float) -> str:
+    """
+    Explain the odd number of percents of a confirmation's range.
+
+    >>> why_this_range(0.05 * 6 / 3.14159**2)
+    'Why 93.9 %: the ledger allows this look at the sealed cases an error of 3.04 % on each side.'
+    """
+    return (
+        f"Why {_share(alpha)} %: the ledger allows this look at the sealed cases an error of "
+        f"{100 * alpha:.3g} % on each side."
+    )
+
+
+def _share(alpha: float) -> str:
+    return f"{100 * (1 - 2 * alpha):.3g}"
 
 
 def cases_of(verdict: Verdict, noun: str = "sealed cases") -> str:

@@ -31,7 +31,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    from promptgit.cli.console import show
+    from promptgit.cli.console import show_lines, width
     from promptgit.core.journal import read_run
     from promptgit.edges.runs import RunJournal, run_ids
     from promptgit.report import runs_text
@@ -41,7 +41,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         _print_json([runs_text.run_facts(run) for run in runs])
     elif runs:
-        show(runs_text.runs_table(runs))
+        show_lines(runs_text.runs_lines(runs, width()))
     else:
         click.echo("no run yet: promptgit improve PROMPT makes one")
 
