@@ -198,6 +198,34 @@ class RepositoryShape(CommonShape):
         description="for prompts whose eval file does not say",
         examples=[{"assert": ["equals"]}],
     )
+    lint: LintShape | None = Field(default=None, examples=[{"ignore": ["long-line"]}])
+
+
+def _rule_name(name: str) -> str:
+    from promptgit.lint.rules import NAMES, near
+
+    if name not in NAMES:
+        raise ValueError(f"there is no such rule; {near(name)}")
+    return name
+
+
+RuleNames = Annotated[
+    list[Annotated[str, AfterValidator(_rule_name)]],
+    BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
+]
+
+
+class LintShape(Shape):
+    """What `promptgit lint` leaves unsaid."""
+
+    ignore: RuleNames | None = Field(
+        default=None, description="rules, in every prompt", examples=[["long-line"]]
+    )
+    per_file: dict[str, RuleNames] | None = Field(
+        default=None,
+        description="rules, in the prompts that a pattern means",
+        examples=[{"prompts/legacy/**": ["trailing-space"]}],
+    )
 
 
 class DefaultsShape(Shape):

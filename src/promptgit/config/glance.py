@@ -1,0 +1,155 @@
+"""
+What lint needs of `promptgit.yaml` and of an eval file, read without pydantic.
+
+A hook has 150 ms, and pydantic takes half of them.  So the few keys are read by hand; as soon as
+one of them is not what it should be, the strict reader is called to say so in its own words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from promptgit.config.places import CONFIG_FILE, DEFAULT_PROMPTS, inside
+from promptgit.core.located import Located, Path, Position, parse_yaml
+
+KEYS = (b"lint", b"prompts", b"template")  # of the config; without them there is nothing to read
+
+_COMMENT = re.compile(rb"(?m)^[ \t]*#.*$")
+
+
+@dataclass(frozen=True, slots=True)
+class LintConfig:
+    """`promptgit.yaml`, as far as lint needs it."""
+
+    prompts: tuple[str, ...] = DEFAULT_PROMPTS
+    is_template: bool = True  # False: `defaults: {template: none}`
+    ignore: tuple[str, ...] = ()  # rules, in all prompts
+    per_file: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # pattern → rules
+
+
+@dataclass(frozen=True, slots=True)
+class LintEval:
+    """An eval file, as far as lint needs it."""
+
+    file: str = ""
+    cases: str = ""  # path from the top level; empty: the file beside the prompt
+    delimiter: str = ""
+    inline: tuple[tuple[int, Mapping[str, Any]], ...] = ()  # line, values by column
+    columns: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+    must_pass: tuple[tuple[str, Position], ...] = ()
+    is_template: bool | None = None  # None: as the config says
+
+
+def lint_config(data: bytes) -> LintConfig:
+    """
+    Read `promptgit.yaml`; raise UserError with file, line and column.
+
+    >>> lint_config(b"lint: {ignore: [long-line]}").ignore
+    ('long-line',)
+    """
+    words = _COMMENT.sub(b"", data)
+    if not any(key in words for key in KEYS) and b"\\" not in words:
+        return LintConfig()
+    root = parse_yaml(data, CONFIG_FILE).data
+    written = _mapping(root)
+    lint, defaults = _mapping(written.get("lint")), _mapping(written.get("defaults"))
+    per_file = _mapping(lint.get("per_file"))
+    texts = (written.get("prompts"), lint.get("ignore"), *per_file.values())
+    mappings = (root, written.get("lint"), written.get("defaults"), lint.get("per_file"))
+    rules = [name for names in texts[1:] for name in _texts(names)]
+    as_meant = all(map(_is_texts, texts)) and all(map(_is_mapping, mappings))
+    if not as_meant or set(lint) - {"ignore", "per_file"} or not _all_known(rules):
+        from promptgit.config.settings import parse_config
+
+        parse_config(data)
+    return LintConfig(
+        prompts=_texts(written.get("prompts")) or DEFAULT_PROMPTS,
+        is_template=defaults.get("template") != "none",
+        ignore=_texts(lint.get("ignore")),
+        per_file={pattern: _texts(names) for pattern, names in per_file.items()},
+    )
+
+
+def lint_eval(data: bytes, file: str) -> LintEval:
+    """Read an eval file; raise UserError with file, line and column."""
+    located = parse_yaml(data, file, verbatim=_is_inline_cell)
+    written = _mapping(located.data)
+    cases = written.get("cases")
+    named = _mapping(cases).get("file") if isinstance(cases, dict) else cases
+    path = inside(file, named) if isinstance(named, str) and named else ""
+    as_meant = (
+        path is not None
+        and _is_mapping(located.data)
+        and isinstance(cases, str | list | dict | None)
+        and _is_mapping(written.get("columns"))
+        and all(_is_texts(written.get(name)) for name in ("must_pass", "inputs"))
+    )
+    if not as_meant:
+        from promptgit.config.eval_file import parse_eval_file
+
+        parse_eval_file(data, file)
+    must_pass = _texts(written.get("must_pass"))
+    template = written.get("template")
+    return LintEval(
+        file=file,
+        cases=path or "",
+        delimiter=str(_mapping(cases).get("delimiter") or ""),
+        inline=tuple(_inline(cases, located)),
+        columns={name: str(theirs) for name, theirs in _mapping(written.get("columns")).items()},
+        inputs=_texts(written.get("inputs")),
+        must_pass=tuple(
+            (name, located.position(_item(written, number)))
+            for number, name in enumerate(must_pass)
+        ),
+        is_template=None if template is None else template != "none",
+    )
+
+
+def _inline(cases: Any, located: Located) -> list[tuple[int, Mapping[str, Any]]]:
+    rows = cases if isinstance(cases, list) else []
+    return [
+        (located.position(("cases", number)).line, row)
+        for number, row in enumerate(rows)
+        if isinstance(row, dict)
+    ]
+
+
+def _item(written: Mapping[str, Any], number: int) -> Path:
+    listed = isinstance(written.get("must_pass"), list)
+    return ("must_pass", number) if listed else ("must_pass",)
+
+
+def _all_known(names: Sequence[str]) -> bool:
+    if not names:
+        return True
+    from promptgit.lint.rules import NAMES
+
+    return set(names) <= NAMES
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict | None)
+
+
+def _is_texts(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(isinstance(item, str) for item in value)
+    return isinstance(value, str | None)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) and _is_texts(value) else ()
+
+
+def _is_inline_cell(path: Path) -> bool:
+    return len(path) == 3 and path[0] == "cases"
