@@ -9,6 +9,8 @@ import pytest
 from rich.console import Console
 
 from improve.toy import SEED, a_dataset, a_lab, evaluated
+from promptgit.cli.console import PIPE_WIDTH
+from promptgit.core.dataset import Case, Dataset
 from promptgit.core.evaluation import Failure, Result
 from promptgit.core.journal import read_run, written
 from promptgit.core.ports import Answer, Usage
@@ -23,9 +25,9 @@ from promptgit.report.runs_text import points, run_story, runs_lines
 from promptgit.strategies.critique import critique
 
 
-def shown(renderable) -> str:
+def shown(renderable, width: int = 100) -> str:
     out = StringIO()
-    Console(file=out, width=100, markup=False, emoji=False).print(renderable)
+    Console(file=out, width=width, markup=False, emoji=False).print(renderable)
     return out.getvalue()
 
 
@@ -52,6 +54,30 @@ def test_an_evaluation_shows_failures_apart_from_scores():
     assert "7 of 8 cases scored" in said
     assert "Failures, not scored: 1 server" in said
     assert "503 from the provider" in said
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_no_number_of_an_evaluation_is_broken_in_two(width: int):
+    said = shown(text.evaluation(evaluated(SEED, a_dataset(2)), width=width), width)
+
+    assert "0.000 to 0.324" in said
+    assert max(map(len, said.splitlines())) <= width
+
+
+def test_in_a_narrow_terminal_input_and_why_stand_below_the_case():
+    said = shown(text.evaluation(evaluated(SEED, a_dataset(2)), width=40), 40)
+
+    lines = [line.rstrip() for line in said.splitlines()]
+    place = lines.index("apples-0  0.000")
+    assert lines[place + 1 : place + 3] == ["  What of apples, 0?", "  right: it should be right"]
+
+
+def test_in_a_pipe_a_case_is_a_line_whatever_its_length():
+    cases = Dataset((Case("long", {"question": "why " * 40}, "right"),))
+
+    lines = shown(text.evaluation(evaluated(SEED, cases)), PIPE_WIDTH).splitlines()
+
+    assert [line for line in lines if "long" in line and "it should be right" in line]
 
 
 def test_what_a_model_wrote_cannot_act_on_the_terminal():

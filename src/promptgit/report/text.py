@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import floor, isnan, log10
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from promptgit.core.ports import ModelIdentity
 from promptgit.evaluate.interval import interval
 
 if TYPE_CHECKING:
-    from rich.console import Group, RenderableType
+    from rich.console import Group, JustifyMethod, RenderableType
     from rich.table import Table
 
     from promptgit.evaluate.budget import Cap
@@ -24,19 +24,26 @@ if TYPE_CHECKING:
 
 WORST_SHOWN = 5
 DROPPED_SHOWN = 3
+WIDE = 72  # columns from which the worst cases are a table
 
 
-def evaluation(found: Evaluation, *, worst: int = WORST_SHOWN) -> Group:
-    """Show the metrics with their intervals, the worst cases, the failures, and the cost."""
+def evaluation(found: Evaluation, *, worst: int = WORST_SHOWN, width: int | None = None) -> Group:
+    """
+    Show the metrics with their intervals, the worst cases, the failures, and the cost.
+
+    `width` is the terminal's; None where nobody's eye limits a row.
+    """
     from rich.console import Group
     from rich.text import Text
 
-    parts: list[RenderableType] = [Text(_headline(found)), metrics_table(found)]
+    parts: list[RenderableType] = [Text(_headline(found)), metrics_table(found, width)]
     if found.cases.dropped:
         parts.append(Text(_left_out(found.cases.dropped), style="yellow"))
     misses = found.misses(1.0)[:worst]
     if misses:
-        parts += [Text("\nWorst cases", style="bold"), _worst_table(found, misses)]
+        parts.append(Text("\nWorst cases", style="bold"))
+        narrow = width is not None and width < WIDE
+        parts += _worst_list(found, misses) if narrow else [_worst_table(found, misses, width)]
     if found.failures:
         parts.append(Text("\n" + _failures(found), style="yellow"))
     flags = Counter(flag for result in found.results for flag in result.flags)
@@ -110,20 +117,35 @@ def _mean_facts(scores: Mapping[str, float], mean: float) -> dict[str, Any]:
     return {"mean": finite(mean), "low": low, "high": high, "n": len(scores)}
 
 
-def metrics_table(found: Evaluation) -> Table:
-    """One row a metric and one for the score: mean, 95 % interval, share that is perfect."""
+def metrics_table(found: Evaluation, width: int | None = None) -> Table:
+    """
+    One row a metric and one for the score: mean, 95 % interval, share that is perfect.
+
+    The last columns go where they do not fit; what is left is never broken.
+    """
     from rich import box
     from rich.table import Table
 
+    rows = [
+        (metric.name, *_summary(scores, found.metric_mean(metric.name)), f"{metric.weight:g}")
+        for metric in found.metrics
+        for scores in [found.metric_scores(metric.name)]
+    ]
+    last = ("score", *_summary(found.scores, found.mean), "")
+    headings = ("metric", "mean", "95 % interval", "perfect", "weight")
+    widths = [max(map(len, column)) for column in zip(headings, *rows, last, strict=True)]
+    kept = len(headings)
+    while width is not None and kept > 3 and sum(widths[:kept]) + 3 * kept > width:
+        kept -= 1
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("metric", "mean", "95 % interval", "perfect", "weight"):
-        table.add_column(heading, justify="left" if heading == "metric" else "right")
-    for metric in found.metrics:
-        scores = found.metric_scores(metric.name)
-        summary = _summary(scores, found.metric_mean(metric.name))
-        table.add_row(metric.name, *summary, f"{metric.weight:g}")
+    for heading, least in zip(headings[:kept], widths, strict=False):
+        justify: JustifyMethod = "left" if heading == "metric" else "right"
+        fixed = None if heading == "metric" else least
+        table.add_column(heading, justify=justify, no_wrap=True, min_width=fixed)
+    for row in rows:
+        table.add_row(*row[:kept])
     table.add_section()
-    table.add_row("score", *_summary(found.scores, found.mean), style="bold")
+    table.add_row(*last[:kept], style="bold")
     return table
 
 
@@ -164,21 +186,40 @@ def _left_out(dropped: Sequence[Dropped]) -> str:
     return f"Rows left out: {'; '.join(named)}{rest}"
 
 
-def _worst_table(found: Evaluation, misses: tuple[Result, ...]) -> Table:
+def _worst_table(found: Evaluation, misses: Sequence[Result], width: int | None) -> Table:
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    whole = width is None  # a row of a pipe is a line
     table.add_column("case", no_wrap=True)
-    table.add_column("score", justify="right")
-    table.add_column("input", max_width=30)
-    table.add_column("why", ratio=1)
-    inputs = {case.id: " ".join(case.inputs.values()) for case in found.cases}
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("input", max_width=None if whole else 30, no_wrap=whole)
+    table.add_column("why", ratio=1, no_wrap=whole)
     for miss in misses:
-        whys = [f"{name}: {score.why}" for name, score in miss.scores.items() if score.value < 1]
-        asked = printable(inputs[miss.case_id], 56)
-        table.add_row(miss.case_id, f"{miss.score:.3f}", asked, printable("; ".join(whys)))
+        table.add_row(miss.case_id, f"{miss.score:.3f}", _asked(found, miss), _why(miss))
     return table
+
+
+def _worst_list(found: Evaluation, misses: Sequence[Result]) -> Iterator[RenderableType]:
+    """The same for a narrow terminal: input and why below the case."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    for miss in misses:
+        yield Text(f"\n{miss.case_id}  {miss.score:.3f}")
+        yield Padding(Text(_asked(found, miss), style="dim"), (0, 0, 0, 2))
+        yield Padding(Text(_why(miss)), (0, 0, 0, 2))
+
+
+def _asked(found: Evaluation, miss: Result) -> str:
+    inputs = next(case.inputs for case in found.cases if case.id == miss.case_id)
+    return printable(" ".join(inputs.values()), 56)
+
+
+def _why(miss: Result) -> str:
+    whys = [f"{name}: {score.why}" for name, score in miss.scores.items() if score.value < 1]
+    return printable("; ".join(whys))
 
 
 def _failures(found: Evaluation) -> str:

@@ -56,7 +56,7 @@ def command(
     stays unscored: it is counted, and left out of every mean.
     """
     from promptgit.cli import evaluating
-    from promptgit.cli.console import progress, show
+    from promptgit.cli.console import progress, show, width
     from promptgit.cli.wiring import Repository
     from promptgit.report import text
 
@@ -95,7 +95,7 @@ def command(
     if as_json:
         _print_json(text.evaluation_facts(found, task.path))
     else:
-        show(text.evaluation(found, worst=worst))
+        show(text.evaluation(found, worst=worst, width=width()))
     if stopped:
         raise stopped
     if not found.scores:
