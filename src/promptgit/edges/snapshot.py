@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +22,7 @@ class Snapshot:
     """
 
     git: Git
-    commit: str  # full object id
+    commit: str  # full object id, of a commit or a tree
 
     def files(self) -> list[str]:
         return list(self._blobs)
@@ -36,6 +38,23 @@ class Snapshot:
         """Return the bytes of a file as the commit holds them, or None when there is none."""
         oid = self._blobs.get(path)
         return None if oid is None else self.git.blob(oid)
+
+    def texts(self, paths: Iterable[str]) -> dict[str, str]:
+        """Read many files through one process; what is missing or not UTF-8 is left out."""
+        found = {}
+        with self.git.objects() as reader:
+            for path in paths:
+                oid = self._blobs.get(path)
+                read = reader.read(oid) if oid else None
+                if read is not None:
+                    with suppress(UnicodeDecodeError):
+                        found[path] = read[1].decode()
+        return found
+
+    def differing(self, other: Snapshot) -> frozenset[str]:
+        """The paths whose content is not the same in both."""
+        ours, theirs = self._blobs, other._blobs
+        return frozenset(p for p in ours.keys() | theirs.keys() if ours.get(p) != theirs.get(p))
 
     def as_stored(self, path: str) -> tuple[bytes, str]:
         """Return (content, blob id); raise UserError when there is no such file."""
