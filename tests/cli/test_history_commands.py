@@ -76,7 +76,13 @@ def test_help_has_an_example_and_the_keys_of_its_json(name: str, tmp_path: Path)
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_outside_a_repository_the_user_is_told(name: str, tmp_path: Path):
-    words = {"show": ["HEAD"], "diff": ["A", "B"], "blame": ["p.md"], "revert": ["HEAD"]}
+    words = {
+        "show": ["HEAD"],
+        "diff": ["A", "B"],
+        "blame": ["p.md"],
+        "bisect": ["p.md", "--good", "A"],
+        "revert": ["HEAD"],
+    }
 
     said = promptgit(tmp_path, name, *words.get(name, []))
 

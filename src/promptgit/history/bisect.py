@@ -150,6 +150,30 @@ class Rule:
             return None
         return found.metric_mean(self.metric) if self.metric else found.mean
 
+    @property
+    def what(self) -> str:
+        """
+        Name the number that decides.
+
+        >>> Rule().what, Rule(case="c1").what, Rule(metric="contains", case="c1").what
+        ('the mean score', 'the score of case c1', 'contains of case c1')
+        """
+        of_case = f" of case {self.case}" if self.case else ""
+        whole = "the score" if self.case else "the mean score"
+        mean = self.metric if self.case else f"the mean of {self.metric}"
+        return (mean if self.metric else whole) + of_case
+
+    def bar(self, good: float) -> str:
+        """
+        Say what counts as bad.
+
+        >>> Rule().bar(0.9), Rule(case="c1").bar(1.0), Rule(threshold=0.8).bar(0.9)
+        ('0.8500 or less', 'below 1.0000', 'below 0.8000')
+        """
+        if self.threshold is not None:
+            return f"below {self.threshold:.4f}"
+        return f"below {good:.4f}" if self.case else f"{good - self.margin:.4f} or less"
+
     def is_bad(self, value: float, good: float) -> bool:
         """
         Hold a value against the bar, or against what the good end has.
@@ -164,3 +188,58 @@ class Rule:
         if self.case:
             return value < good - EQUAL
         return value <= good - self.margin + EQUAL
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What trying one commit said."""
+
+    commit: str
+    mark: Mark
+    value: float | None = None  # of what decides, as far as it is known
+    why: str = ""  # it was skipped
+    calls: int = 0  # that had to be made; none where the answers were known
+    evaluation: Evaluation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hunt:
+    """A bisect as far as it has come."""
+
+    path: str  # of the prompt, at the bad end
+    good: str  # full commit id
+    bad: str
+    rule: Rule
+    search: Search
+    trials: tuple[Trial, ...] = ()  # in order, the good end first
+
+    @property
+    def evaluations(self) -> int:
+        """How many texts had to be evaluated; what is known already is not counted."""
+        return sum(1 for trial in self.trials if trial.calls)
+
+    @property
+    def calls(self) -> int:
+        return sum(trial.calls for trial in self.trials)
+
+    @property
+    def was(self) -> float:
+        """What the good end has."""
+        return (self.trials[0].value if self.trials else None) or 0.0
+
+    def tried(self, trial: Trial) -> Hunt:
+        """Return the hunt with one trial more."""
+        search = self.search
+        if trial.commit != self.good:
+            search = search.told(trial.commit, trial.mark)
+        return replace(self, search=search, trials=(*self.trials, trial))
+
+    def trial_of(self, commit: str) -> Trial | None:
+        return next((trial for trial in self.trials if trial.commit == commit), None)
+
+    @property
+    def before(self) -> Trial:
+        """The trial of the text that the culprit changed: of its parent, or of the good end."""
+        graph = {suspect.commit: suspect.parents for suspect in self.search.graph}
+        found = (self.trial_of(parent) for parent in graph.get(self.search.culprit, ()))
+        return next((one for one in found if one and one.evaluation), self.trials[0])
