@@ -13,13 +13,15 @@ no last case (`anytime_gate`), or when the cases are all that matters (`suite_ga
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from promptgit.check.sequential import ROUNDING, Finding
 
 FRACTIONS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.125, 0.09, 0.06, 0.04)  # of what may be bet
 STAKES = (0.30, 0.14, 0.12, 0.10, 0.09, 0.08, 0.07, 0.05, 0.03, 0.02)  # of the wealth, sum 1
+SHARP = 1e-3  # score points; an interval need not be sharper
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +81,19 @@ def anytime_gate(differences: Iterable[float], *, margin: float = 0.05, alpha: f
 
 
 def suite_gate(
-    differences: Iterable[float], n_max: int, *, margin: float = 0.05, alpha: float = 0.05
+    differences: Iterable[float],
+    n_max: int,
+    *,
+    margin: float = 0.05,
+    alpha: float = 0.05,
+    drop_alpha: float | None = None,
 ) -> Bet:
     """
     Foretell, with error `alpha`, what the mean over all `n_max` cases of the suite will be.
 
-    NO_DROP: above -margin; DROP: at or below it.  The order must be random.  Says nothing about
-    other inputs.  At the last case it is certain, so it is never undecided; OPEN only when
-    fewer than `n_max` differences come.
+    NO_DROP: above -margin; DROP: at or below it, with error `drop_alpha` if that is given.  The
+    order must be random.  Says nothing about other inputs.  At the last case it is certain, so it
+    is never undecided; OPEN only when fewer than `n_max` differences come.
 
     >>> suite_gate([0.0] * 100, 100)  # doctest: +ELLIPSIS
     Bet(finding=<Finding.NO_DROP: 'no drop'>, n=..., mean=0.0)
@@ -104,6 +111,55 @@ def suite_gate(
         due = -n_max * margin - total
         if no_drop.wealth >= 1 / alpha or -left > due + ROUNDING:
             return Bet(Finding.NO_DROP, n, total / n)
-        if drop.wealth >= 1 / alpha or left <= due + ROUNDING:
+        if drop.wealth >= 1 / (drop_alpha or alpha) or left <= due + ROUNDING:
             return Bet(Finding.DROP, n, total / n)
     return Bet(Finding.OPEN, n, total / n if n else 0.0)
+
+
+def suite_range(
+    differences: Sequence[float], n_max: int, *, alpha: float = 0.05
+) -> tuple[float, float]:
+    """
+    Foretell between which ends the mean over all `n_max` cases will lie; each errs by `alpha`.
+
+    >>> suite_range([0.25] * 20, 20)
+    (0.25, 0.25)
+    """
+    if len(differences) >= n_max:
+        mean = sum(differences) / n_max
+        return mean, mean
+    mirrored = [-difference for difference in differences]
+    return _lowest(differences, n_max, alpha), -_lowest(mirrored, n_max, alpha)
+
+
+def suite_wealth(differences: Iterable[float], n_max: int, line: float) -> float:
+    """
+    Return the most that was won by betting that the mean over the suite is above `line`.
+
+    Infinite when that is certain.  One over it is a p-value, whenever one stops.
+    """
+    purse = Purse.full()
+    total, n, most = 0.0, 0, 1.0
+    for difference in differences:
+        left, due = n_max - n, n_max * line - total
+        if due < left:
+            purse.bet(difference, max(due / left, -1.0))
+        total, n = total + difference, n + 1
+        most = max(most, purse.wealth)
+        if -(n_max - n) > n_max * line - total + ROUNDING:
+            return inf
+    return most
+
+
+def _lowest(differences: Sequence[float], n_max: int, alpha: float) -> float:
+    """Bisect for the lowest mean of the suite that is not ruled out."""
+    low, high = -1.0, sum(differences) / len(differences) if differences else 0.0
+    if suite_wealth(differences, n_max, low) < 1 / alpha:
+        return low
+    while high - low > SHARP:
+        middle = (low + high) / 2
+        if suite_wealth(differences, n_max, middle) < 1 / alpha:
+            high = middle
+        else:
+            low = middle
+    return high

@@ -33,12 +33,39 @@ class Plan:
     looks: tuple[int, ...]  # pairs, ascending; the last is all there are
     bounds: tuple[float, ...]  # z at or above which a look decides, one a look
     alpha: float  # one-sided error over all looks together
+    spent: tuple[float, ...]  # of alpha, up to and with each look
 
     @classmethod
-    def of(cls, n_max: int, alpha: float = 0.05) -> Plan:
-        """Plan for `n_max` pairs (at least 1) at one-sided error `alpha` (0 to 0.5)."""
+    def of(cls, n_max: int, alpha: float = 0.05, *, kept: float = 0.0) -> Plan:
+        """
+        Plan for `n_max` pairs (at least 1) at one-sided error `alpha` (0 to 0.5).
+
+        `kept`: the share of alpha that is left for looks to come after the last pair.
+        """
         sizes = looks(n_max)
-        return cls(sizes, bounds(sizes, alpha), alpha)
+        return cls._spending(sizes, tuple(spending(sizes, alpha * (1 - kept))), alpha)
+
+    @classmethod
+    def once(cls, n_max: int, alpha: float = 0.05) -> Plan:
+        """Plan a single look, when all pairs are in."""
+        return cls._spending((n_max,), (alpha,), alpha)
+
+    @classmethod
+    def _spending(cls, sizes: tuple[int, ...], spent: tuple[float, ...], alpha: float) -> Plan:
+        return cls(sizes, bounds_for(sizes, spent), alpha, spent)
+
+    def to_the_end(self) -> Plan:
+        """Spend at the last look all that was kept."""
+        return self._spending(self.looks, (*self.spent[:-1], self.alpha), self.alpha)
+
+    def with_look(self, size: int, spent: float) -> Plan:
+        """
+        Append a look at evidence worth `size` pairs, more than any before it.
+
+        What counts is how much the mean's variance fell: pairs that were asked again are worth
+        as many pairs, asked once, as would make it fall alike.
+        """
+        return self._spending((*self.looks, size), (*self.spent, spent), self.alpha)
 
     @property
     def last(self) -> int:
@@ -61,27 +88,37 @@ def looks(n_max: int) -> tuple[int, ...]:
     return (*sizes, n_max)
 
 
-@lru_cache(maxsize=512)
+def spending(sizes: tuple[int, ...], alpha: float) -> list[float]:
+    """Return how much of `alpha` may be spent up to each look: alpha · t², t the share of pairs."""
+    return [alpha * (size / sizes[-1]) ** 2 for size in sizes]
+
+
 def bounds(sizes: tuple[int, ...], alpha: float = 0.05) -> tuple[float, ...]:
     """
     Return the z to reach at each look so that all looks together err with chance `alpha`.
 
-    Look k may spend alpha · (t_k² - t_{k-1}²), t being the share of all pairs.  Under the null
-    the running z is a Brownian motion over the square root of t; the part of it that has not
-    crossed yet is carried from look to look on a grid.
-
     >>> [round(bound, 3) for bound in bounds(looks(100))]
     [2.878, 2.713, 2.431, 2.099, 1.75]
     """
-    shares = [size / sizes[-1] for size in sizes]
+    return bounds_for(sizes, tuple(spending(sizes, alpha)))
+
+
+@lru_cache(maxsize=512)
+def bounds_for(sizes: tuple[int, ...], spent: tuple[float, ...]) -> tuple[float, ...]:
+    """
+    Return the z to reach at each look so that the looks up to it err with chance `spent`.
+
+    Under the null the running z is a Brownian motion over the square root of the share of all
+    pairs; the part of it that has not crossed yet is carried from look to look on a grid.
+    """
     found: list[float] = []
     walk = Walk()
-    spent = 0.0
-    for share in shares:
-        step = alpha * share**2 - spent
-        spent = alpha * share**2
-        found.append(walk.z_for(share, step))
+    before = 0.0
+    for size, so_far in zip(sizes, spent, strict=True):
+        share = size / sizes[-1]
+        found.append(walk.z_for(share, so_far - before))
         walk = walk.to(share, found[-1])
+        before = so_far
     return tuple(found)
 
 
@@ -97,7 +134,7 @@ def p_value(plan: Plan, look: int, z: float) -> float:
     walk = Walk()
     for size, bound in zip(plan.looks[:look], plan.bounds[:look], strict=True):
         walk = walk.to(size / n_max, bound)
-    earlier = plan.alpha * (plan.looks[look - 1] / n_max) ** 2 if look else 0.0
+    earlier = plan.spent[look - 1] if look else 0.0
     return min(1.0, earlier + walk.beyond(plan.looks[look] / n_max, z))
 
 

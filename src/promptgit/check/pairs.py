@@ -13,8 +13,8 @@ points, whatever the weights.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import fmean
 
@@ -106,11 +106,17 @@ class Comparison:
     pairs: int  # cases that both sides have a score for
     baseline: float  # mean score over the units; NaN when there is none
     candidate: float
+    differences: tuple[float, ...] = ()  # those of the tally, in order
 
     @property
     def effect(self) -> float:
         """Candidate minus baseline, in score points; 0 when nothing was compared."""
         return self.tally.mean / self.scale
+
+    @property
+    def as_graded(self) -> Comparison:
+        """The same, and never taken for right or wrong answers."""
+        return replace(self, kind=Kind.SCORE)
 
     def in_points(self, bounds: tuple[float, float]) -> tuple[float, float]:
         """Turn an interval for the scaled differences into one for the effect."""
@@ -118,8 +124,21 @@ class Comparison:
         return max(-1.0, low / self.scale), min(1.0, high / self.scale)
 
 
-def compared(order: Sequence[Unit], scores: Scores, heaviest: float) -> Comparison:
-    """Compare the units; `heaviest` is the largest weight among all units of the plan."""
+def plain_difference(before: float, after: float) -> float:
+    return after - before
+
+
+def compared(
+    order: Sequence[Unit],
+    scores: Scores,
+    heaviest: float,
+    difference: Callable[[float, float], float] = plain_difference,
+) -> Comparison:
+    """
+    Compare the units; `heaviest` is the largest weight among all units of the plan.
+
+    `difference` says by how much a unit got better (-1 to 1).
+    """
     shares, befores, afters = [], [], []
     pairs = 0
     for unit in order:
@@ -133,7 +152,7 @@ def compared(order: Sequence[Unit], scores: Scores, heaviest: float) -> Comparis
         return Comparison(Tally(0, 0.0, 0.0), Kind.SCORE, 1.0, 0, float("nan"), float("nan"))
 
     moves = zip(shares, befores, afters, strict=True)
-    differences = [share * (after - before) for share, before, after in moves]
+    differences = tuple(share * difference(before, after) for share, before, after in moves)
     all_or_nothing = all(score in (0.0, 1.0) for score in (*befores, *afters))
     plain = min(shares) == max(shares) and pairs == len(shares) and not scores.repeated
     return Comparison(
@@ -143,6 +162,7 @@ def compared(order: Sequence[Unit], scores: Scores, heaviest: float) -> Comparis
         pairs,
         fmean(befores, shares),
         fmean(afters, shares),
+        differences,
     )
 
 

@@ -140,21 +140,32 @@ def decide(
     kind: Kind,
     margin: float,
     confirmed_drops_only: bool = False,
+    drops: Plan | None = None,
+    may_give_up: bool = True,
 ) -> Finding:
-    """Say what the differences so far settle, at this look of the plan."""
+    """
+    Say what the differences so far settle, at this look of the plan.
+
+    `drops`: the plan by which a DROP is shown, with the same looks; `plan` if there is none.
+    `may_give_up`: stop undecided before the last look when an answer is unlikely.
+    """
+    drops = drops or plan
     z_no_drop = z_above(tally, -margin, kind)
     z_drop = z_above(tally.mirrored, margin if confirmed_drops_only else 0.0, kind)
-    bound = plan.bounds[look]
-    if z_no_drop >= bound and tally.n >= FEWEST:
+    if z_no_drop >= plan.bounds[look] and tally.n >= FEWEST:
         return Finding.NO_DROP
-    if z_drop >= bound and tally.mean <= -margin + ROUNDING:
+    if z_drop >= drops.bounds[look] and tally.mean <= -margin + ROUNDING:
         return Finding.DROP
-    if look == plan.last or _hopeless(tally, plan, z_no_drop, z_drop, margin):
+    if look == plan.last:
+        return Finding.UNDECIDED
+    if may_give_up and _hopeless(tally, (plan, drops), z_no_drop, z_drop, margin):
         return Finding.UNDECIDED
     return Finding.OPEN
 
 
-def _hopeless(tally: Tally, plan: Plan, z_no_drop: float, z_drop: float, margin: float) -> bool:
+def _hopeless(
+    tally: Tally, plans: tuple[Plan, Plan], z_no_drop: float, z_drop: float, margin: float
+) -> bool:
     """
     Say whether going on would hardly bring an answer.
 
@@ -163,8 +174,8 @@ def _hopeless(tally: Tally, plan: Plan, z_no_drop: float, z_drop: float, margin:
     """
     spread = max(LEAST_SPREAD, tally.spread)
     error = spread / sqrt(max(1, tally.n))
-    no_drop = _chance(tally, plan, z_no_drop, (tally.mean + error + margin) / spread)
-    drop = _chance(tally, plan, z_drop, (error - tally.mean) / spread)
+    no_drop = _chance(tally, plans[0], z_no_drop, (tally.mean + error + margin) / spread)
+    drop = _chance(tally, plans[1], z_drop, (error - tally.mean) / spread)
     return max(no_drop, drop) < HOPELESS
 
 

@@ -93,6 +93,7 @@ class GateFinding:
     cases: tuple[CaseFinding, ...]  # the worst loss first, then as in the case file
     reasons: tuple[str, ...] = ()  # each one sentence
     smallest_effect: float | None = None  # that so many cases show with chance 0.8; score points
+    faults: tuple[str, ...] = ()  # of the quarantine: they fail the check whatever the scores say
 
     @property
     def score(self) -> MetricFinding:

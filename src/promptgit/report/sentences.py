@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from promptgit.core.gate import Flip as Broke
+from promptgit.core.gate import GateFinding, MetricFinding
 from promptgit.core.verdict import Outcome, Policy, Verdict
 
 
@@ -67,6 +71,125 @@ def gate(verdict: Verdict, policy: Policy) -> str:
                 f"REGRESSION: {move}, {broke} cases got worse, {fixed} better, "
                 f"{verdict.n} of {verdict.of} cases compared."
             )
+
+
+def gate_finding(finding: GateFinding) -> str:
+    """Say whether the candidate may replace the baseline, and name what decided."""
+    protected = [c.case.id for c in finding.cases if c.must_pass and c.flip is Broke.BROKE]
+    match finding.outcome:
+        case Outcome.PASS:
+            return _passed(finding)
+        case Outcome.INVALID:
+            return f"INVALID: {finding.reasons[0]}." if finding.reasons else "INVALID."
+        case Outcome.INCONCLUSIVE:
+            return _undecided(finding)
+        case _ if protected:
+            return _protected_broke(finding, protected)
+        case _:
+            return _got_worse(finding)
+
+
+def _passed(finding: GateFinding) -> str:
+    score = finding.score
+    others = [metric.name for metric in finding.metrics[1:] if metric.gated]
+    held = f"; {listed(others)} hold{'s' if len(others) == 1 else ''} too" if others else ""
+    return (
+        f"PASS: {limit(score)} or more is ruled out{held}. "
+        f"{move(score)}, {_compared(finding, score)}."
+    )
+
+
+def _undecided(finding: GateFinding) -> str:
+    open_ends = [
+        metric
+        for metric in finding.metrics
+        if metric.gated and metric.verdict.outcome is not Outcome.PASS
+    ]
+    decider = (open_ends or [finding.score])[0]
+    verdict = decider.verdict
+    if not verdict.n:
+        return "UNDECIDED: there was no case to compare."
+    also = f" So {_is_are(open_ends[1:])} {listed([m.name for m in open_ends[1:]])}."
+    return (
+        f"UNDECIDED: {move(decider)} on {cases_of(verdict, 'cases')}; {limit(decider)} "
+        f"can be neither shown nor ruled out.{also if open_ends[1:] else ''}"
+        f"{needed(verdict, 'cases')}"
+    )
+
+
+def _is_are(metrics: Sequence[MetricFinding]) -> str:
+    return "is" if len(metrics) == 1 else "are"
+
+
+def _protected_broke(finding: GateFinding, names: Sequence[str]) -> str:
+    few = [repr(name) for name in names[:3]]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    which = f"{', '.join(few)}{more}" if more else listed(few)
+    noun = "case" if len(names) == 1 else "cases"
+    return (
+        f"REGRESSION: the must-pass {noun} {which} got worse. "
+        f"{move(finding.score)}, {_compared(finding, finding.score)}."
+    )
+
+
+def _got_worse(finding: GateFinding) -> str:
+    worse = [m for m in finding.metrics if m.gated and m.verdict.outcome is Outcome.REGRESSION]
+    decider = (worse or [finding.score])[0]
+    flips = decider.verdict.flips
+    broke = sum(1 for flip in flips if not flip.fixed)
+    counts = (
+        ""
+        if decider.kind == "guard"
+        else (f", {broke} case{'s' if broke != 1 else ''} got worse, {len(flips) - broke} better")
+    )
+    also = [m.name for m in worse[1:]]
+    return f"REGRESSION: {move(decider)}{counts}, {_compared(finding, decider)}." + (
+        f" Worse too: {listed(also)}." if also else ""
+    )
+
+
+def move(metric: MetricFinding) -> str:
+    """
+    Say how far a measure moved and how sure that is, named where it is not the score.
+    """
+    verdict = metric.verdict
+    share = f"{100 * (1 - 2 * verdict.alpha):.3g}"
+    if metric.kind == "guard":
+        ends = f"{percent(verdict.low)} to {percent(verdict.high)}"
+        return f"{metric.name} {percent(verdict.effect)} ({share} % range {ends})"
+    name = "" if metric.kind == "score" else f"{metric.name} "
+    return f"{name}{points(verdict.effect)} points ({range_of(verdict)})"
+
+
+def limit(metric: MetricFinding) -> str:
+    """Name what a measure may not do: `a drop of 5 points`, `growth by 20 %`."""
+    amount = f"{100 * metric.margin:.3g}"
+    return f"growth by {amount} %" if metric.kind == "guard" else f"a drop of {amount} points"
+
+
+def percent(growth: float) -> str:
+    """
+    Write relative growth with its sign.
+
+    >>> percent(0.123), percent(-0.5), percent(0.0001)
+    ('+12.3 %', '-50.0 %', '0.0 %')
+    """
+    return f"{points(growth)} %"
+
+
+def listed(names: Sequence[str]) -> str:
+    """
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def _compared(finding: GateFinding, metric: MetricFinding) -> str:
+    verdict = metric.verdict
+    saved = sum(1 for found in finding.cases if found.flip is Broke.NOT_RUN)
+    spare = f", {saved} not needed" if saved else ""
+    return f"{verdict.n} of {verdict.of} cases compared{spare}"
 
 
 def draft(cases: int, least: int, verdict: Verdict | None = None) -> str:
