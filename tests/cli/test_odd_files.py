@@ -60,6 +60,67 @@ def test_two_prompts_may_include_the_same_text(tmp_path: Path):
     assert promptgit(desk, "eval", "p").code == 0
 
 
+@pytest.mark.parametrize("name", [".env", "../.env", "private/key.md", "shown.md"])
+def test_a_prompt_includes_no_file_that_git_ignores(tmp_path: Path, name: str):
+    desk = a_desk(tmp_path, prompt=f'{{% include "{name}" %}}\n')
+    desk.commit({".gitignore": ".env\nprivate/\n"})
+    desk.write({".env": "KEY=sk-1", "prompts/.env": "KEY=sk-1", "prompts/private/key.md": "sk-1"})
+    (desk.path / "prompts/shown.md").symlink_to("private/key.md")
+
+    said = promptgit(desk, "eval", "p")
+
+    assert said.code == 2
+    assert f"prompts/p.txt includes {name!r}, which Git ignores" in said.err
+    assert "sk-1" not in said.err
+
+
+def test_a_prompt_may_include_what_git_tracks_or_would(tmp_path: Path):
+    desk = a_desk(tmp_path, prompt='{% include "old.md" %} {% include "new.md" %}\n')
+    desk.commit({"prompts/old.md": "Be kind."})
+    desk.commit({".gitignore": "old.md\n"})
+    desk.write({"prompts/new.md": "Be brief."})
+
+    assert promptgit(desk, "eval", "p").code == 0
+
+
+def test_an_assertion_reads_no_file_that_git_ignores(tmp_path: Path):
+    asked = "assert: [{type: is-json, value: file://.env}]\n"
+    desk = a_desk(tmp_path, eval=asked)
+    desk.commit({".gitignore": ".env\n"})
+    desk.write({"prompts/.env": "{}"})
+
+    said = promptgit(desk, "eval", "p")
+
+    assert said.code == 2
+    assert "prompts/.env" in said.err
+    assert "which Git ignores" in said.err
+
+
+@pytest.mark.parametrize("ref", [(), ("--ref", "HEAD")])
+def test_a_file_that_may_be_missing_is_not_insisted_on(tmp_path: Path, ref: tuple[str, ...]):
+    desk = a_desk(tmp_path, prompt='{% include "gone.md" ignore missing %}Sort it.\n')
+
+    assert promptgit(desk, "eval", "p", *ref).code == 0
+
+
+@pytest.mark.parametrize("ref", [(), ("--ref", "HEAD")])
+def test_of_several_files_the_first_that_exists_is_included(tmp_path: Path, ref: tuple[str, ...]):
+    names = '["none.md", "house.md", "other.md"]'
+    desk = a_desk(tmp_path, prompt=f"{{% include {names} %}}\n")
+    desk.commit({"prompts/house.md": "Be kind.", "prompts/other.md": "{% include 'gone.md' %}"})
+
+    assert promptgit(desk, "eval", "p", *ref).code == 0
+
+
+def test_one_of_several_files_must_exist(tmp_path: Path):
+    desk = a_desk(tmp_path, prompt='{% include ["a.md", "b.md"] %}\n')
+
+    said = promptgit(desk, "eval", "p")
+
+    assert said.code == 2
+    assert "prompts/p.txt includes 'a.md' or 'b.md', and there is no such file" in said.err
+
+
 def test_an_include_whose_name_only_the_case_knows_is_refused(tmp_path: Path):
     said = promptgit(a_desk(tmp_path, prompt="{% include comment %}\n"), "eval", "p")
 

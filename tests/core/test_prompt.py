@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from promptgit.core.prompt import Message, Prompt, blob_id, included_paths
+from promptgit.core.prompt import (
+    Inclusion,
+    Message,
+    Prompt,
+    blob_id,
+    included_paths,
+    inclusions,
+)
 from promptgit.errors import UserError
 
 
@@ -91,6 +98,27 @@ def test_a_template_can_neither_reach_out_nor_eat_the_memory(attack: str):
         Prompt.of(attack).render({"x": "1"})
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("{% include 'a.md' %}", Inclusion(("a.md",))),
+        ("{% include 'a.md' ignore missing %}", Inclusion(("a.md",), optional=True)),
+        ("{% include ['a.md', 'b.md'] %}", Inclusion(("a.md", "b.md"))),
+        ("{% include (x, 'b.md') %}", Inclusion(("b.md",))),
+        ("{% import 'a.md' as a %}", Inclusion(("a.md",))),
+        ("{% from 'a.md' import a %}", Inclusion(("a.md",))),
+        ("{% extends 'a.md' %}", Inclusion(("a.md",))),
+    ],
+)
+def test_an_include_says_which_files_would_do_and_whether_one_must(text: str, found: Inclusion):
+    assert inclusions(text) == (found,)
+
+
+@pytest.mark.parametrize("text", ["{% include x %}", "{% include x ~ '.md' %}", "plain"])
+def test_an_include_whose_name_is_computed_names_no_file(text: str):
+    assert inclusions(text) == ()
+
+
 MANY = "{% set many = range(99999)|list %}"
 BIG = "{% set big = x * 1000000 %}"
 
@@ -109,6 +137,7 @@ BIG = "{% set big = x * 1000000 %}"
         BIG + "{{ ([big] * 99999)|join }}",
         BIG + "{{ big.join([big] * 99) }}",
         BIG + "{% for i in range(999) %}{% set text %}{{ x }}{{ big[1:] }}{% endset %}{% endfor %}",
+        "{% for i in range(9999) %}{% set t %}{{ x }}" + "so " * 9999 + "{% endset %}{% endfor %}",
         MANY + "{% for i in many %}{% if -1 in many %}{% endif %}{% endfor %}",
         MANY + "{% for i in many %}{% set rest = many[1:] %}{% endfor %}",
         MANY + "{% for i in many %}{{ many|sort|length }}{% endfor %}",
@@ -132,7 +161,7 @@ def test_a_template_cannot_run_for_hours(attack: str):
         "{% set a = x %}" + "{% set a = a ~ a %}" * 40,
         "{% set a = x %}" + "{% set a = a + a %}" * 40,
         "{{ 'x'|center(10**9) }}",
-        "{{ x.ljust(1000000000) }}",
+        "{{ ''.ljust(1000000000) }}",
         "{{ '%1000000000d'|format(x|int) }}",
         "{{ '%1000000000d' % x|int }}",
         "{{ '{:1000000000}'.format(1) }}",

@@ -49,3 +49,16 @@ def test_an_absolute_path_is_no_path_of_the_repository(tree: WorkTree, tmp_path:
 @pytest.mark.parametrize("path", [".git/config", ".GIT/config", "prompts/../.git/config"])
 def test_what_git_keeps_for_itself_is_no_file_of_the_repository(tree: WorkTree, path: str):
     assert not tree.is_file(path)
+
+
+def test_git_says_which_files_are_ignored_and_a_tracked_one_never_is(tree: WorkTree):
+    (tree.git.cwd / ".gitignore").write_text("*.md\n.env\n")
+    (tree.git.cwd / ".env").write_text("KEY=sk-1\n")
+    (tree.git.cwd / "new.txt").write_text("Be brief.\n")
+    (tree.git.cwd / "link.txt").symlink_to(".env")
+    (tree.git.cwd / "here").symlink_to(".")
+
+    names = (".env", "link.txt", "here/.env", "new.txt", "prompts/a.md", "here/new.txt")
+    ignored = [name for name in names if tree.is_ignored(name)]
+
+    assert ignored == [".env", "link.txt", "here/.env"]

@@ -196,6 +196,7 @@ def _file(repository: Repository, asked: EvalFile, path: str) -> bytes:
     data = repository.tree.read(found) if found else None
     if data is None:
         raise UserError(f"{asked.file}: there is no file {path!r} in this repository")
+    repository.refuse_ignored(found or path, f"{asked.file} names {path!r}")
     return data
 
 

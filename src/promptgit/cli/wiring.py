@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from promptgit.config import Config, EvalFile, ModelChoice, parse_config, parse_eval_file, places
 from promptgit.core.dataset import Dataset
-from promptgit.core.prompt import Prompt, TemplateKind, included_paths
+from promptgit.core.prompt import Prompt, TemplateKind, inclusions
 from promptgit.edges.git import Git
 from promptgit.edges.snapshot import Snapshot
 from promptgit.edges.work_tree import WorkTree
@@ -140,6 +140,14 @@ class Repository:
         """`--model` first, then the eval file, then the config."""
         return self.config.model if self.model_was_typed or not asked.model else asked.model
 
+    def refuse_ignored(self, path: str, who: str) -> None:
+        """Raise UserError when Git ignores a file that `who` wants: it would reach a model."""
+        if isinstance(self.tree, WorkTree) and self.tree.is_ignored(path):
+            raise UserError(
+                f"{who}, which Git ignores",
+                hint=f"it could be sent to a model; if it may be, track it: git add -f {path}",
+            )
+
     def store(self) -> SqliteAnswers:
         from promptgit.edges.cache import SqliteAnswers
 
@@ -171,15 +179,18 @@ class Repository:
     ) -> None:
         """Collect what `text` includes into `found`; `chain` leads from the prompt to it."""
         within = chain[-1]
-        for name in included_paths(text):
-            beside, from_top = normpath(join(dirname(within), name)), normpath(name)
-            at = (p for p in (beside, from_top) if not p.startswith(("..", "/")))
-            place = next((p for p in at if self._exists(p, revision)), None)
-            if place is None:
+        for inclusion in inclusions(text):
+            name, place = self._first(inclusion.names, within, revision)
+            if not place and inclusion.optional:
+                continue
+            if not place:
                 raise UserError(
-                    f"{within} includes {name!r}, and there is no such file",
+                    f"{within} includes {' or '.join(map(repr, inclusion.names))}, "
+                    "and there is no such file",
                     hint="an include is looked up beside the prompt, then from the top level",
                 )
+            if revision is None:
+                self.refuse_ignored(place, f"{within} includes {name!r}")
             if place in chain:
                 raise UserError(
                     f"{place} includes itself: {' -> '.join((*chain, place))}",
@@ -188,6 +199,14 @@ class Repository:
             if name not in found:
                 found[name], _ = self._source(place, revision)
                 self._include(found[name], (*chain, place), revision, found)
+
+    def _first(self, names: Iterable[str], within: str, revision: str | None) -> tuple[str, str]:
+        """Return the first of `names` that is a file, and its path; two empty texts for none."""
+        for name in names:
+            for path in (normpath(join(dirname(within), name)), normpath(name)):
+                if not path.startswith(("..", "/")) and self._exists(path, revision):
+                    return name, path
+        return "", ""
 
     def _exists(self, path: str, revision: str | None) -> bool:
         if revision is None:

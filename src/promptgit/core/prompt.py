@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -158,21 +158,55 @@ def _holes(text: str, includes: tuple[tuple[str, str], ...]) -> frozenset[str]:
     return frozenset(found)
 
 
-def included_paths(text: str) -> tuple[str, ...]:
-    """
-    List the literal paths that `text` includes, imports or extends, in order.
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """What one `include`, `import` or `extends` names literally."""
 
-    >>> included_paths('{% include "persona.md" %} Hello')
-    ('persona.md',)
+    names: tuple[str, ...]  # the first of these that exists is meant
+    optional: bool = False  # `ignore missing`
+
+
+def inclusions(text: str) -> tuple[Inclusion, ...]:
+    """
+    List what `text` includes, imports or extends by a literal name.
+
+    >>> inclusions('{% include ["de.md", "en.md"] ignore missing %}')
+    (Inclusion(names=('de.md', 'en.md'), optional=True),)
     """
     if "{%" not in text:
         return ()
-    from jinja2 import TemplateSyntaxError, meta
+    from jinja2 import TemplateSyntaxError, nodes
 
     from promptgit.core.sandbox import Sandbox
 
     try:
-        names = meta.find_referenced_templates(Sandbox().parse(text))
-        return tuple(dict.fromkeys(name for name in names if name is not None))
+        tree = Sandbox().parse(text)
     except TemplateSyntaxError:
         return ()
+    kinds = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+    found: Iterator[Any] = tree.find_all(kinds)
+    every = (
+        Inclusion(tuple(_literals(node.template)), getattr(node, "ignore_missing", False))
+        for node in found
+    )
+    return tuple(inclusion for inclusion in every if inclusion.names)
+
+
+def included_paths(text: str) -> tuple[str, ...]:
+    """
+    List the literal paths that `text` includes, imports or extends.
+
+    >>> included_paths('{% include "persona.md" %} Hello')
+    ('persona.md',)
+    """
+    return tuple(dict.fromkeys(name for found in inclusions(text) for name in found.names))
+
+
+def _literals(node: Any) -> Iterator[str]:
+    """Yield the texts of a literal, or of a list of them."""
+    from jinja2 import nodes
+
+    items = node.items if isinstance(node, nodes.List | nodes.Tuple) else [node]
+    for item in items:
+        if isinstance(item, nodes.Const) and isinstance(item.value, str):
+            yield item.value

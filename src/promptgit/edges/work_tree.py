@@ -38,6 +38,15 @@ class WorkTree:
             return self.git.blob_at("HEAD", path) is not None
         return self._is_inside(path) and (self.git.cwd / path).is_file()
 
+    def is_ignored(self, path: str) -> bool:
+        """Say whether Git ignores a file, or what it links to; what is tracked is not ignored."""
+        if self.git.bare or not self._is_inside(path):
+            return False
+        target = (self.git.cwd / path).resolve().relative_to(self._top).as_posix()
+        names = dict.fromkeys((path, target))
+        listing = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--")
+        return bool(self.git.read(*listing, *names))
+
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file as they are on disk, or None when there is no such file."""
         if self.git.bare:
