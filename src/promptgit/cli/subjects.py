@@ -42,9 +42,10 @@ class Stand:
         asked = repository.eval_file(path)
         beside = asked.cases or places.case_file(path, repository.tree.is_file) or ""
         there = bool(asked.inline or beside)
+        assertions = asked.assertions or repository.config.assertions
         files = {
             file: oid
-            for named in _files_named([a.value for a in asked.assertions])
+            for named in _files_named([a.value for a in assertions])
             if (file := places.inside(asked.file, named)) and (oid := _blob(repository, file))
         }
         texts = {

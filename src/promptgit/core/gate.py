@@ -145,11 +145,18 @@ class PromptFinding:
     note: str = ""  # one sentence
     record: str = ""  # digest of the comparison's record
     first_changed_line: int = 1  # in head's text
+    decided: Outcome | None = None  # without a comparison; `note` says why
 
     @property
     def outcome(self) -> Outcome:
-        """The worst that any set of rules says; a prompt that cannot be compared passes."""
-        return worst(gate.outcome for gate in self.gates)
+        """The worst that any set of rules says; where there is nothing to compare, it passes."""
+        without = [self.decided] if self.decided else []
+        return worst([*without, *(gate.outcome for gate in self.gates)])
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with the quarantine, one sentence each."""
+        return tuple(dict.fromkeys(fault for gate in self.gates for fault in gate.faults))
 
 
 @dataclass(frozen=True, slots=True)

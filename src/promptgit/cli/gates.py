@@ -1,0 +1,243 @@
+"""
+From a prompt that a change concerns to what the gate runs: two contenders, a suite, a policy.
+
+The rules come from base: its policy, scorers and cases.  Head's texts and model are the subject.
+Where head changes the rules, its own must hold as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from promptgit.cli.bench import Bench
+from promptgit.cli.subjects import Stand, Subject
+from promptgit.config import Config, places
+from promptgit.core.dataset import Case, Dataset
+from promptgit.core.gate import Origin
+from promptgit.core.prompt import Prompt
+from promptgit.core.verdict import Policy
+from promptgit.errors import UserError
+from promptgit.evaluate.side_by_side import Contender
+from promptgit.evaluate.suite import Suite
+
+RulesOf = Literal["base", "head"]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One comparison, ready to run."""
+
+    rules: RulesOf
+    cases: Dataset  # what is drawn from: ids, groups, weights, tags
+    contenders: tuple[Contender, Contender]
+    suite: Suite
+    policy: Policy
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    @property
+    def order_seed(self) -> str:
+        """Decides the order of the cases, and nothing else does: not a commit, not a clock."""
+        texts = (contender.prompt.identity for contender in self.contenders)
+        return " ".join([self.cases.digest, *texts])
+
+    def on(self, cases: Dataset) -> tuple[Contender, Contender]:
+        """Both contenders, on these cases only."""
+        ids = {case.id for case in cases}
+        baseline, candidate = (replace(c, cases=c.cases.only(ids)) for c in self.contenders)
+        return baseline, candidate
+
+
+@dataclass(frozen=True)
+class Gates:
+    """What to run for one subject, and what is to be said about what is not run."""
+
+    subject: Subject
+    gates: tuple[Gate, ...] = ()
+    note: str = ""  # why there is nothing to run
+    broken: bool = False  # and that is no reason to pass
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """Whose code may run: base's, which is in the branch already, or head's as well."""
+
+    base_code: bool = False
+    head_code: bool = False
+
+
+def gates_for(subject: Subject, bench: Bench, margin: float | None, may: Permissions) -> Gates:
+    """Bind everything for one subject; `margin` is what the command line says over the files'."""
+    before, after = subject.before, subject.after
+    if after is None:
+        return Gates(subject, note="head deletes it: there is nothing to run")
+    if before is None:
+        return Gates(subject, note="it is new: there is nothing to compare it with")
+    if before.rules.cases is None:
+        return _without_cases(subject, before, after)
+    try:
+        gates, notices = _both(before, after, bench, margin, may)
+    except UserError as error:
+        return Gates(subject, note=_sentence(error), broken=True)
+    for gate in gates:
+        problem = _unfillable(gate)
+        if problem:
+            return Gates(subject, note=problem, broken=True)
+    return Gates(subject, tuple(gates), notices=tuple(notices))
+
+
+def _without_cases(subject: Subject, before: Stand, after: Stand) -> Gates:
+    if after.rules.cases is None:
+        return Gates(subject, note=before.no_cases)
+    return Gates(subject, note="head brings its first cases: base has none to compare on")
+
+
+def _both(
+    before: Stand, after: Stand, bench: Bench, margin: float | None, may: Permissions
+) -> tuple[list[Gate], list[str]]:
+    base = _gate("base", before, after, bench, margin, allow_code=may.base_code)
+    notices: list[str] = []
+    if after.rules.cases is None:
+        return [base], ["head has no cases any more: base's decide"]
+    code = _other_code(before, after)
+    if code and not may.head_code:
+        notices.append(
+            f"head's own scorers were not run, for {code} is code that base does not have: "
+            "read it; --allow-head-code runs it"
+        )
+        return [base], notices
+    own = _gate("head", before, after, bench, margin, allow_code=may.base_code or may.head_code)
+    same = (own.suite.digest, own.policy) == (base.suite.digest, base.policy)
+    fewer = {Origin.DELETED, Origin.CHANGED} & set(base.origins.values())
+    return [base] if same and not fewer else [base, own], notices
+
+
+def _gate(
+    rules: RulesOf,
+    before: Stand,
+    after: Stand,
+    bench: Bench,
+    margin: float | None,
+    *,
+    allow_code: bool,
+) -> Gate:
+    judge = before if rules == "base" else after
+    assert before.rules.cases is not None
+    assert judge.rules.cases is not None
+    was, now = before.rules.cases, after.rules.cases or replace(before.rules.cases, cases=())
+    cases = _with_added(was, now) if rules == "base" else now
+    grading = replace(bench, config=_grading(bench.config, judge.repository.config))
+    suite = grading.suite(judge.repository, judge.eval_file, cases, allow_code=allow_code)
+    models = [bench.model(stand.choice, "model") for stand in (before, after)]
+    policy = judge.rules.policy
+    sides = (_asked(cases, was), _asked(cases, now))
+    baseline, candidate = (
+        Contender(stand.prompt, model, asked)
+        for stand, model, asked in zip((before, after), models, sides, strict=True)
+    )
+    return Gate(
+        rules,
+        cases,
+        (baseline, candidate),
+        suite,
+        policy if margin is None else replace(policy, margin=margin),
+        dict(_origins(was, now)),
+    )
+
+
+def _with_added(was: Dataset, now: Dataset) -> Dataset:
+    known = {case.id for case in was}
+    return replace(was, cases=(*was.cases, *(case for case in now if case.id not in known)))
+
+
+def _asked(cases: Dataset, own: Dataset) -> Dataset:
+    """The cases as one side's prompt is asked them: with its own columns, if only those differ."""
+    at_hand = {case.id: case for case in own}
+    return replace(cases, cases=tuple(_worded(case, at_hand.get(case.id)) for case in cases))
+
+
+def _worded(case: Case, own: Case | None) -> Case:
+    """
+    Take a side's own columns where it asks the same question, in more columns or in fewer.
+
+    >>> asked = Case("a", {"comment": "Hi"}, "Hello")
+    >>> _worded(asked, Case("a", {"comment": "Hi", "order": "7"}, "Hello")).inputs["order"]
+    '7'
+    >>> _worded(asked, Case("a", {"comment": "Easy?"}, "Yes")).inputs
+    {'comment': 'Hi'}
+    """
+    if own is None or own.inputs == case.inputs:
+        return case
+    shared = case.inputs.keys() & own.inputs.keys()
+    same = shared and all(case.inputs[name] == own.inputs[name] for name in shared)
+    if not same or case.expected != own.expected:
+        return case
+    return replace(case, inputs=own.inputs)
+
+
+def _origins(was: Dataset, now: Dataset) -> Iterator[tuple[str, Origin]]:
+    old, new = ({case.id: case for case in cases} for cases in (was, now))
+    for name, case in old.items():
+        if name not in new:
+            yield name, Origin.DELETED
+        elif case != new[name]:
+            yield name, Origin.CHANGED
+    for name in new:
+        if name not in old:
+            yield name, Origin.ADDED
+
+
+def _grading(base: Config, judge: Config) -> Config:
+    """Who grades, as `judge` says; what a call costs and how long it may take, as base does."""
+    return replace(
+        base,
+        model=judge.model,
+        own_mentor=judge.own_mentor,
+        own_judge=judge.own_judge,
+        embedder=judge.embedder,
+        assertions=judge.assertions,
+    )
+
+
+def _other_code(before: Stand, after: Stand) -> str:
+    """Return the path of a file of code that grades in head and is not base's own."""
+    for assertion in after.rules.assertions:
+        if assertion.type.removeprefix("not-") != "python":
+            continue
+        named = str(assertion.value).removeprefix("file://").partition(":")[0]
+        path = places.inside(after.eval_file.file, named) or named
+        if after.rules.files.get(path, "") != before.rules.files.get(path):
+            return path
+    return ""
+
+
+def _unfillable(gate: Gate) -> str:
+    """Say why a prompt cannot be filled for some case, if it is so: then nothing is comparable."""
+    for side, contender in zip(("base", "head"), gate.contenders, strict=True):
+        failed = list(_failing(contender.prompt, contender.cases))
+        if failed:
+            case, error = failed[0]
+            origin = gate.origins.get(case.id, Origin.BOTH)
+            what = f", which head {origin.value}" if origin is not Origin.BOTH else ""
+            count = f"{len(failed)} of {len(contender.cases)} cases"
+            return (
+                f"{side}'s text cannot be filled for {count} by {gate.rules}'s rules: "
+                f"case {case.id!r}{what}: {error.message}"
+            )
+    return ""
+
+
+def _failing(prompt: Prompt, cases: Iterable[Case]) -> Iterator[tuple[Case, UserError]]:
+    if not prompt.holes and prompt.is_plain:
+        return
+    for case in cases:
+        try:
+            prompt.render(case.inputs)
+        except UserError as error:
+            yield case, error
+
+
+def _sentence(error: UserError) -> str:
+    return f"{error.message} ({error.hint})" if error.hint else error.message
