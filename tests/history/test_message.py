@@ -275,3 +275,12 @@ def test_calls_of_unknown_price_are_said():
     message = written(spend=Spend(calls=10, usd=0.0, unpriced_calls=10))
 
     assert value(find(message), "Eval-Cost") == "0.0000 USD 10 calls 10 unpriced"
+
+
+def test_a_number_that_ends_a_sentence_is_no_mark_of_a_list():
+    words = "1. It goes back to fe617a055d98. Its score is 0.7057. See b) below."
+
+    assert body(words) == "It goes back to fe617a055d98. Its score is 0.7057. See b) below."
+    assert written("Take out step 12. It was wrong.").startswith(
+        "improve(support-reply): take out step 12\n\nIt was wrong.\n"
+    )

@@ -29,7 +29,7 @@ LONGEST_BODY = 700  # characters; the whole critique is in the run's journal
 _TYPE = re.compile(r"[a-z][a-z0-9-]{0,19}\Z")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _DIVIDERS = ("---", "diff --git", "diff -", "Index: ", "From ", ">From ")
-_LIST_MARK = re.compile(r"\s*(?:[-*+#>]+|\d+[.)])\s+")
+_LIST_MARK = re.compile(r"\A\s*(?:[-*+#>]+|\d+[.)])\s+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def _body(reversal: Reversal) -> str:
     )
     known = reversal.known
     if known and known.score is not None:
-        second = f"The text that comes back is known: its score is {known.score:.4f}."
+        second = f"The score of the text that comes back is {known.score:.4f}."
     else:
         second = "No record here knows the score of the text that comes back."
     dropped = improvements(reversal.drops)
