@@ -253,6 +253,15 @@ def test_log_in_a_shallow_clone_says_what_it_cannot_see(improved: Repository, tm
     assert promptgit(tmp_path / "clone", "log", PATH, "--json").json["complete"] is False
 
 
+def test_incomplete_history_leaves_the_columns_of_log_in_line(chain: Repository, tmp_path: Path):
+    chain.git("clone", "--quiet", "--depth=2", chain.path.as_uri(), str(tmp_path / "clone"))
+
+    first, second = promptgit(tmp_path / "clone", "log", PATH).lines[:2]
+
+    assert "incomplete-history" in second
+    assert first.index("0.") == second.index("0.")
+
+
 def test_log_of_what_a_shallow_clone_has_is_complete(improved: Repository, tmp_path: Path):
     improved.git("clone", "--quiet", "--depth=2", improved.path.as_uri(), str(tmp_path / "clone"))
 
@@ -452,6 +461,31 @@ def test_revert_to_goes_back_and_names_what_is_dropped(improved: Repository):
     assert (improved.path / PATH).read_text(encoding="utf-8") == BETTER
     assert "1 later change goes too" in said.out
     assert dropped in improved.message()
+
+
+@pytest.mark.parametrize(
+    ("words", "type_this"),
+    [
+        (("HEAD", "--to", "HEAD~1"), "promptgit revert --to HEAD~1`"),
+        (("HEAD", "--to", "HEAD~1", PATH), f"promptgit revert --to HEAD~1 {PATH}`"),
+        (("--to", "HEAD", "HEAD~1"), "promptgit revert --to HEAD~1`"),
+        (("HEAD", "HEAD~1"), "promptgit revert --to HEAD~1`"),
+        ((PATH, "--to", "HEAD~1"), f"promptgit revert --to HEAD~1 {PATH}`"),
+        ((PATH, "HEAD~1"), f"promptgit revert HEAD~1 {PATH}`"),
+        ((PATH,), f"promptgit revert REV {PATH}`"),
+        (("HEAD", PATH, "prompts/other.md"), "again for each"),
+    ],
+)
+def test_revert_with_its_words_in_disorder_says_what_to_type(
+    improved: Repository, words: tuple[str, ...], type_this: str
+):
+    head = improved.head
+
+    said = promptgit(improved, "revert", *words)
+
+    assert said.code == 2
+    assert type_this in said.err
+    assert improved.head == head
 
 
 def test_revert_to_a_time_before_a_rename(improved: Repository):

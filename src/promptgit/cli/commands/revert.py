@@ -32,14 +32,14 @@ JSON: {schema, path, reverts, to, before, blob, evidence, score, half, n, record
 message, diff, commit}; commit is null in a dry run.""",
 )
 @click.argument("revision", metavar="REV")
-@click.argument("prompt", required=False, shell_complete=prompt_paths)
+@click.argument("prompts", metavar="[PROMPT]", nargs=-1, shell_complete=prompt_paths)
 @click.option("--to", is_flag=True, help="Go back to the text as of REV, dropping what came after")
 @click.option("--branch", metavar="NAME", help="Commit to branch NAME, not to the one checked out")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would be committed, and stop")
 @click.option("--json", "as_json", is_flag=True, help=past.JSON_HELP)
 def command(
     revision: str,
-    prompt: str | None,
+    prompts: tuple[str, ...],
     to: bool,
     branch: str | None,
     dry_run: bool,
@@ -53,6 +53,7 @@ def command(
     History is never rewritten.  PROMPT may be left out where REV changed one prompt only.
     """
     with past.here() as here:
+        prompt = _one_prompt(here, revision, prompts, to)
         asked = _Asked(here, here.git.resolve(revision), to)
         tip = here.git.resolve(branch_tip(here, branch))
         if not to:
@@ -67,6 +68,46 @@ def command(
             past.show_json(history_json.reversal(reversal, message, diff, commit))
         else:
             past.show(log_text.reversal_lines(reversal, message, diff, commit))
+
+
+def _one_prompt(here: past.Here, revision: str, words: tuple[str, ...], to: bool) -> str | None:
+    """Return the prompt among the words after REV; raise UserError for what is none."""
+    if _is_prompt(here, revision) and not _is_commit(here, revision):
+        other = next(iter(words), "REV")
+        raise UserError(
+            f"{revision} is a prompt, and the commit comes first",
+            hint=f"type `promptgit revert {'--to ' if to else ''}{other} {revision}`",
+        )
+    known = [word for word in words if _is_prompt(here, word)]
+    commits = [word for word in words if word not in known and _is_commit(here, word)]
+    name = "".join(f" {word}" for word in known[:1])
+    if commits and to:
+        raise UserError(
+            f"`--to` takes no value: it goes back to the text as of REV, here {revision}",
+            hint=f"type `promptgit revert --to {commits[0]}{name}` to go back to {commits[0]}, or "
+            f"`promptgit revert {revision}{name}` to take back that one commit",
+        )
+    if commits:
+        raise UserError(
+            f"{commits[0]} is a commit, and one commit at a time is taken back",
+            hint=f"type `promptgit revert {revision}{name}`, then the other; or "
+            f"`promptgit revert --to {commits[0]}{name}` to go back to the text as of it",
+        )
+    if len(words) > 1:
+        raise UserError(
+            f"one prompt at a time is reverted, not {', '.join(words)}",
+            hint="run it again for each of them",
+        )
+    return next(iter(words), None)
+
+
+def _is_prompt(here: past.Here, word: str) -> bool:
+    return bool(here.commits.blob_at("HEAD", here.path(word)))
+
+
+def _is_commit(here: past.Here, word: str) -> bool:
+    asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}")
+    return here.git.succeeds(*asked)
 
 
 def branch_tip(here: past.Here, branch: str | None) -> str:
