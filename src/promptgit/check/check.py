@@ -62,22 +62,29 @@ def checking(
         comparisons=comparisons,
     )
     trial = replace(trial, rules=rules, origins=origins or {}, flaky=flaky)
+    state = trial.state(Answers(), 0)
+    if state.gaps:
+        return gate_finding(state)  # nothing that a model could say would mend it
+    state = yield from _looks(trial)
+    if state.outcome is Outcome.INCONCLUSIVE and policy.repeats > 1:
+        state = yield from repeated(state)
+    return gate_finding(state, judge_quarantine=judge_quarantine)
+
+
+def _looks(trial: Trial) -> Generator[Ask, tuple[Evaluation, Evaluation], State]:
+    """Look after ever more cases until the outcome is known, or there are no more."""
     answers = Answers()
-    state: State | None = None
-    outcome = None
+    state = None
     for look in range(trial.last + 1):
-        batch = cases.only(trial.due(look) - answers.asked)
+        batch = trial.cases.only(trial.due(look) - answers.asked)
         if len(batch):
             baseline, candidate = yield Ask(batch, 0)
             answers = answers.plus(batch, baseline, candidate)
         state = trial.state(answers, look, state)
-        outcome = state.outcome
-        if outcome is not None:
+        if state.outcome is not None:
             break
-    assert state is not None
-    if outcome is Outcome.INCONCLUSIVE and policy.repeats > 1 and policy.scope == "population":
-        state = yield from repeated(state)
-    return gate_finding(state, judge_quarantine=judge_quarantine)
+    assert state is not None, "a plan has a look"
+    return state
 
 
 def check(baseline: Evaluation, candidate: Evaluation, policy: Policy) -> Verdict:

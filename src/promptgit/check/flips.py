@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, stdev
 
 from promptgit.check.answers import Answers
+from promptgit.check.flaky import differs
 from promptgit.check.pairs import ROUNDING
 from promptgit.core.dataset import Case, Dataset
 from promptgit.core.evaluation import Result
@@ -47,10 +48,11 @@ def pass_line(answers: Answers) -> float:
 
 
 def _finding(case: Case, answers: Answers, known: Known, line: float) -> CaseFinding:
-    before, after = (side_of(side.get(case.id, ())) for side in (answers.before, answers.after))
+    both = [side.get(case.id, ()) for side in (answers.before, answers.after)]
+    before, after = (side_of(results) for results in both)
     if case.id in answers.asked:
         before, after = before or Side(None), after or Side(None)
-    wobbles = any(side is not None and side.wobble > ROUNDING for side in (before, after))
+    wobbles = any(differs([r.score for r in results if r.score is not None]) for results in both)
     return CaseFinding(
         case,
         _flip(before, after),

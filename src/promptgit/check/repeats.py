@@ -20,6 +20,7 @@ from promptgit.check.answers import Answers
 from promptgit.check.ask import Ask
 from promptgit.check.pairs import Comparison
 from promptgit.check.rules import ByPlan, Standing
+from promptgit.check.sequential import Finding
 from promptgit.check.trial import KEPT, State, Trial
 from promptgit.core.evaluation import Evaluation
 from promptgit.core.verdict import Outcome
@@ -39,8 +40,7 @@ def repeated(state: State) -> Repeating:
     baseline, candidate = yield Ask(pilot, 1)
     twice = Answers().plus(pilot, baseline, candidate)
     answers = state.answers.plus(pilot, baseline, candidate)
-    shares = (share_within(trial, one, state.answers, twice) for one in state.unsettled)
-    if max(shares) < WORTH_REPEATING:
+    if not any(_is_promising(state, one, twice) for one in state.unsettled):
         return replace(_at_the_end(state), answers=answers)
 
     first, asked = state, {case.id for case in pilot}
@@ -54,6 +54,18 @@ def repeated(state: State) -> Repeating:
         if state.outcome is not Outcome.INCONCLUSIVE:
             break
     return state
+
+
+def _is_promising(state: State, standing: Standing, again: Answers) -> bool:
+    """Say whether repeats are worth their price and have a fair chance to settle it."""
+    trial = state.trial
+    share = share_within(trial, standing, state.answers, again)
+    if share < WORTH_REPEATING or not isinstance(standing.rule, ByPlan):
+        return False
+    size = trial.rule.looks[-1]
+    at_best = max(size + 1, round(size / (1 - share + share / trial.policy.repeats)))
+    rule = replace(standing.rule.with_look(at_best, 1.0), may_give_up=True)
+    return rule.finding(standing.seen, standing.measure.line, trial.last) is Finding.OPEN
 
 
 def share_within(trial: Trial, standing: Standing, once: Answers, again: Answers) -> float:
@@ -97,7 +109,9 @@ def _look_again(state: State, first: State, answers: Answers, repeat: int) -> St
             standings.append(one)
             continue
         assert isinstance(one.rule, ByPlan)
-        size = _worth(before.seen, trial.seen(one.measure, answers, look), repeat + 1)
+        size = _worth(
+            before.seen, trial.compared(one.measure, trial.scores(one.measure, answers)), repeat + 1
+        )
         size = max(round(size * trial.rule.looks[-1]), one.rule.looks[-1] + 1)
         standings.append(
             trial.standing(one.measure, answers, look, one.rule.with_look(size, spent))
@@ -107,5 +121,6 @@ def _look_again(state: State, first: State, answers: Answers, repeat: int) -> St
 
 def _worth(once: Comparison, now: Comparison, repeats: int) -> float:
     """How many times as many pairs the means over so many answers count for."""
-    shrunk = (now.tally.spread / once.tally.spread) ** 2
-    return 1 / max(shrunk, 1 / repeats)
+    if not now.tally.spread:
+        return repeats if once.tally.spread else 1.0
+    return min(repeats, max(1.0, (once.tally.spread / now.tally.spread) ** 2))

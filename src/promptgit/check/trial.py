@@ -129,15 +129,10 @@ class Trial:
     ) -> Standing:
         """Compare the cases whose turn has come, by one measure."""
         rule = rule or self.rule
-        seen = self.seen(measure, answers, look)
+        scores = self.scores(measure, answers)
+        seen = self.compared(measure, scores, self.rule.looks[min(look, self.last)])
         finding = rule.finding(seen, measure.line, look) if self.order else Finding.UNDECIDED
-        lost = self.scores(measure, answers).lost
-        return Standing(measure, rule, look, seen, finding, lost)
-
-    def seen(self, measure: Measure, answers: Answers, look: int) -> Comparison:
-        """Compare the units whose turn has come."""
-        size = self.rule.looks[min(look, self.last)]
-        return self.compared(measure, self.scores(measure, answers), size)
+        return Standing(measure, rule, look, seen, finding, scores.lost)
 
     def compared(self, measure: Measure, scores: Scores, size: int | None = None) -> Comparison:
         found = compared(self.order[:size], scores, self.heaviest, measure.difference)
@@ -199,11 +194,7 @@ class State:
     def gaps(self) -> tuple[str, ...]:
         """Why there is no ground for a verdict, each a sentence."""
         trial = self.trial
-        missing = sorted(
-            measure.name
-            for measure in trial.measures
-            if measure.gated and measure.kind == "metric" and measure.name not in trial.metrics
-        )
+        missing = sorted(trial.policy.metrics.keys() - trial.metrics)
         reasons = [f"the policy gates {name!r}, and no metric is called that" for name in missing]
         silent = sorted(self.standings[0].lost & trial.vital)
         reasons += [f"the must-pass case {case!r} has no score" for case in silent]
