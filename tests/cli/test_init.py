@@ -61,6 +61,49 @@ def test_what_it_writes_can_be_read_and_changes_nothing(repository: Repository):
     assert check.options == {"ignore_case": True, "strip": True}
 
 
+def eval_file_for(tmp_path: Path, cases: dict[str, str]) -> tuple[str, bytes]:
+    """What init writes for these cases: as it stands, and with its suggestions taken up."""
+    repository = a_repository(tmp_path / "asked", {"prompts/x.md": "Do it.\n", **cases})
+    init(repository.path)
+    text = files(repository)["prompts/x.eval.yaml"].decode()
+    return text, text.replace("  # - {", "  - {").encode()
+
+
+def test_a_column_of_labels_is_compared_by_equality(tmp_path: Path):
+    rows = "".join(f"message {n},{('bug', 'feature', 'question')[n % 3]}\n" for n in range(12))
+
+    text, taken_up = eval_file_for(tmp_path, {"prompts/x.csv": f"text,label\n{rows}"})
+
+    assert '  - {type: equals, value: "{{ expected }}", ignore_case: true, strip: true}' in text
+    assert "{{ text }}" not in text  # no label repeats the message
+    assert [one.type for one in parse_eval_file(taken_up, "x").assertions] == [
+        "equals",
+        "icontains",
+    ]
+
+
+def test_json_answers_are_compared_field_by_field(tmp_path: Path):
+    rows = [{"text": f"message {n}", "expected": {"label": "bug", "n": n}} for n in range(12)]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+
+    _, taken_up = eval_file_for(tmp_path, {"prompts/x.jsonl": lines})
+
+    found = [one.type for one in parse_eval_file(taken_up, "x").assertions]
+    assert found == ["json-fields", "is-json"]
+
+
+def test_free_text_is_compared_by_similarity_and_asked_for_what_it_repeats(tmp_path: Path):
+    rows = "".join(f'Where is it? {n},A{n},"We send order A{n} {n} days ago."\n' for n in range(12))
+
+    text, taken_up = eval_file_for(tmp_path, {"prompts/x.csv": f"text,order,response\n{rows}"})
+
+    similar, contains, words = parse_eval_file(taken_up, "x").assertions
+    assert (similar.type, contains.type) == ("similar", "contains")
+    assert contains.value == "{{ order }}"
+    assert words.value == {"max": 10}
+    assert "# 12 of these answers have it" in text
+
+
 def test_editors_find_the_schema_in_the_first_line(repository: Repository):
     init(repository.path)
 

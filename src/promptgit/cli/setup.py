@@ -30,6 +30,7 @@ NO_PROMPTS = re.compile(
     r"|requirements|constraints|robots|cmakelists",
     re.IGNORECASE,
 )
+REPEATED = 0.8  # of the answers that repeat an input: then it is worth asking for
 CASES_HEADER = "input,expected"
 
 
@@ -181,6 +182,7 @@ def eval_text(prompt: str, cases: Dataset, assertions: Sequence[Assertion]) -> s
     file = PurePosixPath(cases.name).name
     file = file if re.fullmatch(r"[\w][\w. -]*", file) else json.dumps(file)
     lines = "\n".join(f"  - {_flow(assertion)}" for assertion in assertions)
+    more = "\n".join(f"  # - {line}" for line in _worth_adding(cases, assertions[0].type))
     return f"""\
 {modeline("eval")}
 # What a good answer of {PurePosixPath(prompt).name} is.
@@ -189,12 +191,35 @@ cases: {file}  # {len(cases)} cases; the model sees: {columns}
 # The score of an answer is the weighted mean of these checks.
 assert:
 {lines}
-  # - {{type: contains, value: "{{{{ {next(iter(cases.cases[0].inputs))} }}}}"}}
-  # - {{type: word-count, value: {{max: 60}}}}
+{more}
 
 # Case ids or tags that may never get worse.
 # must_pass: []
 """
+
+
+def _worth_adding(cases: Dataset, chosen: str) -> Iterator[str]:
+    """Yield assertions that go with the chosen one, as far as these cases bear them out."""
+    if chosen == "json-fields":
+        yield "{type: is-json, weight: 0.5}  # JSON, whatever its fields say"
+        return
+    if chosen == "equals":
+        yield '{type: icontains, value: "{{ expected }}"}  # where a sentence may hold the label'
+        return
+    answers = [case.expected or "" for case in cases]
+    for name in filter(str.isidentifier, cases.cases[0].inputs):
+        values = [case.inputs.get(name, "") for case in cases]
+        repeated = sum(map(_repeats, answers, values))
+        if repeated >= REPEATED * len(answers):
+            column = f"{{{{ {name} }}}}"
+            yield f'{{type: contains, value: "{column}"}}  # {repeated} of these answers have it'
+    longest = max(len(answer.split()) for answer in answers)
+    most = 10 * (longest // 10 + 1)
+    yield f"{{type: word-count, value: {{max: {most}}}}}  # the longest of these has {longest}"
+
+
+def _repeats(answer: str, value: str) -> bool:
+    return bool(value) and value in answer
 
 
 def _flow(assertion: Assertion) -> str:
