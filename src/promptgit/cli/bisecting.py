@@ -252,13 +252,15 @@ def hunt(lineup: Lineup, begun: Hunt) -> Iterator[Hunt]:
     """
     Search until there is one culprit, or nothing left to try; yield the hunt after each trial.
 
-    The good end is tried first: it says what the others are held against.  The bad end is tried
-    next only where that costs nothing, see `history.bisect`.
+    The good end is tried first: it says what the others are held against.  The bad end waits its
+    turn, see `history.bisect`, unless it is known already that it is not bad.
     """
     begun = begun.tried(lineup.good_end(begun.good))
     yield begun
     last = begun.search.graph[-1].commit
-    commit = last if lineup.is_free(last) else begun.search.next
+    commit = begun.search.next
+    if lineup.is_free(last) and lineup.trial(last, begun.was).mark is Mark.GOOD:
+        commit = last
     while commit:
         begun = begun.tried(lineup.trial(commit, begun.was))
         yield begun
