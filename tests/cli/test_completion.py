@@ -119,3 +119,10 @@ def test_where_nothing_can_be_known_nothing_is_offered(shop: Path):
     (shop / "promptgit.yaml").write_text("nonsense: [", encoding="utf-8")
 
     assert offered(shop, "eval", "r") == []
+
+
+def test_the_help_text_says_what_is_completed():
+    said = " ".join(CliRunner().invoke(cli, ["completion", "--help"]).output.split())
+
+    assert "commands and options" in said
+    assert "names of prompts, models, strategies and runs" in said

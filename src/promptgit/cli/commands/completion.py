@@ -23,7 +23,8 @@ Example:
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
     """
-    Print a script that makes SHELL complete commands and options of promptgit.
+    Print a script that makes SHELL complete commands and options of promptgit, and the names of
+    prompts, models, strategies and runs.
 
     Its first comment says where to put it.
     """
