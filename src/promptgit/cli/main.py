@@ -20,6 +20,7 @@ SECTIONS = {
         "doctor": "Check Git, config, models and caches",
     },
     "Work": {
+        "lint": "Find mistakes in prompts, offline",
         "eval": "Run a prompt on its cases and show the scores",
         "improve": "Search for a better prompt and commit what is proven",
         "runs": "List runs and show what each one tried",
@@ -36,6 +37,7 @@ SECTIONS = {
     },
     "GitHub": {
         "github": "Tell GitHub what a check found",
+        "pr-body": "Print the body of a pull request, with the evidence at its end",
     },
     "Tools": {
         "completion": "Print a shell completion script",

@@ -36,6 +36,7 @@ class LintEval:
 
     file: str = ""
     cases: str = ""  # path from the top level; empty: the file beside the prompt
+    cases_line: int = 1  # where that is said
     delimiter: str = ""
     inline: tuple[tuple[int, Mapping[str, Any]], ...] = ()  # line, values by column
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -97,6 +98,7 @@ def lint_eval(data: bytes, file: str) -> LintEval:
     return LintEval(
         file=file,
         cases=path or "",
+        cases_line=located.position(("cases",)).line,
         delimiter=str(_mapping(cases).get("delimiter") or ""),
         inline=tuple(_inline(cases, located)),
         columns={name: str(theirs) for name, theirs in _mapping(written.get("columns")).items()},

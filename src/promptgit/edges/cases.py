@@ -97,10 +97,26 @@ def from_rows(
     return Dataset(checked_unique(kept, name), name, dropped)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Cases as a file has them, with their lines: an id may occur twice."""
+
+    cases: tuple[tuple[int, Case], ...]
+    roles: Roles | None  # None: there is no row
+
+
+def as_written(found: Iterable[Row], name: str, columns: Columns) -> Written:
+    """Turn rows into cases for whoever looks for mistakes in them; raise UserError."""
+    reading = _Reading(name, columns)
+    cases = tuple(reading.cases(iter(found)))
+    return Written(cases, reading.played)
+
+
 @dataclass
 class _Reading:
     name: str
     columns: Columns
+    played: Roles | None = None
     dropped: list[Dropped] = field(default_factory=list)
     unnamed: dict[str, int] = field(default_factory=dict)  # content id → line
 
@@ -113,6 +129,7 @@ class _Reading:
             return
         header = list(dict.fromkeys(name for row in first for name in row.values))
         played = roles(header, self.columns, f"{self.name}:{first[0].line}")
+        self.played = played
         known = set(header)
         for row in first:
             yield from self._case(row, played)

@@ -34,11 +34,17 @@ def replace(
 
     `temporary` is the name, in the same folder, under which the new content is written first.
     """
-    place = git.cwd / path
+    refuse_links(git, path)
+    rewrite(git.cwd / path, path, content, mode, expected=expected, temporary=temporary)
+
+
+def rewrite(
+    place: Path, path: str, content: bytes, mode: int, *, expected: bytes, temporary: str
+) -> None:
+    """`replace` for a file in no repository, or anywhere in one; `path` is what people call it."""
     draft = place.with_name(temporary)
     try:
         write_new(draft, content, mode)
-        refuse_links(git, path)
         if read(place)[0] != expected:
             raise UserError(
                 f"{path} was edited meanwhile", hint="your edit is kept; run the command again"

@@ -14,7 +14,6 @@ from promptgit.core.passages import words
 from promptgit.lint.finding import Mark, Severity
 from promptgit.lint.rule import Rule
 from promptgit.lint.subject import Subject
-from promptgit.lint.templates import included
 
 ENOUGH = 100  # words; below it no part is missed
 ENGLISH = 0.12  # of all words are among these, in any English text
@@ -96,7 +95,7 @@ def no_constraint(subject: Subject) -> Iterator[Mark]:
 
 
 def _missing(subject: Subject, cues: re.Pattern[str], what: str, hint: str) -> Iterator[Mark]:
-    text = "\n".join([subject.text or "", *(part.text for part in included(subject))])
+    text = "\n".join([subject.text or "", *(part.text for part in subject.included)])
     if cues.search(text.lower()) or not _judged(text):
         return
     yield Mark(f"the prompt does not seem to say {what}", hint=hint)

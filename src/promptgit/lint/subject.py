@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from promptgit.lint.finding import Place
 from promptgit.lint.holes import Template, parsed
+from promptgit.lint.includes import Included, Read, followed
 
 if TYPE_CHECKING:
     from promptgit.core.dataset import Case
@@ -58,7 +58,7 @@ class Subject:
     is_template: bool = True  # False: braces are meant literally
     is_included: bool = False  # by another prompt: it has no cases of its own
     asked: Asked = Asked()
-    read: Callable[[str], str | None] = lambda path: None  # the text at a path; None: no file
+    read: Read = lambda path: None  # how includes are looked at
 
     @cached_property
     def text(self) -> str | None:
@@ -74,6 +74,11 @@ class Subject:
     def template(self) -> Template:
         """The holes and includes of the text; none in one that is no template."""
         return parsed(self.text or "") if self.is_template else Template()
+
+    @cached_property
+    def included(self) -> tuple[Included, ...]:
+        """What the text includes, and what that includes, in order."""
+        return tuple(followed(self.path, self.template, self.read))
 
     @cached_property
     def _line_starts(self) -> list[int]:

@@ -3,60 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from posixpath import dirname, join, normpath
 
 from promptgit.core.quote import quoted
 from promptgit.lint.finding import Mark, Place, Severity
-from promptgit.lint.holes import Named, Template, parsed
 from promptgit.lint.rule import Rule
 from promptgit.lint.subject import Subject
 
 LITERALLY = "if the braces are meant literally, set `template: none` in the eval file"
-
-
-@dataclass(frozen=True, slots=True)
-class Included:
-    """One include, followed: where in the prompt it began, and what became of it."""
-
-    outer: Named  # the tag in the prompt's own text
-    named: Named  # the tag that names it, in `within`
-    within: str  # path of the file that names it
-    path: str = ""  # of the file that is meant; empty when there is none
-    text: str = ""
-    circle: tuple[str, ...] = ()  # the paths of a circle that ends here
-
-    @property
-    def template(self) -> Template:
-        return parsed(self.text)
-
-
-def included(subject: Subject) -> Iterator[Included]:
-    """Follow every include, beside the file that names it first, then from the top level."""
-    for tag in subject.template.includes:
-        yield from _followed(subject, tag, tag, (subject.path,))
-
-
-def _followed(
-    subject: Subject, outer: Named, tag: Named, chain: tuple[str, ...]
-) -> Iterator[Included]:
-    within = chain[-1]
-    beside, from_top = normpath(join(dirname(within), tag.name)), normpath(tag.name)
-    for path in dict.fromkeys((beside, from_top)):
-        if not tag.name or path.startswith(("..", "/")):
-            continue
-        text = subject.read(path)
-        if text is None:
-            continue
-        if path in chain:
-            yield Included(outer, tag, within, path, circle=(*chain, path))
-            return
-        found = Included(outer, tag, within, path, text)
-        yield found
-        for inner in found.template.includes:
-            yield from _followed(subject, outer, inner, (*chain, path))
-        return
-    yield Included(outer, tag, within)
 
 
 def template_syntax(subject: Subject) -> Iterator[Mark]:
@@ -71,7 +24,7 @@ def template_syntax(subject: Subject) -> Iterator[Mark]:
     if found.trouble:
         start, stop = found.trouble_at
         yield Mark(f"this is no template: {found.trouble}", start, stop, hint=LITERALLY)
-    for part in included(subject):
+    for part in subject.included:
         if part.text and part.template.trouble:
             line = part.text.count("\n", 0, part.template.trouble_at[0]) + 1
             yield Mark(
@@ -89,7 +42,7 @@ def broken_include(subject: Subject) -> Iterator[Mark]:
     never outside of it.  Its name must be written out: which text belongs to a prompt may not
     depend on a case.
     """
-    for part in included(subject):
+    for part in subject.included:
         if part.path:
             continue
         within = "the prompt" if part.within == subject.path else part.within
@@ -111,7 +64,7 @@ def broken_include(subject: Subject) -> Iterator[Mark]:
 
 def include_cycle(subject: Subject) -> Iterator[Mark]:
     """An include leads back to the file that it stands in, so that the text has no end."""
-    for part in included(subject):
+    for part in subject.included:
         if part.circle:
             yield Mark(
                 f"the include goes round in a circle: {' -> '.join(part.circle)}",
@@ -137,7 +90,7 @@ def undefined_hole(subject: Subject) -> Iterator[Mark]:
         if hole.name not in asked.inputs and hole.name not in optional:
             message, hint = _undefined(hole.name, subject)
             yield Mark(message, hole.start, hole.stop, hint=hint)
-    for part in included(subject):
+    for part in subject.included:
         for hole in part.template.holes:
             if hole.name in asked.inputs or hole.name in optional | part.template.optional:
                 continue
@@ -176,7 +129,7 @@ def unused_column(subject: Subject) -> Iterator[Mark]:
     """
     asked, found = subject.asked, subject.template
     names = {hole.name for hole in found.holes}
-    names |= {hole.name for part in included(subject) for hole in part.template.holes}
+    names |= {hole.name for part in subject.included for hole in part.template.holes}
     unused = [column for column in asked.inputs if column not in names]
     if not names & set(asked.inputs) or len(unused) < 2:
         return

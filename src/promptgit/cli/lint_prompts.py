@@ -1,0 +1,123 @@
+"""Which prompts `promptgit lint` looks at: those that are named, or all of the repository."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from promptgit.cli.lint_files import (
+    Tree,
+    folded,
+    is_included_nearby,
+    prompt_beside,
+    subject,
+)
+from promptgit.config.places import matches
+from promptgit.errors import UserError
+from promptgit.lint.subject import Subject
+
+Found = tuple[Tree, Subject]
+
+
+def named(words: Sequence[str], *, only_prompts: bool) -> Iterator[Found]:
+    """
+    Read the prompts that are typed as paths; raise UserError for what is none.
+
+    An eval file or a case file stands for the prompt that it lies beside, a folder for all prompts
+    in it.  With `only_prompts`, what the config does not call a prompt is left out.
+    """
+    seen: set[Path] = set()
+    for word in words:
+        for tree, path in _meant(word):
+            if only_prompts and not matches(path, tree.config.prompts):
+                continue
+            if tree.top / path in seen:
+                continue
+            seen.add(tree.top / path)
+            included = partial(is_included_nearby, tree)
+            yield tree, subject(tree, path, twins=tree.twins(path), is_included=included)
+
+
+def _meant(word: str) -> Iterator[tuple[Tree, str]]:
+    place = Path(os.path.abspath(word))
+    if place.is_dir() and not place.is_symlink():
+        top = Tree.around(place) or Tree(place)
+        prefix = place.relative_to(top.top).as_posix()
+        inside = "" if prefix == "." else f"{prefix}/"
+        files = [path for path in _listed(place, top) if path.startswith(inside)]
+        yield from ((top, path) for path in files if matches(path, top.config.prompts))
+        return
+    tree = Tree.around(place.parent) or _standing(place)
+    path = place.relative_to(tree.top).as_posix()
+    if os.path.lexists(place):
+        yield tree, prompt_beside(path, tree.is_file)
+    else:
+        yield tree, _called(word, tree)
+
+
+def _standing(place: Path) -> Tree:
+    here = Path.cwd()
+    return Tree(here if place.is_relative_to(here) else place.parent)
+
+
+def _called(word: str, tree: Tree) -> str:
+    """Find a prompt by its name, as every command does."""
+    from promptgit.cli.wiring import called
+
+    files = _listed(tree.top, tree) if (tree.top / ".git").exists() else []
+    found = called(word, [path for path in files if matches(path, tree.config.prompts)])
+    if found is None:
+        raise UserError(
+            f"there is no file and no prompt {word!r}",
+            hint="is the path right, from where you are?",
+        )
+    return found
+
+
+def every(where: Path) -> Iterator[Found]:
+    """Read all prompts of the repository around `where`, in the order of their paths."""
+    tree = Tree.around(where)
+    if tree is None:
+        raise UserError(
+            f"{where} is not in a Git repository",
+            hint="name the files to look at: promptgit lint FILE",
+        )
+    files = _listed(where, tree)
+    prompts = [path for path in files if matches(path, tree.config.prompts)]
+    twins = collisions(files)
+    found = {path: subject(tree, path, twins=twins.get(path, ())) for path in prompts}
+    parts = {part.path for one in found.values() for part in one.included}
+    for path, one in found.items():
+        yield tree, replace(one, is_included=True) if path in parts else one
+
+
+def collisions(paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """
+    Map each path to the others that macOS and Windows cannot tell from it.
+
+    >>> collisions(["prompts/a.md", "prompts/A.md", "prompts/b.md"])
+    {'prompts/a.md': ('prompts/A.md',), 'prompts/A.md': ('prompts/a.md',)}
+    """
+    alike: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        alike[folded(path)].append(path)
+    groups = [group for group in alike.values() if len(group) > 1]
+    return {
+        path: tuple(other for other in group if other != path) for group in groups for path in group
+    }
+
+
+def _listed(where: Path, tree: Tree) -> list[str]:
+    """List what Git tracks, or what is untracked and not ignored; deleted files left out."""
+    from promptgit.edges.git import Git
+
+    git = Git.discover(where)
+    listed = git.read(
+        "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"
+    )
+    names = (os.fsdecode(name) for name in listed.split(b"\0") if name)
+    return sorted(name for name in names if os.path.lexists(tree.top / name))
