@@ -21,6 +21,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from math import isnan
 
 import numpy as np
@@ -153,7 +154,8 @@ def one_run(
         child = proposal(best, world, searched, rng)
         kept.append(child)
         order = f"{rng.integers(2**62)} {number}"
-        if race(search, bench.compare(best, child), order_seed=order).survived:
+        parent = bench.evaluate(best, search)
+        if race(search, parent, partial(bench.evaluate, child), order_seed=order).survived:
             best = child
 
     search_gain = float((best.right - seed.right)[:half].mean())

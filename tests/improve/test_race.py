@@ -4,8 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from check.sides import flips_of, sides_of, some_cases
-from promptgit.improve.race import race
+from check.sides import Sides, an_evaluation, flips_of, sides_of, some_cases
+from promptgit.core.dataset import Dataset
+from promptgit.improve.race import Race
+from promptgit.improve.race import race as race_of
+
+
+def race(cases: Dataset, sides: Sides, **options) -> Race:
+    parent = an_evaluation(cases, sides.before)
+    return race_of(cases, parent, lambda batch: sides(batch)[1], **options)
 
 
 def test_a_patch_that_helps_runs_the_whole_race():
@@ -82,6 +89,80 @@ def test_a_gain_may_be_asked_to_be_big_enough():
 
     assert (small.survived, enough.survived) == (False, True)
     assert small.reason == "gained 0.1000 on 20 cases, less than 0.2"
+
+
+def with_weak_spots(cases: Dataset, *, weak: int, fixed: float, others: float) -> Sides:
+    """The parent is wrong on the first `weak` cases, right on all others."""
+    ids = [case.id for case in cases]
+    before = {name: float(i >= weak) for i, name in enumerate(ids)}
+    moves = {name: fixed if i < weak else others for i, name in enumerate(ids)}
+    return Sides(before, {name: before[name] + moves[name] for name in ids})
+
+
+def test_four_of_ten_cases_are_taken_where_the_parent_is_weak():
+    cases = some_cases(100)
+    sides = with_weak_spots(cases, weak=12, fixed=1.0, others=0.0)
+
+    race(cases, sides, order_seed="a")
+
+    weak = [sum(sides.before[case.id] == 0 for case in batch) for batch in sides.asked]
+    assert weak == [4, 4, 4, 0, 0]
+
+
+@pytest.mark.parametrize("seed", "abcdefghij")
+def test_a_patch_for_a_rare_topic_is_not_dropped_for_want_of_a_case(seed: str):
+    cases = some_cases(100)
+    sides = with_weak_spots(cases, weak=6, fixed=1.0, others=0.0)
+
+    assert race(cases, sides, order_seed=seed).survived
+
+
+def test_a_weak_spot_counts_for_no_more_cases_than_it_stands_for():
+    cases = some_cases(100)
+    sides = with_weak_spots(cases, weak=10, fixed=1.0, others=-0.2)
+
+    result = race(cases, sides, order_seed="a")
+
+    assert (result.survived, result.raced) == (False, 10)
+    assert (result.before, result.after) == pytest.approx((0.9, 0.9 + 0.1 * 1.0 - 0.9 * 0.2))
+
+
+def test_a_weak_spot_counts_by_its_weight():
+    heavy = replace(some_cases(1, prefix="heavy").cases[0], weight=20.0)
+    cases = replace(some_cases(19), cases=(heavy, *some_cases(19).cases))
+    sides = with_weak_spots(cases, weak=1, fixed=0.5, others=-0.1)
+
+    assert race(cases, sides, order_seed="a").survived
+
+
+def test_where_the_parent_is_mostly_weak_its_strengths_are_looked_at_as_often_as_they_occur():
+    cases = some_cases(100)
+    sides = with_weak_spots(cases, weak=80, fixed=0.1, others=0.0)
+
+    race(cases, sides, order_seed="a")
+
+    assert [sum(sides.before[case.id] for case in batch) for batch in sides.asked[:2]] == [2, 2]
+
+
+def test_a_race_to_the_end_reports_plain_means():
+    cases = some_cases(40)
+    sides = with_weak_spots(cases, weak=10, fixed=0.4, others=-0.1)
+
+    result = race(cases, sides, order_seed="a")
+
+    assert result.survived
+    assert (result.before, result.after) == pytest.approx((0.75, 0.75 + 0.1 - 0.075))
+
+
+def test_cases_without_a_score_of_the_parent_are_no_weak_spots():
+    cases = some_cases(20)
+    sides = sides_of(cases, [0.1] * 20)
+    sides.before = {**sides.before, "case-3": None}
+
+    result = race(cases, sides, order_seed="a")
+
+    assert result.survived
+    assert result.raced == 20
 
 
 def test_a_heavy_case_outweighs_light_ones():

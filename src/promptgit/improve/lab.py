@@ -158,7 +158,8 @@ class Lab:
         self.notebook.note("racing", round=self.round, cases=len(cases))
         result = race(
             cases,
-            lambda batch: (parent.evaluation.on(batch), self.evaluate(child, batch)),
+            parent.evaluation,
+            lambda batch: self.evaluate(child, batch),
             order_seed=f"{child.blob}",
             min_improvement=min_improvement,
         )

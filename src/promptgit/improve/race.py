@@ -4,21 +4,26 @@ The race: try a patched prompt against its parent on few cases, then on more.
 Most patches help nobody, and ten cases usually show it.  A racing rule spends the calls on the
 few that may: Maron and Moore, "Hoeffding races", NIPS 6 (1993), with the simplest test there
 is, for this is search and a confirmation on sealed cases follows.
+
+A patch can only help where its parent is weak, so each look takes more of its cases from there.
+Every case still counts for as many as it stands for, so that no look favours either side:
+Neyman, "On the two different aspects of the representative method", JRSS 97 (1934).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from promptgit.core.dataset import Dataset
+from promptgit.core.dataset import Case, Dataset
 from promptgit.core.evaluation import Evaluation
 
-Compare = Callable[[Dataset], tuple[Evaluation, Evaluation]]  # parent and child, on these cases
+Evaluate = Callable[[Dataset], Evaluation]  # the child, on these cases
 
 FIRST = 10  # cases; then twice as many, and so on
+WEAK = 0.4  # share of a look, at least, that is taken where the parent is weak, while it lasts
 MAX_UNSCORED = 0.2  # above this share of pairs lost to failures the race says nothing
-ROUNDING = 1e-9  # sums of equal scores may differ by this much
+ROUNDING = 1e-9  # means of equal scores may differ by this much
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Race:
 
     survived: bool
     reason: str  # one sentence; the mentor reads it when the patch was dropped
-    before: float  # mean score of the parent over the pairs of the race, 0 when there is none
+    before: float  # mean score of the parent as the pairs of the race show it, 0 without any
     after: float
     raced: int  # cases that the race took, scored or not
     invalid: bool = False  # too many pairs without a score: neither better nor worse
@@ -35,65 +40,143 @@ class Race:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The running score of a race, over the cases that both sides have a score for."""
+    """The running score over the cases of one kind that both sides have a score for."""
 
+    share: float  # of the weight of all cases, raced or not
     before: float = 0.0  # weighted sums
     after: float = 0.0
     weight: float = 0.0
     pairs: int = 0
     changed: bool = False
 
-    def plus(self, batch: Dataset, parent: Evaluation, child: Evaluation) -> Score:
+    def plus(self, case: Case, before: float, after: float) -> Score:
+        return Score(
+            self.share,
+            self.before + case.weight * before,
+            self.after + case.weight * after,
+            self.weight + case.weight,
+            self.pairs + 1,
+            self.changed or abs(after - before) > ROUNDING,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a race knows so far: each kind of case counts by its share of them all."""
+
+    weak: frozenset[str]  # ids of the cases that the parent does worse on than on average
+    scores: tuple[Score, Score]  # on those, and on the others
+
+    def plus(self, batch: Dataset, parent: Evaluation, child: Evaluation) -> Standing:
+        weak, rest = self.scores
         for case in batch:
             before, after = parent.scores.get(case.id), child.scores.get(case.id)
-            if before is not None and after is not None:
-                self = Score(
-                    self.before + case.weight * before,
-                    self.after + case.weight * after,
-                    self.weight + case.weight,
-                    self.pairs + 1,
-                    self.changed or abs(after - before) > ROUNDING,
-                )
-        return self
+            if before is None or after is None:
+                continue
+            if case.id in self.weak:
+                weak = weak.plus(case, before, after)
+            else:
+                rest = rest.plus(case, before, after)
+        return replace(self, scores=(weak, rest))
 
     @property
     def means(self) -> tuple[float, float]:
-        return (self.before / self.weight, self.after / self.weight) if self.weight else (0.0, 0.0)
+        seen = [score for score in self.scores if score.weight]
+        total = sum(score.share for score in seen) or 1.0
+        before = sum(score.share * score.before / score.weight for score in seen) / total
+        after = sum(score.share * score.after / score.weight for score in seen) / total
+        return before, after
+
+    @property
+    def pairs(self) -> int:
+        return sum(score.pairs for score in self.scores)
+
+    @property
+    def changed(self) -> bool:
+        return any(score.changed for score in self.scores)
 
     @property
     def leads(self) -> bool:
-        return self.after - self.before > ROUNDING
+        before, after = self.means
+        return after - before > ROUNDING
 
 
 def race(
-    cases: Dataset, compare: Compare, *, order_seed: str, min_improvement: float = 0.0
+    cases: Dataset,
+    parent: Evaluation,
+    evaluate: Evaluate,
+    *,
+    order_seed: str,
+    min_improvement: float = 0.0,
 ) -> Race:
     """
     Compare child and parent on 10, 20, 40, … cases; drop the child as soon as it does not lead.
 
-    `compare` is given only the cases that are new at each step.  The order is shuffled by
-    `order_seed`.  `min_improvement` is the gain in the mean that is asked for at the end, in
-    score points (0 to 1).
+    `parent` covers all `cases`; `evaluate` is given only those that are new at each step.  Their
+    order is shuffled by `order_seed`, but four of each ten are taken where the parent is weak, as
+    long as there are any.  `min_improvement` is the gain in the mean that is asked for at the
+    end, in score points (0 to 1).
     """
-    order = cases.shuffled(order_seed).cases
-    score, done = Score(), 0
+    weak = weak_spots(cases, parent)
+    order = mixed(cases.shuffled(order_seed).cases, weak)
+    standing, done = Standing(weak, _nothing_yet(cases, weak)), 0
     for size in sizes(len(order)):
-        batch = replace(cases, cases=order[done:size])
-        score, done = score.plus(batch, *compare(batch)), size
-        if size - score.pairs > MAX_UNSCORED * size:
-            lost = size - score.pairs
-            return _ended(score, size, f"{lost} of {size} cases had no score", invalid=True)
-        if not score.leads:
-            return _ended(score, size, _no_lead(score, size))
+        batch = replace(cases, cases=tuple(order[done:size]))
+        standing, done = standing.plus(batch, parent, evaluate(batch)), size
+        if size - standing.pairs > MAX_UNSCORED * size:
+            lost = size - standing.pairs
+            reason = f"{lost} of {size} cases had no score"
+            return _ended(standing, size, reason, invalid=True)
+        if not standing.leads:
+            return _ended(standing, size, _no_lead(standing, size))
 
-    before, after = score.means
+    before, after = standing.means
     if not done:
-        return _ended(score, 0, "there was no case to race on", invalid=True)
+        return _ended(standing, 0, "there was no case to race on", invalid=True)
     if after - before < min_improvement - ROUNDING:
         short = f"gained {after - before:.4f} on {done} cases, less than {min_improvement:g}"
-        return _ended(score, done, short)
+        return _ended(standing, done, short)
     gained = f"gained {after - before:.4f} on {done} cases"
     return Race(True, gained, before, after, done)
+
+
+def weak_spots(cases: Dataset, parent: Evaluation) -> frozenset[str]:
+    """Return the ids of the cases on which the parent scores below its own mean."""
+    scores = {case.id: parent.scores[case.id] for case in cases if case.id in parent.scores}
+    mean = sum(scores.values()) / len(scores) if scores else 0.0
+    return frozenset(name for name, score in scores.items() if score < mean - ROUNDING)
+
+
+def mixed(order: Sequence[Case], weak: frozenset[str]) -> list[Case]:
+    """
+    Keep the order, but let weak spots be two fifths of every beginning as long as there are any.
+
+    Where they are more of the whole, they are as much of every beginning.
+
+    >>> order = [Case(name, {}) for name in "abcdef"]
+    >>> "".join(case.id for case in mixed(order, frozenset("ef")))
+    'eafbcd'
+    >>> "".join(case.id for case in mixed(order, frozenset("cdef")))
+    'cdaefb'
+    """
+    here = [case for case in order if case.id in weak]
+    others = [case for case in order if case.id not in weak]
+    share = max(WEAK, len(here) / len(order)) if order else 0.0
+    found: list[Case] = []
+    taken = 0
+    for place in range(1, len(order) + 1):
+        if taken < len(here) and (taken < share * place or place - taken > len(others)):
+            found.append(here[taken])
+            taken += 1
+        else:
+            found.append(others[place - taken - 1])
+    return found
+
+
+def _nothing_yet(cases: Dataset, weak: frozenset[str]) -> tuple[Score, Score]:
+    total = sum(case.weight for case in cases) or 1.0
+    share = sum(case.weight for case in cases if case.id in weak) / total
+    return Score(share), Score(1.0 - share)
 
 
 def sizes(count: int) -> Iterator[int]:
@@ -111,12 +194,12 @@ def sizes(count: int) -> Iterator[int]:
         yield count
 
 
-def _ended(score: Score, size: int, reason: str, *, invalid: bool = False) -> Race:
-    return Race(False, reason, *score.means, raced=size, invalid=invalid)
+def _ended(standing: Standing, size: int, reason: str, *, invalid: bool = False) -> Race:
+    return Race(False, reason, *standing.means, raced=size, invalid=invalid)
 
 
-def _no_lead(score: Score, size: int) -> str:
-    if not score.changed:
+def _no_lead(standing: Standing, size: int) -> str:
+    if not standing.changed:
         return f"changed the score of none of {size} cases"
-    before, after = score.means
+    before, after = standing.means
     return f"no gain on {size} cases: {before:.4f} -> {after:.4f}"
