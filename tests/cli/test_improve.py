@@ -11,6 +11,7 @@ from cli.terminal import PROMPT, SEED, a_clerk, an_office, promptgit, sorting_ca
 from promptgit.core import trailers
 from promptgit.edges.git import Git
 from promptgit.edges.records import Records
+from promptgit.edges.runs import RunJournal
 from promptgit.testing.repositories import Repository
 from servers.openai_server import Server
 
@@ -282,6 +283,51 @@ def test_without_a_prompt_it_asks_which(tmp_path: Path):
 
     assert said.code == 2
     assert "which prompt" in said.err
+
+
+def test_a_run_that_does_not_exist_is_answered_with_those_that_do(improved: Repository):
+    (run,) = promptgit(improved, "runs", "--json").json
+
+    said = promptgit(improved, "improve", "--resume", "nope")
+    nearly = promptgit(improved, "improve", "--resume", run["run"][:-1] + "x")
+
+    assert (said.code, nearly.code) == (2, 2)
+    assert "there is no run 'nope'" in said.err
+    assert f"there are: {run['run']} (of {PROMPT})" in said.err
+    assert f"did you mean '{run['run']}'?" in nearly.err
+
+
+def test_a_prompt_may_stand_for_its_latest_run(improved: Repository):
+    said = promptgit(improved, "improve", "--resume", "sort")
+    nearly = promptgit(improved, "improve", "--resume", "srot")
+
+    assert "has ended" in said.out
+    assert nearly.code == 2
+    assert "did you mean 'sort'?" in nearly.err
+
+
+def test_where_no_run_was_begun_it_says_how_to_begin_one(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+
+    for named in ("nope", "sort", "latest"):
+        said = promptgit(office, "improve", "--resume", named)
+
+        assert said.code == 2
+        assert "there is no run" in said.err
+        assert "`promptgit improve PROMPT` begins one" in said.err
+
+
+def test_the_beginning_of_several_runs_names_none(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+    runs = ("20260101T000000Z-0001", "20260101T000000Z-0002")
+    for run in runs:
+        RunJournal(Git.discover(office.path), run).note("start", path=PROMPT)
+
+    said = promptgit(office, "improve", "--resume", "20260101")
+
+    assert said.code == 2
+    assert "the ids of 2 runs begin with '20260101'" in said.err
+    assert all(run in said.err for run in runs)
 
 
 def test_outputs_stay_out_of_the_records_when_asked(tmp_path: Path):

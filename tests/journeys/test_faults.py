@@ -194,6 +194,20 @@ def test_a_mentor_that_is_down_is_the_worlds_fault_not_the_prompts(
     untouched(office, head)
 
 
+def test_only_what_was_paid_for_is_said_to_be_kept(office: Repository, server: Server):
+    server.faults = lambda _number, seen: "500" if b"# Critique" in seen.raw else ""
+    paid = promptgit(office, "improve", "sort")
+    free = CONFIG.replace("model: clerk", "model: offline\nmentor: clerk")
+    office.commit({"promptgit.yaml": free})
+    unpaid = promptgit(office, "improve", "sort")
+
+    assert "the mentor answered none of 3 times" in paid.err
+    assert "what was paid for is kept" in paid.err
+    assert "the mentor answered none of 3 times" in unpaid.err
+    assert "paid for is kept" not in unpaid.err
+    assert "nothing was paid" in unpaid.err
+
+
 def test_a_mentor_that_is_away_for_a_round_costs_that_round_only(
     office: Repository, server: Server
 ):

@@ -23,7 +23,7 @@ class Asked:
     """The options of one `improve`; None where nothing was typed."""
 
     prompt: str | None = None
-    run: str | None = None  # to resume: an id, or `latest`
+    run: str | None = None  # to resume: an id, its beginning, a prompt, or `latest`
     strategy: str | None = None
     rounds: int | None = None
     patience: int | None = None
@@ -41,13 +41,7 @@ class Asked:
 
     @classmethod
     def of(cls, prompt: str | None, run: str | None, typed: Mapping[str, Any]) -> Asked:
-        """
-        Read a command line; raise UserError when no prompt is named.
-
-        `--resume support-reply` names the prompt, for a run's id never looks like one.
-        """
-        if run is not None and prompt is None and not _is_run_id(run) and run != "latest":
-            prompt, run = run, "latest"
+        """Read a command line; raise UserError when neither a prompt nor a run is named."""
         if prompt is None and run is None:
             raise UserError(
                 "which prompt?", hint="promptgit improve PROMPT, or promptgit improve --resume"
@@ -132,16 +126,6 @@ _MAY_CHANGE = ("prompt", "run", "budget", "branch", "squash")
 
 def _flag(name: str) -> str:
     return f"--{'cases' if name == 'file' else name.replace('_', '-')}"
-
-
-def _is_run_id(text: str) -> bool:
-    """
-    Say whether a text looks like a run's id.
-
-    >>> _is_run_id("20261120T154010Z-3f2a"), _is_run_id("support-reply")
-    (True, False)
-    """
-    return len(text) >= 8 and text[:8].isdigit() and "T" in text
 
 
 def rounds_of(config: Config) -> int:

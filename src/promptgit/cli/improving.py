@@ -16,6 +16,7 @@ from promptgit.core.evaluation import Evaluation, merged
 from promptgit.core.evidence import verdict_entry
 from promptgit.core.patch import derive
 from promptgit.core.ports import Notebook
+from promptgit.core.spend import Spend
 from promptgit.core.verdict import Verdict
 from promptgit.edges.delivery import deliver
 from promptgit.edges.lock import lock
@@ -99,15 +100,16 @@ def search(job: Job, keeper: Keeper, view: ImproveView, notebook: Notebook) -> F
             hint=f"allow {job.halves.least_calls} calls at least, as in "
             f"--budget {job.halves.least_calls}calls",
         )
-    _refuse_if_the_mentor_was_silent(view.progress.proposals)
+    _refuse_if_the_mentor_was_silent(view.progress.proposals, job.budget.spend)
     return found
 
 
-def _refuse_if_the_mentor_was_silent(proposals: Sequence[Proposal]) -> None:
+def _refuse_if_the_mentor_was_silent(proposals: Sequence[Proposal], spend: Spend) -> None:
+    paid = spend.usd or spend.unpriced_calls
     if proposals and all(proposal.fate is Fate.FAILED for proposal in proposals):
         raise WorldError(
             f"the mentor answered none of {len(proposals)} times: {proposals[-1].reason}",
-            hint="what was paid for is kept",
+            hint="what was paid for is kept" if paid else "nothing was paid",
         )
 
 

@@ -13,7 +13,7 @@ from promptgit import metaprompts
 from promptgit.cli.asking import Asked, rounds_of, strategy_of
 from promptgit.cli.bench import Bench
 from promptgit.cli.evaluating import now
-from promptgit.cli.resuming import Earlier
+from promptgit.cli.resuming import Earlier, find_run
 from promptgit.cli.wiring import Repository
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation
@@ -179,8 +179,8 @@ def enter(asked: Asked) -> Door:
     notices = recover(repository.git)
     earlier = None
     if asked.run is not None:
-        prompt = _typed(repository, asked.prompt) if asked.prompt else None
-        earlier = Earlier.of(repository.git, asked.run, prompt)
+        path = repository.prompt_path(asked.prompt) if asked.prompt else None
+        earlier = find_run(repository, asked.run, path)
         top = str(repository.git.cwd)
         asked = asked.resumed(earlier.asked, earlier.run, top=top)
         if asked.model and not repository.model_was_typed:

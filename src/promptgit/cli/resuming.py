@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,11 +15,14 @@ from promptgit.core.journal import Event, last, paid_answers
 from promptgit.edges import plumbing
 from promptgit.edges.git import Git
 from promptgit.edges.run_refs import run_ref, run_tip
-from promptgit.edges.runs import RunJournal, latest_run, run_ids
-from promptgit.edges.workspace import locate
+from promptgit.edges.runs import RunJournal, run_ids
 from promptgit.errors import BudgetSpent, PromptgitError, UserError
 from promptgit.improve.improvement import INVALID
 
+if TYPE_CHECKING:
+    from promptgit.cli.wiring import Repository
+
+SHOWN = 5  # runs, of all there are
 SAID: Mapping[str, str] = {
     "base": "prompt",
     "prompt": "prompt (or a file that it includes)",
@@ -40,25 +44,6 @@ class Earlier:
 
     journal: RunJournal
     events: tuple[Event, ...]
-
-    @classmethod
-    def of(cls, git: Git, run: str, prompt: str | None) -> Earlier:
-        """
-        Find a run by its id, by the beginning of it, or as the `latest` (of `prompt`, as typed).
-
-        Raises UserError when there is no such run, or it is of another prompt.
-        """
-        name = latest_run(git, prompt) if run == "latest" else run
-        named = [known for known in run_ids(git) if known.startswith(name)]
-        journal = RunJournal(git, named[0] if len(named) == 1 else name)
-        events = tuple(journal.events())
-        if not any(event["kind"] == "start" for event in events):
-            raise UserError(f"there is no run {name!r}", hint="`promptgit runs` lists them")
-        earlier = cls(journal, events)
-        path = earlier.start["path"]
-        if prompt is not None and locate(git, prompt) != path:
-            raise UserError(f"run {journal.run} is of {path}", hint="leave the prompt out")
-        return earlier
 
     @property
     def run(self) -> str:
@@ -152,6 +137,65 @@ class Earlier:
     def _is_ours(self, commit: str) -> bool:
         message = plumbing.message_of(self.journal.git, commit)
         return ("Promptgit-Run", self.run) in trailers.find(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A run whose journal is here."""
+
+    run: str
+    path: str  # of its prompt, from the top level
+
+
+def find_run(repository: Repository, run: str, path: str | None) -> Earlier:
+    """
+    Find a run by its id, by the beginning of it, or as the `latest` (of the prompt at `path`).
+
+    The name of a prompt instead of a run means the latest of that prompt.  Raises UserError when
+    there is no such run, or it is of another prompt.
+    """
+    begun = _begun(repository.git)
+    if path is None and run != "latest" and not any(one.run.startswith(run) for one in begun):
+        path = repository.find_prompt(run)
+        if path is None:
+            raise UserError(f"there is no run {run!r}", hint=_near(run, begun))
+        run = "latest"
+    if run == "latest":
+        found = [one for one in begun if path in (None, one.path)][:1]
+    else:
+        found = [one for one in begun if one.run.startswith(run)]
+    if len(found) > 1:
+        raise UserError(f"the ids of {len(found)} runs begin with {run!r}", hint=_there_are(found))
+    if not found:
+        whose = f" of {path}" if path else ""
+        what = f"there is no run{whose} here" if run == "latest" else f"there is no run {run!r}"
+        raise UserError(what, hint=_near(run, begun))
+    if path not in (None, found[0].path):
+        raise UserError(f"run {found[0].run} is of {found[0].path}", hint="leave the prompt out")
+    journal = RunJournal(repository.git, found[0].run)
+    return Earlier(journal, tuple(journal.events()))
+
+
+def _begun(git: Git) -> list[Begun]:
+    """The runs that were begun here, newest first; one that wrote nothing down is none."""
+    firsts = ((run, next(RunJournal(git, run).events(), None)) for run in run_ids(git))
+    return [Begun(run, str(first["path"])) for run, first in firsts if first and "path" in first]
+
+
+def _near(run: str, begun: Sequence[Begun]) -> str:
+    from difflib import get_close_matches
+
+    named = [name for one in begun for name in (one.run, PurePosixPath(one.path).stem)]
+    close = get_close_matches(run, named, n=1)
+    return f"did you mean {close[0]!r}?" if close else _there_are(begun)
+
+
+def _there_are(begun: Sequence[Begun]) -> str:
+    if not begun:
+        return "none was begun here: `promptgit improve PROMPT` begins one"
+    shown = ", ".join(f"{one.run} (of {one.path})" for one in begun[:SHOWN])
+    more = f" and {len(begun) - SHOWN} more: `promptgit runs`" if len(begun) > SHOWN else ""
+    return f"there are: {shown}{more}"
 
 
 @contextmanager

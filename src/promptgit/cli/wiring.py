@@ -68,6 +68,13 @@ class Repository:
         A path as seen from where they stand comes first; then the name of a prompt, or the end
         of its path, with or without suffix: `support-reply` is `prompts/support-reply.md`.
         """
+        found = self.find_prompt(name)
+        if found:
+            return found
+        raise UserError(f"there is no prompt {name!r}", hint=self._near(name))
+
+    def find_prompt(self, name: str) -> str | None:
+        """As `prompt_path`, but None when there is no such prompt; raise UserError for several."""
         path = normpath(join(self.git.prefix, name.replace(os.sep, "/")))
         if os.path.isabs(name):
             path = Path(os.path.relpath(name, self.git.cwd)).as_posix()
@@ -75,10 +82,7 @@ class Repository:
             raise UserError(f"{name!r} is a folder, not a prompt", hint=self._near(name))
         if self.tree.is_file(path) or self._tracked(path):
             return path
-        named = called(name, self.prompts)
-        if named:
-            return named
-        raise UserError(f"there is no prompt {name!r}", hint=self._near(name))
+        return called(name, self.prompts)
 
     def eval_file(self, path: str) -> EvalFile:
         """The eval file beside a prompt, or what goes without one."""
