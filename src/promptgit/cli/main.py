@@ -24,6 +24,7 @@ SECTIONS = {
         "eval": "Run a prompt on its cases and show the scores",
         "improve": "Search for a better prompt and commit what is proven",
         "runs": "List runs and show what each one tried",
+        "check": "Say whether a change makes a prompt worse",
     },
     "History": {
         "log": "Show the history of prompts with their scores",
@@ -87,7 +88,7 @@ class Commands(click.Group):
 @click.version_option(__version__, "-V", "--version", prog_name="promptgit")
 @click.option("-C", "directory", metavar="DIR", help="Act as if started in DIR")
 @click.option("-q", "--quiet", is_flag=True, help="Print results only, no progress")
-@click.option("-v", "--verbose", is_flag=True, help="Say more about what is done and why")
+@click.option("-v", "--verbose", is_flag=True, help="Say what is read, asked and tried again, and where Git fails")
 @click.pass_context
 def cli(ctx: click.Context, directory: str | None, quiet: bool, verbose: bool) -> None:
     """Improve prompts, prove it, and keep the evidence in Git."""
@@ -97,6 +98,10 @@ def cli(ctx: click.Context, directory: str | None, quiet: bool, verbose: bool) -
         except OSError as error:
             raise click.BadParameter(f"cannot go to {directory!r}: {error.strerror}") from error
     ctx.obj = {"quiet": quiet, "verbose": verbose}
+    if verbose:
+        from promptgit.cli.telling import aloud
+
+        ctx.with_resource(aloud())
 
 
 def main() -> NoReturn:

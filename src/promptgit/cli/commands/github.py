@@ -130,6 +130,23 @@ def check_run(report: Path, name: str) -> None:
     click.echo(f"{made.conclusion} {url}")
 
 
+@command.command()
+@click.argument("revisions", metavar="[RANGE]", required=False)
+@click.option("--push", "remote", metavar="REMOTE", help="Fetch the notes of REMOTE, and push ours")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would be done, and stop")
+def reattach(revisions: str | None, remote: str | None, dry_run: bool) -> None:
+    """
+    Find the evidence of each prompt that the commits of RANGE (A..B) changed.
+
+    Without RANGE, those that were pushed.  Evidence is found by the text, so a squash that dropped
+    the trailers loses nothing; here it is put back as a Git note, for those who read plain
+    `git log --notes=promptgit`.  No commit is changed.  Run `promptgit sync` first.
+    """
+    from promptgit.cli import reattaching
+
+    reattaching.run(revisions, remote, dry_run=dry_run)
+
+
 def _output(values: Mapping[str, str]) -> None:
     from promptgit.edges.github_files import write_outputs
 

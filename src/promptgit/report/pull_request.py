@@ -1,0 +1,119 @@
+"""
+The body of a pull request: what changed, what it bought, and last the evidence as trailers.
+
+Where a repository squashes with the pull request's body as message, these words become the
+commit message.  So nothing here may be taken for a patch or a trailer by Git (no line begins
+with `---`, `diff`, `From `), and nothing comes after the trailers.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import PurePosixPath
+
+from promptgit.core import trailers
+from promptgit.core.run import Point
+from promptgit.core.trailers import Trailers
+from promptgit.report.curve import text_curve
+from promptgit.report.fitted import fitted
+from promptgit.report.markdown import code_block, inline
+from promptgit.report.text import printable
+
+MOST = 60_000  # bytes; GitHub takes 65,536 characters
+DIFF_LINES = 120
+LINE = 400  # characters
+CUT = "… cut: the whole diff is in this pull request."
+
+
+@dataclass(frozen=True, slots=True)
+class PromptChange:
+    """What a pull request does to one prompt."""
+
+    path: str
+    before: str  # texts
+    after: str
+    subjects: tuple[str, ...]  # of its commits, oldest first
+    block: Trailers = ()  # the evidence; empty when there is none
+    curve: tuple[Point, ...] = ()  # of the run that found it, where its journal is here
+    sentence: str = ""  # how that run ended
+
+
+def pull_request_body(changes: Sequence[PromptChange]) -> str:
+    """Write the body; it ends with the last block of evidence and one line feed."""
+    blocks = "\n".join(trailers.block(change.block) for change in changes if change.block)
+    words = "\n".join(line for change in changes for line in _told(change))
+    head = fitted(words, MOST - len(blocks.encode()), CUT).rstrip("\n")
+    return f"{head}\n\n{blocks}" if blocks else f"{head}\n"
+
+
+def _told(change: PromptChange) -> Iterator[str]:
+    yield f"### {inline(PurePosixPath(change.path).stem)}"
+    yield ""
+    yield f"`{printable(change.path, LINE).replace('`', '')}`: {_outcome(change)}"
+    rows = list(_rows(change.block))
+    if rows:
+        yield ""
+        yield "| | before | after |"
+        yield "|---|---:|---:|"
+        yield from rows
+    yield ""
+    yield from (f"* {inline(subject)}" for subject in change.subjects)
+    yield ""
+    yield from _quoted(code_block("\n".join(_diff(change.before, change.after)), "diff"))
+    yield ""
+    if len(change.curve) > 1:
+        yield "The best score on the search cases, proposal by proposal:"
+        yield ""
+        yield from _quoted(code_block(text_curve(change.curve), "text"))
+        yield ""
+
+
+def _outcome(change: PromptChange) -> str:
+    if not change.block:
+        return "there is no evidence for this text yet."
+    stage = trailers.value(change.block, "Eval-Stage")
+    delta = trailers.value(change.block, "Eval-Delta")
+    flips = trailers.value(change.block, "Eval-Flips")
+    said = [inline(change.sentence)] if change.sentence else [f"{inline(stage)}."]
+    if delta and not change.sentence:
+        said.append(f"Change of the score {inline(delta)}.")
+    if flips:
+        said.append(f"Cases: {inline(flips)}.")
+    return " ".join(said)
+
+
+def _rows(block: Trailers) -> Iterator[str]:
+    for key, value in block:
+        if key not in ("Eval-Score", "Eval-Metric"):
+            continue
+        words, arrow, after = value.rpartition(" -> ")
+        name, _, before = words.rpartition(" ")
+        if arrow:
+            number, _, count = after.partition(" ")
+            label = f"score {count}".strip() if key == "Eval-Score" else name
+            yield f"| {inline(label)} | {inline(before)} | {inline(number)} |"
+
+
+def _diff(before: str, after: str) -> list[str]:
+    lines = difflib.unified_diff(before.split("\n"), after.split("\n"), n=2, lineterm="")
+    shown = [f"{line[:1]}{printable_line(line[1:])}" for line in islice(lines, 2, DIFF_LINES + 3)]
+    return shown if len(shown) <= DIFF_LINES else [*shown[:DIFF_LINES], CUT]
+
+
+def printable_line(line: str) -> str:
+    """
+    Show a line as it is, its indentation too, without what a reader cannot see.
+
+    >>> printable_line("  two\\x1b[31m")
+    '  two [31m'
+    """
+    indent = len(line) - len(line.lstrip(" "))
+    return " " * indent + printable(line[indent:], LINE)
+
+
+def _quoted(block: str) -> Iterator[str]:
+    """Put a block into a quotation: no line of it begins with what Git might read."""
+    return (f"> {line}".rstrip() for line in block.split("\n"))
