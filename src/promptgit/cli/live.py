@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from promptgit.cli.console import progress as progress_console
 from promptgit.core.candidate import Candidate, Proposal
-from promptgit.core.evaluation import Result
 from promptgit.core.ports import Notebook
 from promptgit.core.spend import Spend
 from promptgit.report.improve_text import Progress, live, proposal_line
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 
+Found = TypeVar("Found")
 PAUSE_S = 1.0  # between two lines of progress: what is done at once needs none
 
 
@@ -94,8 +94,8 @@ class Notebooks:
 
 
 def counted(
-    results: Iterator[Result], total: int, spend: Callable[[], Spend], *, quiet: bool
-) -> Iterator[Result]:
+    results: Iterator[Found], total: int, spend: Callable[[], Spend], *, quiet: bool
+) -> Iterator[Found]:
     """Pass results on, showing how far they are, what they cost and how long the rest may take."""
     console = progress_console()
     if quiet or not total:
@@ -106,7 +106,7 @@ def counted(
         yield from _tenths(results, total, spend)
 
 
-def _bar(results: Iterator[Result], total: int, spend: Callable[[], Spend]) -> Iterator[Result]:
+def _bar(results: Iterator[Found], total: int, spend: Callable[[], Spend]) -> Iterator[Found]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
@@ -124,7 +124,7 @@ def _bar(results: Iterator[Result], total: int, spend: Callable[[], Spend]) -> I
             yield result
 
 
-def _tenths(results: Iterator[Result], total: int, spend: Callable[[], Spend]) -> Iterator[Result]:
+def _tenths(results: Iterator[Found], total: int, spend: Callable[[], Spend]) -> Iterator[Found]:
     import sys
     import time
 

@@ -67,6 +67,12 @@ class Stand:
     def eval_file(self) -> EvalFile:
         return self.rules.eval_file
 
+    @cached_property
+    def included(self) -> frozenset[str]:
+        """The paths of the files that the prompt includes, directly or not."""
+        tree = _snapshot(self.repository)
+        return frozenset(filter(tree.is_file, _closure(tree, {}, self.path)))
+
 
 @dataclass(frozen=True)
 class Subject:

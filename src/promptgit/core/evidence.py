@@ -15,7 +15,7 @@ from typing import Any
 
 from promptgit.core.dataset import Case, Dataset
 from promptgit.core.evaluation import Evaluation, Metric, Result
-from promptgit.core.ports import ModelIdentity
+from promptgit.core.ports import ModelIdentity, Request
 from promptgit.core.prompt import Prompt, blob_id
 from promptgit.core.record import SCHEMA, Record
 from promptgit.core.secrets import redact
@@ -36,10 +36,12 @@ def evaluation_record(
     Write down an evaluation.
 
     `path` is the prompt's, from the repository's top; `suite` the digest (hex) of its
-    assertions; `half` is search, sealed or all; `when` an ISO 8601 time in UTC; `run` the id of
+    assertions; `half` is search, sealed, all, or part (of them); `when` an ISO 8601 time in UTC; `run` the id of
     the run it belongs to, if any.  Without `outputs` only the sha256 of each output is kept,
-    and no `why`, for it may quote them.
+    and no `why`, for it may quote them.  With them each result names the request that it answers,
+    so that whoever has to ask the same again need not.
     """
+    requests = _requests(evaluation) if outputs else {}
     body = {
         "schema": SCHEMA,
         "kind": "evaluation",
@@ -51,7 +53,11 @@ def evaluation_record(
         "mean": finite(evaluation.mean),
         "metrics": {m.name: finite(evaluation.metric_mean(m.name)) for m in evaluation.metrics},
         "unscored": list(evaluation.unscored),
-        "results": [result_entry(result, outputs=outputs) for result in evaluation.results],
+        "results": [
+            result_entry(result, outputs=outputs)
+            | requests.get((result.case_id, result.repeat), {})
+            for result in evaluation.results
+        ],
         "cost_usd": evaluation.cost_usd,
         "calls": len(evaluation.results) - len(evaluation.failures),
         "when": when,
@@ -169,6 +175,20 @@ def _cases(evaluation: Evaluation) -> dict[str, Any]:
 
 def _suite(metrics: Sequence[Metric], digest: str) -> dict[str, Any]:
     return {"digest": digest, "metrics": [{"name": m.name, "weight": m.weight} for m in metrics]}
+
+
+def _requests(evaluation: Evaluation) -> dict[tuple[str, int], dict[str, str]]:
+    """Name the request behind each result that a model answered."""
+    inputs = {case.id: case.inputs for case in evaluation.cases}
+    return {
+        (result.case_id, result.repeat): {
+            "request": Request(evaluation.prompt.render(inputs[result.case_id]), result.repeat).key(
+                evaluation.model
+            )
+        }
+        for result in evaluation.results
+        if not result.failure
+    }
 
 
 def result_entry(result: Result, *, outputs: bool) -> dict[str, Any]:

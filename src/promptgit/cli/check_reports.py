@@ -1,0 +1,93 @@
+"""The forms in which a check can be told, by the names that `--format` knows them by."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePath
+from typing import Literal
+
+from promptgit.core.gate import Report
+from promptgit.errors import UserError, WorldError
+
+Form = Literal["text", "markdown", "github", "json", "junit", "sarif", "html"]
+FORMS: tuple[Form, ...] = ("text", "markdown", "github", "json", "junit", "sarif", "html")
+
+_SUFFIXES: Mapping[str, Form] = {
+    ".md": "markdown",
+    ".json": "json",
+    ".html": "html",
+    ".htm": "html",
+    ".sarif": "sarif",
+    ".xml": "junit",
+    ".txt": "text",
+}
+
+
+def form_of(file: str) -> Form:
+    """
+    Tell a report's form from its file's name; raise UserError for one that tells nothing.
+
+    >>> form_of("out/junit.xml"), form_of("summary.md")
+    ('junit', 'markdown')
+    """
+    form = _SUFFIXES.get(PurePath(file).suffix.lower())
+    if form is None:
+        known = ", ".join(_SUFFIXES)
+        raise UserError(
+            f"the name {file!r} does not tell the form of the report", hint=f"it ends in {known}"
+        )
+    return form
+
+
+def written(report: Report, form: Form) -> str:
+    """The report in one form, ending with a line feed."""
+    return _writer(form)(report).rstrip("\n") + "\n"
+
+
+def save(report: Report, form: Form, file: str) -> None:
+    """Write the report to a file, whole or not at all; raise WorldError when that fails."""
+    path = Path(file)
+    data = written(report, form).encode("utf-8", "backslashreplace")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():  # /dev/stdout, a pipe
+            path.write_bytes(data)
+            return
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            draft.write_bytes(data)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise WorldError(
+            f"{file} cannot be written: {error.strerror}", hint="is the disk full, or read-only?"
+        ) from error
+
+
+def _writer(form: Form) -> Callable[[Report], str]:
+    """Import only what is asked for."""
+    match form:
+        case "json":
+            return as_json
+        case "markdown":
+            from promptgit.report.check_markdown import page
+        case "github":
+            from promptgit.report.check_github import page
+        case "junit":
+            from promptgit.report.junit import page
+        case "sarif":
+            from promptgit.report.check_sarif import page
+        case "html":
+            from promptgit.report.html import page
+        case "text":
+            from promptgit.report.check_text import page
+    return page
+
+
+def as_json(report: Report) -> str:
+    from promptgit.report.check_json import facts
+
+    return json.dumps(facts(report), indent=2, ensure_ascii=False, allow_nan=False)

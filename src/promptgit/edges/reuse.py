@@ -1,0 +1,77 @@
+"""
+Answers that a record holds, put where the next evaluation looks for them.
+
+Only answers are taken over, never scores: what a record says of a score is for people.  An answer
+counts when it is filed under the very request that would be made again, in a record of that very
+prompt and model.  One that holds a secret was struck out, and is no answer any more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from promptgit.core.ports import Answer, AnswerStore, Request, Usage
+from promptgit.core.record import Record
+from promptgit.edges.records import Records
+from promptgit.evaluate.side_by_side import Contender
+
+STRUCK_OUT = re.compile(r"\[[\w ]+ redacted\]")
+FINISHED = {"cut": "length", "refused": "content_filter"}  # how a flag was told by the provider
+
+
+def reuse(records: Records, contender: Contender, store: AnswerStore, *, repeats: int = 1) -> int:
+    """Put what the records answer of these cases into `store`; return how many were new there."""
+    model = contender.model.identity
+    wanted = {
+        Request(contender.prompt.render(case.inputs), repeat).key(model)
+        for case in contender.cases
+        for repeat in range(repeats)
+    }
+    found = 0
+    for record in records.find(contender.prompt.blob):
+        for key, answer in _answers(record, contender):
+            if key in wanted and store.get(key) is None:
+                store.put(key, answer)
+                found += 1
+    return found
+
+
+def _answers(record: Record, contender: Contender) -> Iterable[tuple[str, Answer]]:
+    body = record.body
+    prompt, model = _part(body, "prompt"), _part(body, "model")
+    if body.get("kind") != "evaluation" or prompt.get("identity") != contender.prompt.identity:
+        return
+    if model.get("digest") != contender.model.identity.digest:
+        return
+    results = body.get("results")
+    for entry in results if isinstance(results, list) else ():
+        answer = _answer(entry, str(model.get("model", ""))) if isinstance(entry, dict) else None
+        if answer is not None:
+            yield str(entry["request"]), answer
+
+
+def _answer(entry: Mapping[str, Any], model: str) -> Answer | None:
+    output, key, cost = entry.get("output"), entry.get("request"), entry.get("cost_usd")
+    if not isinstance(output, str) or not isinstance(key, str) or STRUCK_OUT.search(output):
+        return None
+    usage, latency = _part(entry, "usage"), entry.get("latency_s")
+    flags = entry.get("flags") or ()
+    return Answer(
+        text=output,
+        usage=Usage(_count(usage.get("input")), _count(usage.get("output"))),
+        cost_usd=float(cost) if isinstance(cost, int | float) else None,
+        latency_s=float(latency) if isinstance(latency, int | float) else 0.0,
+        finish_reason=next((FINISHED[flag] for flag in flags if flag in FINISHED), "stop"),
+        model=model,
+    )
+
+
+def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = body.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and value >= 0 else 0
