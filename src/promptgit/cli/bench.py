@@ -6,9 +6,11 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from promptgit import plugins
+from promptgit.cli import telling
 from promptgit.config import CONFIG_FILE, Config, EvalFile, ModelChoice
 from promptgit.core.dataset import Dataset
 from promptgit.core.ports import Answer, AnswerStore, Embedder, Model, ModelIdentity, Request
@@ -53,7 +55,16 @@ class Bench:
             on_paid=self._telling(purpose),
             priced=self.price(bare) is not None,
         )
-        return self.outermost(Cached(metered, self.store), purpose)
+        self._tell(bare, purpose)
+        return telling.overheard(self.outermost(Cached(metered, self.store), purpose), purpose)
+
+    def _tell(self, bare: Model, purpose: str) -> None:
+        price, host = self.price(bare), bare.identity.host.rpartition("@")[2]
+        where = f"at {host}" if host else "which calls nobody"
+        cost = "at an unknown price"
+        if price:
+            cost = f"{price.input:g} USD in and {price.output:g} USD out per million tokens"
+        telling.fact(f"{purpose}: {bare.identity}, {where}; {cost}")
 
     def bare(self, choice: ModelChoice) -> Model:
         """The model as its plug-in makes it."""
@@ -165,6 +176,7 @@ class Bench:
             on_failure=lambda request, error: self.budget.lost(
                 error, purpose, key=request.key(model.identity)
             ),
+            on_wait=partial(telling.retrying, purpose),
         )
 
     def _telling(self, purpose: str) -> Callable[[str, Request, Answer], None] | None:

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from promptgit.cli import telling
 from promptgit.cli.bench import Bench
 from promptgit.cli.live import counted
 from promptgit.cli.wiring import Repository
@@ -115,7 +116,9 @@ def keep(repository: Repository, task: Task, found: Evaluation) -> str:
     record = evaluation_record(
         found, path=task.path, suite=task.suite.digest, half="all", when=now()
     )
-    return Records(repository.git).put(record, joins(record))
+    digest = Records(repository.git).put(record, joins(record))
+    telling.fact(f"record: sha256:{digest}")
+    return digest
 
 
 def now() -> str:

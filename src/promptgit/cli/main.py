@@ -88,7 +88,7 @@ class Commands(click.Group):
 @click.version_option(__version__, "-V", "--version", prog_name="promptgit")
 @click.option("-C", "directory", metavar="DIR", help="Act as if started in DIR")
 @click.option("-q", "--quiet", is_flag=True, help="Print results only, no progress")
-@click.option("-v", "--verbose", is_flag=True, help="Say what is read, asked and tried again, and where Git fails")
+@click.option("-v", "--verbose", is_flag=True, help="Say what is read, asked and retried")
 @click.pass_context
 def cli(ctx: click.Context, directory: str | None, quiet: bool, verbose: bool) -> None:
     """Improve prompts, prove it, and keep the evidence in Git."""

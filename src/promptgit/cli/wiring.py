@@ -10,6 +10,7 @@ from pathlib import Path
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 
+from promptgit.cli import telling
 from promptgit.config import Config, EvalFile, ModelChoice, parse_config, parse_eval_file, places
 from promptgit.core.dataset import Dataset
 from promptgit.core.prompt import Prompt, TemplateKind, inclusions
@@ -32,7 +33,7 @@ class Repository:
     git: Git
     config: Config
     model_was_typed: bool = False
-    commit: str = ""  # read as of this one (full object id); empty: the work tree
+    revision: str = ""  # read as of this one (full object id); empty: the work tree
 
     @classmethod
     def open(cls, *, model: str | None = None) -> Repository:
@@ -48,13 +49,15 @@ class Repository:
                 "promptgit.yml is not read: the config is called promptgit.yaml",
                 hint="git mv promptgit.yml promptgit.yaml",
             )
-        config = parse_config(tree.read(places.CONFIG_FILE) or b"", user_config())
+        written = tree.read(places.CONFIG_FILE)
+        telling.fact(f"config: {places.CONFIG_FILE}, {_read_or_not(written)}")
+        config = parse_config(written or b"", user_config())
         return cls(git, config.with_model(model) if model else config, bool(model), commit)
 
     @cached_property
     def tree(self) -> Snapshot | WorkTree:
         """Its files."""
-        return Snapshot(self.git, self.commit) if self.commit else WorkTree(self.git)
+        return Snapshot(self.git, self.revision) if self.revision else WorkTree(self.git)
 
     @cached_property
     def prompts(self) -> tuple[str, ...]:
@@ -87,6 +90,7 @@ class Repository:
     def eval_file(self, path: str) -> EvalFile:
         """The eval file beside a prompt, or what goes without one."""
         found = places.eval_file(path, self.tree.is_file)
+        telling.fact(f"eval file of {path}: {found or 'none'}")
         return parse_eval_file(self.tree.read(found) or b"", found) if found else EvalFile()
 
     def prompt(
@@ -99,7 +103,7 @@ class Repository:
         says what the eval file would, where that lies beside another name of the prompt.
         """
         template = template or self.eval_file(path).template or self.config.template
-        if not (revision or self.commit) and self._conflicts(path):
+        if not (revision or self.revision) and self._conflicts(path):
             raise UserError(
                 f"{path} has a conflict that nobody has settled yet",
                 hint=f"edit it, then `git add {path}`; --ref HEAD takes it as it was",
@@ -108,6 +112,9 @@ class Repository:
         includes: dict[str, str] = {}
         if template == "jinja":
             self._include(text, (path,), revision, includes)
+        source = revision or "the work tree, as Git would store it"
+        with_them = f", with {', '.join(includes)}" if includes else ""
+        telling.fact(f"prompt: {path}, blob {blob}, from {source}{with_them}")
         return Prompt(text, blob, Path(path).stem, includes, template)
 
     def cases(self, path: str, eval_file: EvalFile, *, file: str | None = None) -> Dataset:
@@ -138,7 +145,12 @@ class Repository:
             found = self._read_cases(beside, columns, eval_file.delimiter)
         if file is None:
             _check_must_pass(found, eval_file)
-        return _tagged(found, eval_file)
+        found = _tagged(found, eval_file)
+        telling.fact(
+            f"cases: {found.name}, {len(found)} of them, sha256:{found.digest}, "
+            f"{len(found.dropped)} rows left out"
+        )
+        return found
 
     def model_choice(self, asked: EvalFile) -> ModelChoice:
         """`--model` first, then the eval file, then the config."""
@@ -155,12 +167,14 @@ class Repository:
     def store(self) -> SqliteAnswers:
         from promptgit.edges.cache import SqliteAnswers
 
-        return SqliteAnswers(self.git.state_dir / "cache.db")
+        path = self.git.state_dir / "cache.db"
+        telling.fact(f"cache: {path}")
+        return SqliteAnswers(path)
 
     def _read_cases(self, path: str, columns: Columns, delimiter: str) -> Dataset:
         from promptgit.edges import cases
 
-        if self.git.bare or self.commit:
+        if self.git.bare or self.revision:
             data = self.tree.read(path) or b""
             return cases.parse(data, path, columns=columns, delimiter=delimiter)
         return cases.read(self.git.cwd / path, name=path, columns=columns, delimiter=delimiter)
@@ -223,7 +237,7 @@ class Repository:
         return bool(self.git.read("ls-files", "-z", "--", path))
 
     def _conflicts(self, path: str) -> bool:
-        return not (self.git.bare or self.commit) and bool(
+        return not (self.git.bare or self.revision) and bool(
             self.git.read("ls-files", "-u", "-z", "--", path)
         )
 
@@ -267,12 +281,20 @@ def called(name: str, prompts: Iterable[str]) -> str | None:
 def user_config() -> bytes:
     """The user's own config file, empty when there is none."""
     home = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    path = Path(home) / "promptgit" / "config.yaml"
+    written: bytes | None
     try:
-        return (Path(home) / "promptgit" / "config.yaml").read_bytes()
+        written = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        return b""
+        written = None
     except OSError as error:
         raise UserError(f"your own config cannot be read: {error}") from error
+    telling.fact(f"config: {path}, {_read_or_not(written)}")
+    return written or b""
+
+
+def _read_or_not(written: bytes | None) -> str:
+    return "not there" if written is None else "read"
 
 
 def decoded(data: bytes, path: str) -> str:

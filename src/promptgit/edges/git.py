@@ -192,7 +192,7 @@ class Git:
         finally:
             _end(process)
         if code:
-            raise GitFailed(arguments, code, stderr.decode(errors="replace"))
+            raise _failed(arguments, code, stderr)
 
     def records(self, separator: bytes, *arguments: str) -> Iterator[bytes]:
         """`stream`, cut at `separator`; what follows the last one is left out when empty."""
@@ -290,9 +290,20 @@ def _run(
     finally:
         _end(process)
     if process.returncode:
-        raise GitFailed(_command(arguments), process.returncode, stderr.decode(errors="replace"))
+        raise _failed(_command(arguments), process.returncode, stderr)
     out: bytes = stdout
     return out
+
+
+def _failed(arguments: Sequence[str], code: int, stderr: bytes) -> GitFailed:
+    """Make the error, and tell of it: often it is an answer, and nobody else will hear of it."""
+    import logging
+
+    error = GitFailed(arguments, code, stderr.decode(errors="replace"))
+    if stderr or code != 1:  # 1 without a word is Git's plain no
+        said = " ".join(arguments)
+        logging.getLogger("promptgit").debug("`git %s`: exit %d: %s", said, code, error.message)
+    return error
 
 
 def _command(arguments: Sequence[str]) -> Sequence[str]:

@@ -117,7 +117,8 @@ class Retrying:
     A model that tries again.
 
     `attempts` counts the first one.  `on_failure` is told of every attempt that failed, also
-    those that a later attempt made good.  `rng` draws the jitter.
+    those that a later attempt made good; `on_wait`, before another one, of the failure, its
+    attempt, and the seconds to wait.  `rng` draws the jitter.
     """
 
     def __init__(
@@ -129,6 +130,7 @@ class Retrying:
         breaker: Breaker | None = None,
         rng: random.Random | None = None,
         on_failure: Callable[[Request, CallFailed], None] | None = None,
+        on_wait: Callable[[CallFailed, int, float], None] | None = None,
     ) -> None:
         self._model = model
         self._clock = clock
@@ -136,6 +138,7 @@ class Retrying:
         self._breaker = breaker or Breaker()
         self._rng = rng or random.Random()  # noqa: S311  (spreads load; guards nothing)
         self._on_failure = on_failure
+        self._on_wait = on_wait
 
     @property
     def identity(self) -> ModelIdentity:
@@ -151,7 +154,10 @@ class Retrying:
                 raise nobody_there(answered)
             if attempt >= self._attempts or not may_pass_later(answered):
                 raise gave_up(answered, attempt)
-            self._clock.sleep(self.wait_s(answered, attempt))
+            wait_s = self.wait_s(answered, attempt)
+            if self._on_wait:
+                self._on_wait(answered, attempt, wait_s)
+            self._clock.sleep(wait_s)
             if leaving().is_set():
                 raise gave_up(answered, attempt)
         raise AssertionError("count() does not end")
