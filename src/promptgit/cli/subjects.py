@@ -166,7 +166,7 @@ def _moved(base: Repository, head: Repository) -> dict[str, str]:
     """Prompts that head calls otherwise: new path → old path."""
     git = base.git
     with Commits.open(git) as commits:
-        changes = commits.between(base.commit, head.commit)
+        changes = commits.between(base.revision, head.revision)
     return {
         change.path: change.old_path
         for change in changes
