@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from promptgit.cli import lint_prompts
 from promptgit.cli.lint_files import Tree
@@ -19,8 +20,7 @@ from promptgit.lint.subject import Subject
 ROUNDS = 4  # of mending: an edit may make room for another
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """What one run of lint found."""
 
     findings: tuple[Finding, ...] = ()

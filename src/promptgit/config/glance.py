@@ -1,37 +1,40 @@
 """
 What lint needs of `promptgit.yaml` and of an eval file, read without pydantic.
 
-A hook has 150 ms, and pydantic takes half of them.  So the few keys are read by hand; as soon as
-one of them is not what it should be, the strict reader is called to say so in its own words.
+A hook has 150 ms, and pydantic takes half of them; so these are tuples, which are made ten times as
+fast as dataclasses, and the few keys are read by hand.  As soon as one of them is not what it
+should be, the strict reader is called to say so in its own words.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptgit.config.places import CONFIG_FILE, DEFAULT_PROMPTS, inside
-from promptgit.core.located import Located, Path, Position, parse_yaml
+
+if TYPE_CHECKING:
+    from promptgit.core.located import Located, Path, Position
 
 KEYS = (b"lint", b"prompts", b"template")  # of the config; without them there is nothing to read
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 _COMMENT = re.compile(rb"(?m)^[ \t]*#.*$")
 
 
-@dataclass(frozen=True, slots=True)
-class LintConfig:
+class LintConfig(NamedTuple):
     """`promptgit.yaml`, as far as lint needs it."""
 
     prompts: tuple[str, ...] = DEFAULT_PROMPTS
     is_template: bool = True  # False: `defaults: {template: none}`
     ignore: tuple[str, ...] = ()  # rules, in all prompts
-    per_file: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # pattern → rules
+    per_file: Mapping[str, tuple[str, ...]] = NOTHING  # pattern → rules
 
 
-@dataclass(frozen=True, slots=True)
-class LintEval:
+class LintEval(NamedTuple):
     """An eval file, as far as lint needs it."""
 
     file: str = ""
@@ -39,7 +42,7 @@ class LintEval:
     cases_line: int = 1  # where that is said
     delimiter: str = ""
     inline: tuple[tuple[int, Mapping[str, Any]], ...] = ()  # line, values by column
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = NOTHING
     inputs: tuple[str, ...] = ()
     must_pass: tuple[tuple[str, Position], ...] = ()
     is_template: bool | None = None  # None: as the config says
@@ -55,6 +58,8 @@ def lint_config(data: bytes) -> LintConfig:
     words = _COMMENT.sub(b"", data)
     if not any(key in words for key in KEYS) and b"\\" not in words:
         return LintConfig()
+    from promptgit.core.located import parse_yaml
+
     root = parse_yaml(data, CONFIG_FILE).data
     written = _mapping(root)
     lint, defaults = _mapping(written.get("lint")), _mapping(written.get("defaults"))
@@ -77,6 +82,8 @@ def lint_config(data: bytes) -> LintConfig:
 
 def lint_eval(data: bytes, file: str) -> LintEval:
     """Read an eval file; raise UserError with file, line and column."""
+    from promptgit.core.located import parse_yaml
+
     located = parse_yaml(data, file, verbatim=_is_inline_cell)
     written = _mapping(located.data)
     cases = written.get("cases")

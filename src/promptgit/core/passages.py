@@ -13,8 +13,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from promptgit.core.dataset import Case
@@ -29,8 +28,7 @@ _WORD = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+")
 Passage = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(NamedTuple):
     """One passage of a case that a text says again."""
 
     case: Case

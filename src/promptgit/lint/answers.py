@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from posixpath import splitext
 
-from promptgit.core.passages import copies, place, words
 from promptgit.core.quote import quoted
 from promptgit.lint.finding import Mark, Place, Severity
 from promptgit.lint.rule import Rule
@@ -51,9 +50,13 @@ def case_in_prompt(subject: Subject) -> Iterator[Mark]:
     expected answers of three cases or more share is the house's manner, and no finding.  Take the
     passage out, or the case, if the prompt needs it as an example.
     """
+    if not subject.asked.cases:
+        return
+    from promptgit.core.passages import copies, place, words
+
     text = subject.text or ""
     cases = [row.case for row in subject.asked.cases]
-    for copy in copies([words(text)], (), cases, COPIED_WORDS) if cases else ():
+    for copy in copies([words(text)], (), cases, COPIED_WORDS):
         what = "the expected answer" if copy.is_answer else "the words"
         start, stop = place(copy.words, text)
         yield Mark(

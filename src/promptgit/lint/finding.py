@@ -1,10 +1,15 @@
-"""What a rule says: where, what is wrong, what to do, and the edit that mends it."""
+"""
+What a rule says: where, what is wrong, what to do, and the edit that mends it.
+
+Values of lint are named tuples: a dataclass takes Python ten times as long to make, and a hook that
+starts anew for each commit would spend more time on that than on the prompt.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Severity(StrEnum):
@@ -13,8 +18,7 @@ class Severity(StrEnum):
     ADVICE = "advice"  # a habit that pays; never fails a commit on its own
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Characters `start` to `stop` of the prompt's text become `text`."""
 
     start: int
@@ -22,8 +26,7 @@ class Edit:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Somewhere in another file than the prompt."""
 
     file: str  # path from the top level
@@ -31,8 +34,7 @@ class Place:
     column: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """What a rule found, by offsets of characters in the prompt's text."""
 
     message: str  # one sentence, without a full stop
@@ -43,8 +45,7 @@ class Mark:
     place: Place | None = None  # instead of the offsets
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """The same for people and machines: with the rule's name, by lines and columns from 1."""
 
     rule: str

@@ -10,8 +10,7 @@ tree by hand, because its own list of undeclared names computes constants on the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -30,8 +29,7 @@ _MEANT = frozenset({"and", "else", "if", "in", "is", "not", "or", "none", "true"
 _WITHIN = frozenset({"loop", "caller", "varargs", "kwargs", "self", "super"})
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A name that the template uses, and where."""
 
     name: str
@@ -39,8 +37,7 @@ class Named:
     stop: int
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     holes: tuple[Named, ...] = ()  # each once, where it stands first
     optional: frozenset[str] = frozenset()  # asked for with `is defined` or `default`
     includes: tuple[Named, ...] = ()  # by path as written; empty for one that is computed

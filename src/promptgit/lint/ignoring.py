@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptgit.lint.finding import Mark, Severity
 from promptgit.lint.rule import Rule
@@ -23,8 +23,7 @@ _COMMENT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(NamedTuple):
     """One comment that silences."""
 
     rules: tuple[str, ...]

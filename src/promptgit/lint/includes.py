@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from posixpath import dirname, join, normpath
+from typing import NamedTuple
 
 from promptgit.lint.holes import Named, Template, parsed
 
 Read = Callable[[str], str | None]  # the text at a path from the top level; None: no file
 
 
-@dataclass(frozen=True, slots=True)
-class Included:
+class Included(NamedTuple):
     """One include: where in the prompt it began, and what it brings."""
 
     outer: Named  # the tag in the prompt's own text
@@ -20,7 +19,7 @@ class Included:
     within: str  # path of the file that names it
     path: str = ""  # of the file that is meant; empty when there is none
     text: str = ""
-    template: Template = Template()  # noqa: RUF009  (frozen)
+    template: Template = Template()
     circle: tuple[str, ...] = ()  # the paths of a circle that ends here
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptgit.lint.finding import Mark, Severity
 from promptgit.lint.subject import Subject
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """The docstring of `check` is what `--explain` prints."""
 
     name: str  # a promise: configs, comments and dashboards hold it

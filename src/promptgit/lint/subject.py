@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from promptgit.lint.finding import Place
 from promptgit.lint.holes import Template, parsed
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from promptgit.core.dataset import Case
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(NamedTuple):
     """An eval file or a case file that cannot be read."""
 
     message: str
@@ -24,16 +23,14 @@ class Trouble:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(NamedTuple):
     """A case, and where its row is."""
 
     line: int  # 1-based, in the case file
     case: Case
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What an eval file and its cases say, as far as lint needs it."""
 
     eval_file: str = ""  # path from the top level; empty when there is none
@@ -44,6 +41,9 @@ class Asked:
     hidden: tuple[str, ...] = ()  # columns that only scorers may see, the answer among them
     must_pass: tuple[tuple[str, Place], ...] = ()
     trouble: Trouble | None = None
+
+
+NOTHING_ASKED = Asked()
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Subject:
     twins: tuple[str, ...] = ()  # other paths that some file systems cannot tell from this one
     is_template: bool = True  # False: braces are meant literally
     is_included: bool = False  # by another prompt: it has no cases of its own
-    asked: Asked = Asked()
+    asked: Asked = NOTHING_ASKED
     read: Read = lambda path: None  # how includes are looked at
 
     @cached_property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -74,11 +73,15 @@ def command(
     if form == "text":
         _print(done, quiet=ctx.obj["quiet"])
     elif form == "json":
+        import json
+
         from promptgit.report.lint_report import as_json
 
         written = as_json(done.findings, checked=done.checked, mended=done.mended)
         click.echo(json.dumps(written, indent=2, ensure_ascii=False))
     elif form == "sarif":
+        import json
+
         from promptgit.report.lint_report import as_sarif
 
         click.echo(json.dumps(as_sarif(done.findings, rules, __version__), indent=2))
