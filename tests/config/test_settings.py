@@ -108,6 +108,45 @@ def test_a_model_on_the_command_line_is_a_name_and_no_address():
         Config().with_model("http://127.0.0.1/v1")
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("model: Offline", "offline"),
+        ("model: {name: OFFLINE}", "offline"),
+        ("mentor: ofline", "offline"),
+        ("judge: off-line", "offline"),
+        ("model: Replay", "replay"),
+        ("embedder: Lexical", "lexical"),
+        ("embedder: providers", "provider"),
+        ("embedder: sentence_transformers", "sentence-transformers"),
+        ("embedder: Sentence-Transformer/all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM"),
+    ],
+)
+def test_a_word_of_ours_that_is_misspelt_is_not_taken_for_a_model(text: str, meant: str):
+    error = refusal(text)
+
+    assert error.message.startswith("promptgit.yaml:1:")
+    assert f"did you mean '{meant}" in error.message
+
+
+@pytest.mark.parametrize("name", ["gpt-5-mini", "o4", "online", "openai/ofline", "ollama/llama3.2"])
+def test_every_other_name_is_a_models(name: str):
+    assert parse_config(f"model: {name}".encode()).model == Config().with_model(name).model
+
+
+def test_an_embedder_is_one_of_ours_or_names_its_provider():
+    error = refusal("embedder: nope")
+
+    assert "lexical, provider, sentence-transformers[/MODEL], or PROVIDER/NAME" in error.message
+    assert parse_config(b"embedder: ollama/all-minilm").embedder == "ollama/all-minilm"
+    assert parse_config(b"embedder: sentence-transformers/x").embedder == "sentence-transformers/x"
+
+
+def test_a_model_on_the_command_line_is_read_as_closely():
+    with pytest.raises(UserError, match="did you mean 'offline'"):
+        Config().with_model("Offline")
+
+
 def test_a_config_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Config().concurrency = 1  # type: ignore[misc]

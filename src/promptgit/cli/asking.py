@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from promptgit import plugins
-from promptgit.config import Config, ModelChoice
+from promptgit.config import Config
+from promptgit.config.settings import named
 from promptgit.errors import UserError
 from promptgit.improve.improve import Strategy
 
@@ -100,7 +101,7 @@ class Asked:
             options=options,
             min_effect=improve.min_effect if self.min_effect is None else self.min_effect,
         )
-        mentor = ModelChoice(self.mentor) if self.mentor else config.own_mentor
+        mentor = named(self.mentor) if self.mentor else config.own_mentor
         return replace(config, improve=improve, own_mentor=mentor)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from promptgit.config.names import fault_in_model
 from promptgit.config.places import CONFIG_FILE, DEFAULT_PROMPTS
 from promptgit.core.price import Price
 from promptgit.core.verdict import Policy, Quarantined
@@ -128,13 +129,20 @@ class Config:
 
     def with_model(self, name: str) -> Config:
         """Return the same with another model, as `--model NAME` asks; its options stay behind."""
-        if not name.strip() or "://" in name or any(ord(c) < 33 for c in name):
-            raise UserError(
-                f"{name!r} is not the name of a model",
-                hint="name it like gpt-5-mini or ollama/llama3.2; OPENAI_BASE_URL says where",
-            )
+        choice = named(name)
         keeps = name == self.model.name
-        return replace(self, model=self.model if keeps else ModelChoice(name))
+        return replace(self, model=self.model if keeps else choice)
+
+
+def named(name: str) -> ModelChoice:
+    """Return the model that a command line names; raise UserError for what can be none."""
+    fault = fault_in_model(name)
+    if fault:
+        raise UserError(
+            f"{name!r} is not the name of a model: {fault}",
+            hint="name it like gpt-5-mini or ollama/llama3.2; OPENAI_BASE_URL says where",
+        )
+    return ModelChoice(name)
 
 
 def parse_config(

@@ -22,20 +22,40 @@ from pydantic import (
 )
 
 from promptgit.config.gate_shapes import CheckShape, QuarantineShape
+from promptgit.config.names import fault_in_embedder, fault_in_model
 from promptgit.config.shape import Shape, Share
 
 LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1|\[::1\]")
 
 
-def _plain_name(name: str) -> str:
-    if not name.strip() or any(ord(character) < 33 for character in name):
-        raise ValueError("a name has no spaces and is not empty")
-    if "://" in name:
-        raise ValueError("a model is named, never given by its address")
+NAME = r"^(?!.*://)[^\s\u0000-\u001f]+$"  # what the schema can say of a name
+WORD = r"^[A-Za-z][A-Za-z0-9-]*$"
+VARIABLE = r"^[A-Z_a-z][A-Z_a-z0-9]*$"
+DELIMITER = r"^[^\"\r\n]$"
+HOST = r"(\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]]+)(:[0-9]{1,5})?"
+ADDRESS = rf"^[Hh][Tt][Tt][Pp][Ss]?://{HOST}(/[^\s?#]*)?$"
+
+
+def _model_name(name: str) -> str:
+    if fault := fault_in_model(name):
+        raise ValueError(fault)
     return name
 
 
-Name = Annotated[str, AfterValidator(_plain_name)]
+def _embedder_name(name: str) -> str:
+    if fault := fault_in_embedder(name):
+        raise ValueError(fault)
+    return name
+
+
+def _like(pattern: str) -> Any:
+    """Put into the schema what a validator of ours says better."""
+    return Field(json_schema_extra={"pattern": pattern})
+
+
+Name = Annotated[str, AfterValidator(_model_name), _like(NAME)]
+EmbedderName = Annotated[str, AfterValidator(_embedder_name), _like(NAME)]
+NotEmpty = Annotated[str, Field(min_length=1)]
 
 
 class ModelShape(Shape):
@@ -112,7 +132,7 @@ class ImproveShape(Shape):
 
 
 def _first_word(word: str) -> str:
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", word):
+    if not re.fullmatch(WORD, word):
         raise ValueError("it is one word of letters, digits and -")
     return word
 
@@ -120,7 +140,7 @@ def _first_word(word: str) -> str:
 class CommitShape(Shape):
     """How commits are worded."""
 
-    type: Annotated[str, AfterValidator(_first_word)] | None = Field(
+    type: Annotated[str, AfterValidator(_first_word), _like(WORD)] | None = Field(
         default=None,
         description="the first word of the subject",
         examples=["improve"],
@@ -144,7 +164,7 @@ def _by_type(value: Any) -> Any:
 
 
 AssertionSetting = Annotated[
-    AssertionShape, BeforeValidator(_by_type, json_schema_input_type=str | AssertionShape)
+    AssertionShape, BeforeValidator(_by_type, json_schema_input_type=NotEmpty | AssertionShape)
 ]
 
 
@@ -175,9 +195,10 @@ class CommonShape(Shape):
         description="US dollars per million tokens, by model",
         examples=[{"my-model": {"input": 0.25, "output": 2.0}}],
     )
-    embedder: Name | None = Field(
+    embedder: EmbedderName | None = Field(
         default=None,
-        description="for similar: lexical, provider, or sentence-transformers[/MODEL]",
+        description="for similar: lexical, provider, PROVIDER/NAME, or sentence-transformers"
+        "[/MODEL]",
         examples=["lexical"],
     )
 
@@ -243,11 +264,13 @@ def _checked_url(url: str) -> str:
         raise ValueError("an endpoint is https://HOST/…, or http:// on this machine")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("an endpoint holds no user, password, query or fragment")
+    if not re.fullmatch(ADDRESS, url):
+        raise ValueError("an endpoint is https://HOST/…, without blanks and with a port of digits")
     return url.rstrip("/")
 
 
 def _variable_name(name: str) -> str:
-    if not re.fullmatch(r"[A-Z_a-z][A-Z_a-z0-9]*", name):
+    if not re.fullmatch(VARIABLE, name):
         raise ValueError("it names an environment variable, and is not the key itself")
     return name
 
@@ -255,10 +278,10 @@ def _variable_name(name: str) -> str:
 class ProviderShape(Shape):
     """An OpenAI-compatible server; only a user's own config may name one."""
 
-    base_url: Annotated[str, AfterValidator(_checked_url)] | None = Field(
+    base_url: Annotated[str, AfterValidator(_checked_url), _like(ADDRESS)] | None = Field(
         default=None, examples=["https://llm.example.com/v1"]
     )
-    api_key_env: Annotated[str, AfterValidator(_variable_name)] | None = Field(
+    api_key_env: Annotated[str, AfterValidator(_variable_name), _like(VARIABLE)] | None = Field(
         default=None,
         description="the environment variable that holds the key, never the key itself",
         examples=["EXAMPLE_API_KEY"],
@@ -295,7 +318,7 @@ class CaseFileShape(Shape):
     """A case file with what its suffix does not say."""
 
     file: str = Field(min_length=1, examples=["support-reply.csv"])
-    delimiter: Annotated[str, AfterValidator(_delimiter)] | None = Field(
+    delimiter: Annotated[str, AfterValidator(_delimiter), _like(DELIMITER)] | None = Field(
         default=None, min_length=1, max_length=1, examples=[";"]
     )
 
@@ -306,9 +329,10 @@ def _by_file(value: Any) -> Any:
     return {"file": value} if isinstance(value, str) else value
 
 
+InlineCases = Annotated[list[dict[str, Any]], Field(min_length=1)]
 CasesSetting = Annotated[
     CaseFileShape | list[dict[str, Any]],
-    BeforeValidator(_by_file, json_schema_input_type=str | CaseFileShape | list[dict[str, Any]]),
+    BeforeValidator(_by_file, json_schema_input_type=NotEmpty | CaseFileShape | InlineCases),
 ]
 
 

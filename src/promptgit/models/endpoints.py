@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from promptgit.errors import UserError
 
 DEFAULT_PROVIDER = "openai"
+OWN = ("offline", "replay", "sentence-transformers")  # words before a `/` that name no provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +234,7 @@ def _bad_url(provider: str, why: str) -> UserError:
 
 
 def _unknown(provider: str) -> UserError:
-    near = difflib.get_close_matches(provider, KNOWN, n=1)
+    near = difflib.get_close_matches(provider.lower(), (*KNOWN, *OWN), n=1)
     return UserError(
         f"no provider is called {provider!r}",
         hint=f"did you mean {near[0]!r}?"
