@@ -46,8 +46,13 @@ def a_report(**changes: Any) -> str:
         "head": "2b" * 20,
         "merge": "3c" * 20,
         "prompts": [
-            {"path": "prompts/ok.md", "verdict": "PASS", "sentence": "fine"},
-            {"path": "prompts/sort.md", "verdict": "REGRESSION", "sentence": "worse", "line": 3},
+            {"path": "prompts/ok.md", "verdict": "PASS", "gates": []},
+            {
+                "path": "prompts/sort.md",
+                "verdict": "REGRESSION",
+                "line": 3,
+                "gates": [{"verdict": "REGRESSION", "sentence": "It got worse."}],
+            },
         ],
     }
     return json.dumps({**report, **changes})
@@ -69,8 +74,18 @@ def test_the_event_is_written_as_outputs(runner: Runner, made: PullRequest):
         "merge": made.merge,
         "number": "7",
         "fork": "false",
+        "changed": "true",
     }
     assert said.lines[0] == f"base {made.base}"
+
+
+def test_a_change_that_concerns_no_prompt_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    made = a_pull_request(tmp_path / "docs", change={"docs/page.md": "Words.\n"})
+    run = a_runner(tmp_path / "run", "pull_request", made.payload, made.merge)
+    with as_step(monkeypatch, run):
+        promptgit(made.repository, "github", "event")
+
+    assert run.outputs["changed"] == "false"
 
 
 def test_verdict_delta_and_report_are_outputs(runner: Runner):
@@ -203,7 +218,7 @@ def test_a_check_run_points_at_the_prompts_that_did_not_pass(runner: Runner, git
     in_step(runner, "check-run", "report.json", report_json=a_report())
 
     (annotation,) = github.checks[0]["output"]["annotations"]
-    assert annotation["path"] == "prompts/sort.md"
+    assert (annotation["path"], annotation["message"]) == ("prompts/sort.md", "It got worse.")
     assert (annotation["start_line"], annotation["annotation_level"]) == (3, "failure")
 
 

@@ -151,7 +151,7 @@ def _trial_merge(
     if name == "pull_request":
         raise UserError(f"{sha[:10]} is not GitHub's merge of base and {head[:10]}", hint=_BY_HAND)
     raise WorldError(
-        f"pull request {number} has moved on: {ref} is no longer the merge of {head[:10]}",
+        f"{ref} is not, or no longer, the merge of {head[:10]}: pull request {number} has moved on",
         hint="look at the newest run of this workflow, which is about the newest commit",
     )
 

@@ -66,5 +66,12 @@ def _annotations(report: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
                     "end_line": at,
                     "annotation_level": LEVELS.get(verdict, "failure"),
                     "title": f"promptgit: {verdict}",
-                    "message": printable(str(prompt.get("sentence") or verdict), 2_000),
+                    "message": printable(_sentence(prompt) or verdict, 2_000),
                 }
+
+
+def _sentence(prompt: Mapping[str, Any]) -> str:
+    """What the set of rules that decided says of the prompt."""
+    gates = [gate for gate in prompt.get("gates", ()) if isinstance(gate, Mapping)]
+    told = [gate for gate in gates if gate.get("verdict") == prompt.get("verdict")]
+    return str(next((gate.get("sentence") for gate in told), "") or prompt.get("note") or "")

@@ -39,17 +39,25 @@ def command() -> None:
 @command.command()
 def event() -> None:
     """
-    Say which commits this run compares, and write them as outputs: base, head, merge, number, fork.
+    Say which commits this run compares, also as outputs: base, head, merge, number, fork, changed.
 
     Of a pull request, what GitHub would merge is compared with what it would be merged into.
+    `changed` is true when that concerns a prompt: its text, what it includes, its cases, its
+    rules.  No model is asked, and no key is needed.
     """
-    found = read_event(Git.discover(Path.cwd()), os.environ)
+    from promptgit.cli.subjects import subjects
+    from promptgit.cli.wiring import Repository
+
+    git = Git.discover(Path.cwd())
+    found = read_event(git, os.environ)
+    concerned, _ = subjects(Repository.at(git, found.base), Repository.at(git, found.subject))
     facts = {
         "base": found.base,
         "head": found.head,
         "merge": found.merge,
         "number": str(found.number or ""),
         "fork": str(found.fork).lower(),
+        "changed": str(bool(concerned)).lower(),
     }
     _output(facts)
     for name, value in facts.items():
