@@ -24,6 +24,7 @@ SHARED = 3  # cases whose expected answers have a passage in common: then it is 
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _WORD = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+")
+_IS_CJK = re.compile(f"[{_CJK}]")
 
 Passage = tuple[str, ...]
 
@@ -119,6 +120,8 @@ def _answers(
 
 def _grams(text: Passage, size: int) -> set[Passage]:
     """Every run of words, each as short as it can be and yet weigh `size` words."""
+    if "".join(text).isascii():
+        return {text[start : start + size] for start in range(len(text) - size + 1)}
     found: set[Passage] = set()
     stop, weight = 0, 0.0
     for start in range(len(text)):
@@ -133,4 +136,4 @@ def _grams(text: Passage, size: int) -> set[Passage]:
 
 
 def _weight(text: Passage) -> float:
-    return sum(0.5 if re.match(f"[{_CJK}]", word) else 1.0 for word in text)
+    return sum(0.5 if _IS_CJK.match(word) else 1.0 for word in text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from promptgit.core.invisible import hidden, is_mixed
 from promptgit.core.quote import quoted
@@ -27,8 +27,8 @@ def hidden_text(subject: Subject) -> Iterator[Mark]:
     no fix on purpose: find out who wrote them first.  Flags of regions, such as Scotland's, are
     written with such characters too, and are left alone.
     """
-    for start, stop in _runs(subject, _is_tag):
-        text = subject.text or ""
+    text = subject.text or ""
+    for start, stop in _runs(text, _is_tag):
         if text[start - 1 : start] == "\U0001f3f4":
             continue  # U+1F3F4 and tags: the flag of a region
         words = "".join(chr(ord(c) - 0xE0000) for c in text[start:stop])
@@ -49,8 +49,10 @@ def bidi_control(subject: Subject) -> Iterator[Mark]:
     direction (U+200E, U+200F, U+061C) are left alone.
     """
     text = subject.text or ""
+    if not _BIDI & set(text):
+        return
     needed = _MARKS if any(unicodedata.bidirectional(c) in _RIGHT_TO_LEFT for c in text) else ()
-    for start, stop in _runs(subject, lambda c: c in _BIDI and c not in needed):
+    for start, stop in _runs(text, lambda c: c in _BIDI and c not in needed):
         yield Mark(
             f"{_named(text[start])} makes the line look other than it reads",
             start,
@@ -117,12 +119,10 @@ def secret(subject: Subject) -> Iterator[Mark]:
         )
 
 
-def _runs(subject: Subject, wanted: object) -> Iterator[tuple[int, int]]:
+def _runs(text: str, wanted: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
     """Yield where characters that are `wanted` start and stop, those in a row as one."""
-    assert callable(wanted)
-    text = subject.text or ""
     start = stop = -1
-    for at in hidden(text):
+    for at in () if text.isascii() else hidden(text):
         if not wanted(text[at]):
             continue
         if at != stop:

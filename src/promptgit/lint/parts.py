@@ -7,7 +7,6 @@ needs no headings, and a checker of words cannot judge other languages.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from promptgit.lint.finding import Mark, Severity
@@ -16,7 +15,6 @@ from promptgit.lint.subject import Subject
 
 ENOUGH = 100  # words; below it no part is missed
 ENGLISH = 0.12  # of all words are among these, in any English text
-_WORD = re.compile(r"[\w']+|\{\{|:")
 _COMMON = frozenset(
     {"the", "a", "an", "of", "to", "and", "in", "is", "are", "you", "your", "it", "that", "this"}
     | {"for", "with", "or", "not", "be", "as", "on", "by", "if", "do"}
@@ -97,20 +95,14 @@ def no_constraint(subject: Subject) -> Iterator[Mark]:
 
 
 def _missing(subject: Subject, cues: str, what: str, hint: str) -> Iterator[Mark]:
-    said = _words(subject)
-    if _judged(said) and not any(_has(said, cue) for cue in cues.replace("\n", " ").split(",")):
+    said = subject.words
+    if not any(_has(said, cue) for cue in cues.replace("\n", " ").split(",")) and _judged(said):
         yield Mark(f"the prompt does not seem to say {what}", hint=hint)
 
 
 def _has(said: str, cue: str) -> bool:
     word = f" {cue.strip()} "
     return (word[:-2] if word.endswith("* ") else word) in said
-
-
-def _words(subject: Subject) -> str:
-    """Return the words of the prompt and of what it includes, in lower case, between blanks."""
-    text = "\n".join([subject.text or "", *(part.text for part in subject.included)])
-    return f" {' '.join(_WORD.findall(text.lower().replace('’', chr(39))))} "
 
 
 def _judged(said: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
@@ -45,6 +46,8 @@ class Asked(NamedTuple):
 
 NOTHING_ASKED = Asked()
 
+_WORD = re.compile(r"[\w']+|\{\{|:")
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -79,6 +82,12 @@ class Subject:
     def included(self) -> tuple[Included, ...]:
         """What the text includes, and what that includes, in order."""
         return tuple(followed(self.path, self.template, self.read))
+
+    @cached_property
+    def words(self) -> str:
+        """The words of the text and of what it includes, in lower case, between single blanks."""
+        text = "\n".join([self.text or "", *(part.text for part in self.included)])
+        return f" {' '.join(_WORD.findall(text.lower().replace('’', chr(39))))} "
 
     @cached_property
     def _line_starts(self) -> list[int]:
