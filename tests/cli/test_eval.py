@@ -205,6 +205,20 @@ class TestWithAServer:
                 monkeypatch.delenv(name)
         monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789abcdef")
 
+    def test_a_dry_run_needs_no_key_and_an_evaluation_does(
+        self, office: Repository, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.delenv("OPENAI_API_KEY")
+        words = ("eval", "sort", "--model", "gpt-5-mini")
+
+        planned = promptgit(office, *words, "--dry-run", "--json")
+        run = promptgit(office, *words)
+
+        assert planned.code == 0, planned.err
+        assert planned.json["calls"] == 30
+        assert run.code == 2
+        assert "there is no key for openai" in run.err
+
     def test_a_model_by_name_at_a_base_url(
         self, office: Repository, monkeypatch: pytest.MonkeyPatch
     ):

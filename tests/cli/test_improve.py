@@ -229,6 +229,23 @@ def test_a_dry_run_says_the_plan_and_calls_nothing(tmp_path: Path, server: Serve
     assert server.calls == 0
 
 
+def test_a_dry_run_needs_no_key_and_a_run_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server
+):
+    office = an_office(tmp_path / "office", {"promptgit.yaml": "model: offline\nmentor: gpt-5\n"})
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.delenv("OPENAI_BASE_URL")
+
+    planned = promptgit(office, "improve", "sort", "--dry-run")
+    run = promptgit(office, "improve", "sort")
+
+    assert planned.code == 0, planned.err
+    assert "openai/gpt-5" in planned.err
+    assert run.code == 2
+    assert "there is no key for openai" in run.err
+    assert server.calls == 0
+
+
 def test_a_budget_that_cannot_reach_a_verdict_is_refused_before_it_is_spent(tmp_path: Path):
     office = an_office(tmp_path / "office", CLERK)
 

@@ -143,8 +143,10 @@ def test_an_embedder_is_one_of_ours_or_names_its_provider():
 
 
 def test_a_model_on_the_command_line_is_read_as_closely():
-    with pytest.raises(UserError, match="did you mean 'offline'"):
+    with pytest.raises(UserError, match="no model is called 'Offline'") as caught:
         Config().with_model("Offline")
+
+    assert "did you mean 'offline'?" in caught.value.hint
 
 
 def test_a_config_cannot_be_changed():

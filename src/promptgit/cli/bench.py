@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptgit import plugins
 from promptgit.cli import telling
-from promptgit.config import CONFIG_FILE, Config, EvalFile, ModelChoice
+from promptgit.config import CONFIG_FILE, Config, EvalFile, ModelChoice, Provider
 from promptgit.core.dataset import Dataset
 from promptgit.core.ports import Answer, AnswerStore, Embedder, Model, ModelIdentity, Request
 from promptgit.core.price import Price
@@ -41,6 +41,7 @@ class Bench:
     budget: Budget
     on_paid: OnPaid | None = None
     outermost: Callable[[Model, str], Model] = lambda model, purpose: model  # around all others
+    estimates_only: bool = False  # nobody will be called, so no key is needed
 
     def model(self, choice: ModelChoice, purpose: str) -> Model:
         """A model that remembers, pays from the budget and tries again, in that order."""
@@ -89,11 +90,14 @@ class Bench:
         """Where a provider is reached: the user's own config, the environment, or known."""
         if provider in FREE:
             return None
-        own = self.config.providers.get(provider)
-        if own is None:
-            return endpoint_for(provider, os.environ)
-        key = os.environ.get(own.api_key_env, "") if own.api_key_env else ""
-        return endpoint_for(provider, os.environ, base_url=own.base_url, api_key=key)
+        own = self.config.providers.get(provider, Provider(provider))
+        return endpoint_for(
+            provider,
+            os.environ,
+            base_url=own.base_url,
+            api_key=os.environ.get(own.api_key_env, "") if own.api_key_env else "",
+            needs_key=not self.estimates_only,
+        )
 
     @property
     def prices(self) -> Prices:

@@ -61,8 +61,9 @@ def prepare(
     budget: str | None,
     concurrency: int | None,
     allow_code: bool,
+    dry_run: bool = False,
 ) -> Task:
-    """Read everything, build everything, call nothing."""
+    """Read everything, build everything, call nothing; for a `dry_run` without a key."""
     config = repository.config
     path = repository.prompt_path(name)
     asked = repository.eval_file(path)
@@ -71,7 +72,7 @@ def prepare(
     cases = cases.first(limit) if limit else cases
     store = repository.store()
     purse = Budget(Cap.read(budget) if budget else config.budget)
-    bench = Bench(config, store, purse)
+    bench = Bench(config, store, purse, estimates_only=dry_run)
     choice = repository.model_choice(asked)
     model = bench.model(choice, "model")
     return Task(

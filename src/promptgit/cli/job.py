@@ -188,11 +188,12 @@ def enter(asked: Asked) -> Door:
     return Door(asked, repository, earlier, notices)
 
 
-def prepare(door: Door) -> Job:
+def prepare(door: Door, *, dry_run: bool = False) -> Job:
     """
     Find everything that would make the run fail, and build it, before the first call.
 
-    Raises UserError as `enter`, also when a run cannot be resumed.
+    A `dry_run` makes none, so it needs no key.  Raises UserError as `enter`, also when a run
+    cannot be resumed.
     """
     asked, repository, earlier = door.asked, door.repository, door.earlier
     git = repository.git
@@ -220,6 +221,7 @@ def prepare(door: Door) -> Job:
         budget,
         on_paid=partial(_note_paid, journal, budget),
         outermost=partial(Steady, failures=known),
+        estimates_only=dry_run,
     )
     model = bench.model(repository.model_choice(eval_file), "model")
     mentor = bench.model(config.mentor, "mentor")

@@ -137,6 +137,8 @@ class Config:
 def named(name: str) -> ModelChoice:
     """Return the model that a command line names; raise UserError for what can be none."""
     fault = fault_in_model(name)
+    if fault.startswith("did you mean"):
+        raise UserError(f"no model is called {name!r}", hint=fault)
     if fault:
         raise UserError(
             f"{name!r} is not the name of a model: {fault}",

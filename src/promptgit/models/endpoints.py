@@ -145,9 +145,12 @@ def endpoint_for(
     base_url: str = "",
     api_key: str = "",
     allow_http: bool = False,
+    needs_key: bool = True,
 ) -> Endpoint:
     """
     Find the endpoint of `provider`; raise UserError when it, or its key, is unknown.
+
+    Without `needs_key` a missing key is no error: nobody is going to be called.
 
     `base_url` and `api_key` are what the user's own config says; they go before the environment.
     OPENAI_BASE_URL redirects `openai` and nobody else.  HTTPS_PROXY and NO_PROXY are heeded.
@@ -169,7 +172,8 @@ def endpoint_for(
         proxy_for(found_url, environment),
         said_by,
     )
-    if not endpoint.api_key and known and known.needs_key and endpoint.is_providers_own:
+    must = needs_key and known is not None and known.needs_key
+    if must and not endpoint.api_key and endpoint.is_providers_own:
         raise UserError(
             f"there is no key for {provider}",
             hint=f"export {variable}=..., or use `model: offline`, which needs none",

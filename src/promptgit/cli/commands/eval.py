@@ -71,6 +71,7 @@ def command(
         budget=budget,
         concurrency=concurrency,
         allow_code=allow_code,
+        dry_run=dry_run,
     )
     quiet = ctx.obj["quiet"]
     if not quiet and not as_json:

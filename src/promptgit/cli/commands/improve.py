@@ -87,7 +87,7 @@ def command(
         else:
             show(improve_text.ended(ending))
         ctx.exit(EXIT_CODES[ending["state"]])
-    job = prepare(door)
+    job = prepare(door, dry_run=dry_run)
     quiet = ctx.obj["quiet"]
     if not quiet and not as_json:
         if door.earlier:
