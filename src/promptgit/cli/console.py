@@ -51,10 +51,10 @@ def show(renderable: RenderableType) -> None:
     """Print a result; in a pipe without the blanks that pad a terminal's lines."""
     console = results()
     if console.is_terminal:
-        console.print(renderable)
+        console.print(renderable, crop=False)  # a command to type is longer than some terminals
         return
     with console.capture() as captured:
-        console.print(renderable)
+        console.print(renderable, crop=False)
     for line in captured.get().splitlines():
         sys.stdout.write(line.rstrip() + "\n")
 

@@ -88,14 +88,22 @@ def _best_line(best: Candidate | None) -> str:
 
 def ended(facts: Mapping[str, Any]) -> RenderableType:
     """Say how a run ended that somebody wants to resume; `facts` are its outcome's."""
+    from rich.console import Group
     from rich.text import Text
 
     lines = [f"run {facts['run']} has ended; there is nothing left to do", facts["sentence"]]
     lines += [f"committed {commit[:10]} to {facts['branch']}" for commit in facts["commits"]]
     if facts["ref"] and not facts["commits"]:
         lines.append(f"kept as {facts['ref']}")
-    lines.append(f"\nnext: promptgit runs show {facts['run']}")
-    return Text("\n".join(lines))
+    lines.append("")
+    return Group(Text("\n".join(lines)), typed(f"next: promptgit runs show {facts['run']}"))
+
+
+def typed(line: str) -> Text:
+    """A line with a command to type: the terminal may break it, but copies it whole."""
+    from rich.text import Text
+
+    return Text(line, no_wrap=True, overflow="ignore")
 
 
 def _rounds(proposals: Sequence[Proposal]) -> Iterator[Text]:

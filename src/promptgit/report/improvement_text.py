@@ -8,7 +8,7 @@ from promptgit.core.evidence import finite, verdict_entry
 from promptgit.core.verdict import Verdict
 from promptgit.improve.improvement import ENOUGH_CASES, INVALID, Improvement, Plan
 from promptgit.report.curve import text_curve
-from promptgit.report.improve_text import diff_text, spent
+from promptgit.report.improve_text import diff_text, spent, typed
 from promptgit.report.sentences import why_this_range
 from promptgit.report.text import can_show, money
 
@@ -74,16 +74,17 @@ def outcome(ended: Improvement) -> RenderableType:
         title = "Learning curve: best mean score on the search cases, proposal by proposal\n"
         parts.append(Text(title, style="bold"))
         parts.append(Text(text_curve(ended.curve) + "\n"))
-    if ended.verdict and ended.verdict.flips:
-        parts.append(_flips(ended.verdict))
+    verdict = ended.verdict  # false unless it says yes, so ask whether there is one
+    if verdict is not None and verdict.flips:
+        parts.append(_flips(verdict))
     parts.append(Text(ended.sentence, style=STYLES.get(ended.state, "bold yellow")))
-    if ended.verdict and ended.verdict.n:
-        parts.append(Text(why_this_range(ended.verdict.alpha), style="dim"))
+    if verdict is not None and verdict.n:
+        parts.append(Text(why_this_range(verdict.alpha), style="dim"))
     parts += [Text(f"committed {commit[:10]} to {ended.branch}") for commit in ended.commits]
     if ended.ref and not ended.commits:
         parts.append(Text(f"kept as {ended.ref}; nothing was delivered to {ended.branch}"))
     parts.append(Text(f"spent {spent(ended.spend)}; run {ended.run}", style="dim"))
-    parts.append(Text(f"\nnext: {next_command(ended)}"))
+    parts += ["", typed(f"next: {next_command(ended)}")]
     return Group(*parts)
 
 
@@ -126,7 +127,7 @@ def facts(ended: Improvement) -> dict[str, Any]:
             "before": finite(ended.seed.evaluation.mean),
             "after": finite(ended.best.evaluation.mean),
         },
-        "verdict": verdict_entry(ended.verdict) if ended.verdict else None,
+        "verdict": verdict_entry(ended.verdict) if ended.verdict is not None else None,
         "blob": {"before": ended.seed.prompt.blob, "after": ended.best.prompt.blob},
         "diff": ended.diff,
         "ref": ended.ref,

@@ -14,7 +14,7 @@ from promptgit.core.run import Point, Run
 from promptgit.improve.improvement import INVALID
 from promptgit.report.curve import text_curve
 from promptgit.report.history_text import Styled
-from promptgit.report.improve_text import STYLES, diff_text, race_line, spent
+from promptgit.report.improve_text import STYLES, diff_text, race_line, spent, typed
 from promptgit.report.sentences import why_this_range
 from promptgit.report.text import money, printable
 
@@ -98,7 +98,7 @@ def run_story(run: Run) -> RenderableType:
     parts += [Text(f"  delivered {commit[:10]}") for commit in run.delivered]
     parts.append(Text(f"spent {spent(run.spend)}", style="dim"))
     if run.state in GOES_ON:
-        parts.append(Text(f"to go on: promptgit improve --resume {run.id}"))
+        parts.append(typed(f"to go on: promptgit improve --resume {run.id}"))
     return Group(*parts)
 
 
