@@ -83,8 +83,16 @@ def _writer(form: Form) -> Callable[[Report], str]:
         case "html":
             from promptgit.report.html import page
         case "text":
-            from promptgit.report.check_text import page
+            return as_text
     return page
+
+
+def as_text(report: Report) -> str:
+    """As a terminal shows it, in plain words and as wide as they are."""
+    from promptgit.report.check_text import summary
+    from promptgit.report.history_text import plain
+
+    return "\n".join(plain(line) for line in summary(report)) + "\n"
 
 
 def as_json(report: Report) -> str:

@@ -129,10 +129,10 @@ def command(
     if output:
         check_reports.save(report, cast("Form", form), output)
     elif form == "text":
-        from promptgit.cli.console import show
+        from promptgit.cli.console import show_lines, width
         from promptgit.report import check_text
 
-        show(check_text.summary(report))
+        show_lines(check_text.summary(report, width()))
     else:
         click.echo(check_reports.written(report, cast("Form", form)), nl=False)
     ctx.exit(exit_code(report, strict=strict))
