@@ -98,10 +98,14 @@ def test_secrets_and_control_characters_are_struck_out_of_every_line(
 
     with telling.aloud():
         telling.event("asked with sk-proj-4f9a8b7c6d5e4f3a2b1c and plain-words-as-a-token")
+        telling.event("`git fetch https://bob:hunter2@example.com/x`")
         telling.event("a\x1b[31mb")
 
-    said = capsys.readouterr().err
-    assert said == "# asked with [API key redacted] and [secret redacted]\n# a [31mb\n"
+    assert capsys.readouterr().err.splitlines() == [
+        "# asked with [API key redacted] and [secret redacted]",
+        "# `git fetch https://[login redacted]@example.com/x`",
+        "# a [31mb",
+    ]
 
 
 def test_improve_tells_of_the_mentor_too_and_leaves_standard_output_alone(

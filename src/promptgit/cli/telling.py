@@ -22,6 +22,7 @@ from promptgit.errors import CallFailed
 LOGGER = "promptgit"
 MARK = "# "  # before each line: whoever pastes a log into a shell does no harm
 LONGEST = 400  # characters of a line
+LOGIN = re.compile(r"//[^\s/@]+@")  # of a URL
 SECRET_NAMES = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
 
 
@@ -93,7 +94,8 @@ class _Voice(logging.Handler):
             self._say(f"{purpose}: {hits} answers from the cache, {misses} asked for")
 
     def _say(self, line: str) -> None:
-        shown = "".join(c if c.isprintable() else " " for c in redact(line, self._secrets))
+        safe = LOGIN.sub("//[login redacted]@", redact(line, self._secrets))
+        shown = "".join(c if c.isprintable() else " " for c in safe)
         shown = shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
         print(f"{MARK}{shown}", file=sys.stderr)  # noqa: T201  (this is what -v is for)
 

@@ -301,8 +301,8 @@ def _failed(arguments: Sequence[str], code: int, stderr: bytes) -> GitFailed:
 
     error = GitFailed(arguments, code, stderr.decode(errors="replace"))
     if stderr or code != 1:  # 1 without a word is Git's plain no
-        said = " ".join(arguments)
-        logging.getLogger("promptgit").debug("`git %s`: exit %d: %s", said, code, error.message)
+        said, why = " ".join(arguments), error.message.partition(": ")[2]
+        logging.getLogger("promptgit").debug("`git %s`: exit %d: %s", said, code, why)
     return error
 
 
