@@ -94,7 +94,7 @@ class _Voice(logging.Handler):
             self._say(f"{purpose}: {hits} answers from the cache, {misses} asked for")
 
     def _say(self, line: str) -> None:
-        safe = LOGIN.sub("//[login redacted]@", redact(line, self._secrets))
+        safe = redact(LOGIN.sub("//[login redacted]@", line), self._secrets)
         shown = "".join(c if c.isprintable() else " " for c in safe)
         shown = shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
         print(f"{MARK}{shown}", file=sys.stderr)  # noqa: T201  (this is what -v is for)
