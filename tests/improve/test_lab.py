@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from improve.toy import SEED, TEMPLATES, a_dataset, a_lab, adding, evaluated, good_mentor
 from promptgit.core.candidate import Fate
 from promptgit.core.patch import Refusal
 from promptgit.core.ports import Answer
+from promptgit.core.prompt import Prompt
 from promptgit.errors import BudgetSpent, CallFailed
 from promptgit.improve.improve import improve
 from promptgit.improve.lab import lineage
@@ -257,3 +260,42 @@ def test_a_long_reason_is_cut_at_a_sentence():
     words = "It is short. " + "It goes on and on. " * 50
 
     assert reason_of(words, limit=30) == "It is short."
+
+
+def without_the_first_apple(prompt, cases):
+    """Knowing about bread costs the answer to the first question about apples."""
+    found = evaluated(prompt, cases)
+    results = [
+        replace(result, score=0.0)
+        if result.case_id == "apples-0" and "know bread" in prompt.text
+        else result
+        for result in found.results
+    ]
+    return replace(found, results=tuple(results))
+
+
+KNOWS_APPLES = Prompt.of("You know some things.\nYou know apples.\n", name="toy")
+
+
+def test_a_patch_that_costs_a_must_pass_case_is_dropped_whatever_it_gains():
+    bread = ScriptedModel(["- No bread.", adding("You know bread.")])
+    lab = a_lab(bread, evaluator=without_the_first_apple)
+    lab.vital = frozenset({"apples-0"})
+    parent = lab.candidate(KNOWS_APPLES)
+
+    draft = lab.propose(parent, lab.misses(parent, lab.search, 1.0))
+
+    assert lab.screen(parent, draft, lab.search) is None
+    assert "must-pass case 'apples-0'" in lab.notebook.proposals[-1].reason
+
+
+def test_what_a_must_pass_case_is_held_against_is_the_first_prompt_of_the_run():
+    mentor = ScriptedModel(["- a", adding("You know apples."), "- b", adding("You know bread.")])
+    lab = a_lab(mentor, evaluator=without_the_first_apple)
+    lab.vital = frozenset({"apples-0"})
+    seed = lab.candidate(SEED)  # it does not know apples: the case cannot get worse than that
+    first = lab.screen(seed, lab.propose(seed, lab.misses(seed, lab.search, 1.0)), lab.search)
+
+    second = lab.propose(first, lab.misses(first, lab.search, 1.0))
+
+    assert lab.screen(first, second, lab.search) is not None

@@ -120,6 +120,7 @@ class Job:
     def lab(self, notebook: Notebook) -> Lab:
         """The lab of this run: blind to the sealed half, and leaving enough to confirm with."""
         reserve = 2 * len(self.halves.sealed)
+        must = set(self.policy.must_pass)
         return Lab(
             search=self.halves.search,
             evaluator=self.evaluate,
@@ -128,6 +129,7 @@ class Job:
             rng=random.Random(self.asked.seed),  # noqa: S311  (reproducible, not secret)
             notebook=notebook,
             affordable=lambda calls: affordable(self.budget, calls + reserve),
+            vital=frozenset(case.id for case in self.halves.search if must & {case.id, *case.tags}),
         )
 
     def refuse(self, patch: Patch, prompt: Prompt) -> Refusal | None:

@@ -15,7 +15,7 @@ from promptgit.core.prompt import Prompt
 from promptgit.errors import BudgetSpent, CallFailed
 from promptgit.improve.exemplars import with_exemplars
 from promptgit.improve.mentor import Draft, Mentor, Tried
-from promptgit.improve.race import race
+from promptgit.improve.race import ROUNDING, race
 
 Evaluator = Callable[[Prompt, Dataset], Evaluation]
 Guard = Callable[[Patch, Prompt], Refusal | None]
@@ -39,6 +39,7 @@ class Lab:
     rng: random.Random
     notebook: Notebook
     affordable: Callable[[int], bool] = lambda calls: True  # with what confirmation needs left
+    vital: frozenset[str] = frozenset()  # ids of search cases that may never get worse
     round: int = 0
     tried: list[Tried] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)  # texts that were proposed, by blob id
@@ -172,10 +173,26 @@ class Lab:
             fate = Fate.UNSCORED if result.invalid else Fate.DROPPED
             self._refuse(parent, draft, fate, result.reason, **proposal)
             return None
+        harm = self._harm(parent, child)
+        if harm:
+            self._refuse(parent, draft, Fate.DROPPED, harm, **proposal)
+            return None
         survivor = self.candidate(child, parents=[parent], why=draft.why, patch=draft.patch)
         proposal["mean"] = survivor.evaluation.mean
         self._note(parent, draft, Fate.ACCEPTED, result.reason, **proposal)
         return survivor
+
+    def _harm(self, parent: Candidate, child: Prompt) -> str:
+        """Name a must-pass case that the child does worse on than the first prompt of the run."""
+        first = next(iter(lineage(parent)), parent)
+        first = first.parents[0] if first.parents else first
+        vital = self.search.only(self.vital)
+        after = self.evaluate(child, vital).scores if len(vital) else {}
+        for case in vital:
+            was, now = first.evaluation.scores.get(case.id), after.get(case.id)
+            if was is not None and now is not None and now < was - ROUNDING:
+                return f"the must-pass case {case.id!r} got worse: {was:.4f} -> {now:.4f}"
+        return ""
 
     def _refuse(
         self, parent: Candidate, draft: Draft, fate: Fate, reason: str, **race_facts: float
