@@ -22,9 +22,20 @@ HOOK_VARIABLES = (
     "GIT_CONFIG_COUNT",
 )
 
+HOOK_INDEX = "PROMPTGIT_HOOK_INDEX"  # a variable of ours: the index that is to be committed
+
 
 def leave_hook_environment() -> None:
-    """Forget the repository that a Git hook told its children to act on: we act where we stand."""
+    """
+    Forget the repository that a Git hook told its children to act on: we act where we stand.
+
+    The index alone is remembered, for whoever asks what is about to be committed: `git commit -a`
+    and `git commit FILE` make one of their own.
+    """
+    index = os.environ.get("GIT_INDEX_FILE")
+    os.environ.pop(HOOK_INDEX, None)
+    if index:
+        os.environ[HOOK_INDEX] = os.path.abspath(index)
     for name in HOOK_VARIABLES:
         os.environ.pop(name, None)
 

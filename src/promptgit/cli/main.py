@@ -41,6 +41,7 @@ SECTIONS = {
         "pr-body": "Print the body of a pull request, with the evidence at its end",
     },
     "Tools": {
+        "trailers": "Check the evidence in a commit message, as a hook",
         "completion": "Print a shell completion script",
         "schema": "Print the JSON Schema of the config files",
     },
