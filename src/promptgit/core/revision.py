@@ -10,6 +10,7 @@ from enum import StrEnum
 class Evidence(StrEnum):
     """How far the score of a revision can be believed."""
 
+    VERIFIED_CI = "verified-ci"  # somebody who may says so; only shown where that was asked for
     CONFIRMED = "confirmed"  # a record here holds a sealed comparison of this very text
     SCREENING = "screening"  # a record here holds search scores of this very text
     CLAIMED = "claimed"  # the message says so; no record here does

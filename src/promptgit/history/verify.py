@@ -38,6 +38,8 @@ class Checked:
     state: State
     why: str  # one sentence; empty when all is well
     record: str  # digest, empty when the message names none
+    blob: str = ""  # of the text that it speaks of, if it says
+    stage: str = ""  # of the record, where that is here: confirmed, screening, …
 
 
 def verify(commits: Iterable[RawCommit], archive: Archive, past: Past) -> Iterator[Checked]:
@@ -50,7 +52,16 @@ def verify(commits: Iterable[RawCommit], archive: Archive, past: Past) -> Iterat
             final = claim is about(rivals, claim.path, held)
             findings = list(_problems(commit.id, claim, held if final else None, archive, past))
             state, why = max(findings, default=(State.OK, ""), key=lambda found: found[0])
-            yield Checked(commit.id, commit.subject, claim.path, state, why, claim.record)
+            stage = _stage(claim, archive) if state is State.OK else ""
+            yield Checked(
+                commit.id, commit.subject, claim.path, state, why, claim.record, claim.blob, stage
+            )
+
+
+def _stage(claim: Claim, archive: Archive) -> str:
+    record = archive.get(claim.record)
+    finding = read(record, claim.blob) if record else None
+    return finding.stage if finding else ""
 
 
 def _problems(

@@ -26,6 +26,7 @@ FLIPS_SHOWN = 10
 OUTPUT_SHOWN = 300  # characters of an output
 
 STYLES = {
+    Evidence.VERIFIED_CI: "bold green",
     Evidence.CONFIRMED: "bold green",
     Evidence.SCREENING: "green",
     Evidence.CLAIMED: "yellow",
@@ -163,6 +164,7 @@ def evidence_lines(revision: Revision) -> Iterator[Styled]:
 
 
 MEANING = {
+    Evidence.VERIFIED_CI: "somebody on base's list vouches for it",
     Evidence.CONFIRMED: "a record here holds a sealed comparison of this very text",
     Evidence.SCREENING: "a record here holds scores of this very text, not confirmed",
     Evidence.CLAIMED: "only the commit message says so",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 import click
@@ -11,6 +12,7 @@ from promptgit.cli import past
 from promptgit.cli.completing import prompt_paths
 from promptgit.cli.console import width
 from promptgit.core.revision import Evidence, Revision
+from promptgit.core.trailers import path_of
 from promptgit.errors import UserError
 from promptgit.history.log import Change, RawCommit, every_change, follow
 from promptgit.report import history_json, history_text, log_text
@@ -34,10 +36,16 @@ half, whole_run: {score, before, half, n, fixed, broke, record, steps}}]}""",
 @click.argument("prompt", required=False, shell_complete=prompt_paths)
 @click.option("-n", "--max-count", type=click.IntRange(min=1), help="Show the newest N only")
 @click.option("--ref", "revision", default="HEAD", metavar="REV", help="Start from REV, not HEAD")
+@click.option("--ci", is_flag=True, help="Ask who vouches for each claim, as verify --ci does")
 @click.option("--json", "as_json", is_flag=True, help=past.JSON_HELP)
 @click.pass_context
 def command(
-    ctx: click.Context, prompt: str | None, max_count: int | None, revision: str, as_json: bool
+    ctx: click.Context,
+    prompt: str | None,
+    max_count: int | None,
+    revision: str,
+    ci: bool,
+    as_json: bool,
 ) -> None:
     """
     Show the history of PROMPT, or of all prompts, newest first.
@@ -45,7 +53,8 @@ def command(
     A score belongs to a text: it is looked up by what the commit holds, and so survives squash,
     rebase, amend and revert.  The word beside it says how far to believe it: confirmed (proven
     on sealed cases), screening (measured while searching), claimed (only the message says so),
-    stale (the message speaks of another text) or unevaluated.  What follows is what the commit
+    stale (the message speaks of another text) or unevaluated; with --ci also verified-ci
+    (somebody who may vouches for it, see `promptgit verify`).  What follows is what the commit
     itself bought, and on which cases; where a run was confirmed as a whole, its last commit has
     a second line with the run's own score on the sealed cases.
 
@@ -54,8 +63,9 @@ def command(
     with past.here() as here:
         tip = here.git.resolve(revision)
         found = _walk(here, tip, prompt)
-        revisions = (here.judge.revision(commit, change) for commit, change in found)
-        shown = _Counted(islice(revisions, max_count))
+        newest = islice(found, max_count)
+        revisions = (here.judge.revision(commit, change) for commit, change in newest)
+        shown = _Counted(_vouched(here, tip, newest) if ci else revisions)
         if as_json:
             listed = [history_json.revision(one) for one in shown]
             hidden = _hidden(here, len(listed), max_count)
@@ -74,6 +84,24 @@ def command(
                 hint="is it committed?  `git log -- PATH` would show it",
             )
     ctx.exit(INCOMPLETE if hidden else 0)
+
+
+def _vouched(
+    here: past.Here, tip: str, found: Iterator[tuple[RawCommit, Change]]
+) -> Iterator[Revision]:
+    """Call verified what the list on base vouches for; signatures are asked for all at once."""
+    from promptgit.cli.trusting import notary, vouched_for
+
+    pairs = list(found)
+    commits = list(dict.fromkeys(commit for commit, _ in pairs))
+    judge = notary(here, tip, base=None, path=None)
+    verified = vouched_for(list(judge.judged(commits)))
+    for commit, change in pairs:
+        one = here.judge.revision(commit, change)
+        named = one.trailers.get("Prompt-Path", "")
+        if (commit.id, path_of(named)) in verified and one.evidence is not Evidence.STALE:
+            one = replace(one, evidence=Evidence.VERIFIED_CI)
+        yield one
 
 
 class _Counted:
