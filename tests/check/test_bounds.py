@@ -84,3 +84,33 @@ def test_the_same_z_proves_less_the_more_often_one_has_looked():
     assert ps[0] == pytest.approx(stats.norm.sf(2.0))
     assert ps[-1] > ps[0]
     assert p_value(plan, 3, -9.0) <= 1.0
+
+
+# ── looks after the last pair ───────────────────────────────────────────────────────────────
+
+
+def test_what_is_kept_may_be_spent_at_the_last_look():
+    kept, all_at_once = Plan.of(100, 0.05, kept=0.4), Plan.of(100, 0.05)
+
+    assert kept.spent[-1] == pytest.approx(0.03)
+    assert (
+        min(mine - usual for mine, usual in zip(kept.bounds, all_at_once.bounds, strict=True)) > 0
+    )
+    assert kept.to_the_end().spent[-1] == 0.05
+    assert kept.to_the_end().bounds[-1] < all_at_once.bounds[-1]
+
+
+def test_one_look_is_the_fixed_test():
+    assert Plan.once(80, 0.05).bounds[0] == pytest.approx(1.645, abs=1e-3)
+
+
+@pytest.mark.parametrize("worth", [110, 150, 300])
+def test_looks_that_repeats_add_keep_the_error(worth: int):
+    plan = Plan.of(100, 0.05, kept=0.4).with_look(worth, 0.05)
+    rng = np.random.default_rng(worth)
+    steps = np.diff((0, *plan.looks))
+    walks = np.cumsum(rng.normal(size=(200_000, len(steps))) * np.sqrt(steps), axis=1)
+
+    crossed = (walks / np.sqrt(plan.looks) >= plan.bounds).any(axis=1)
+
+    assert crossed.mean() == pytest.approx(0.05, abs=0.002)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 
 from promptgit.check.measures import Measure, has_unknown_cost
@@ -31,12 +32,17 @@ class Answers:
 
     def scores(self, measure: Measure, counted: frozenset[str]) -> Scores:
         """Both sides' values of `measure` for those of the `counted` cases that were asked."""
-        before = {case: found for case, found in self.before.items() if case in counted}
-        after = {case: found for case, found in self.after.items() if case in counted}
-        repeated = any(len(found) > 1 for found in chain(before.values(), after.values()))
         return Scores(
-            measure.by_case(before), measure.by_case(after), self.asked & counted, repeated
+            measure.by_case(self.before, counted),
+            measure.by_case(self.after, counted),
+            self.asked & counted,
+            self._is_repeated,
         )
+
+    @cached_property
+    def _is_repeated(self) -> bool:
+        every = chain(self.before.values(), self.after.values())
+        return any(len(results) > 1 for results in every)
 
     @property
     def has_unknown_cost(self) -> bool:

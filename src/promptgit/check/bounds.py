@@ -111,15 +111,15 @@ def bounds_for(sizes: tuple[int, ...], spent: tuple[float, ...]) -> tuple[float,
     Under the null the running z is a Brownian motion over the square root of the share of all
     pairs; the part of it that has not crossed yet is carried from look to look on a grid.
     """
-    found: list[float] = []
-    walk = Walk()
+    found: tuple[float, ...] = ()
+    shares: tuple[float, ...] = ()
     before = 0.0
     for size, so_far in zip(sizes, spent, strict=True):
         share = size / sizes[-1]
-        found.append(walk.z_for(share, so_far - before))
-        walk = walk.to(share, found[-1])
+        found += (_walked(shares, found).z_for(share, so_far - before),)
+        shares += (share,)
         before = so_far
-    return tuple(found)
+    return found
 
 
 def p_value(plan: Plan, look: int, z: float) -> float:
@@ -131,11 +131,10 @@ def p_value(plan: Plan, look: int, z: float) -> float:
     when `z` reaches the bound.
     """
     n_max = plan.looks[-1]
-    walk = Walk()
-    for size, bound in zip(plan.looks[:look], plan.bounds[:look], strict=True):
-        walk = walk.to(size / n_max, bound)
+    shares = tuple(size / n_max for size in plan.looks[:look])
     earlier = plan.spent[look - 1] if look else 0.0
-    return min(1.0, earlier + walk.beyond(plan.looks[look] / n_max, z))
+    uncrossed = _walked(shares, plan.bounds[:look])
+    return min(1.0, earlier + uncrossed.beyond(plan.looks[look] / n_max, z))
 
 
 @dataclass(frozen=True)
@@ -183,6 +182,14 @@ class Walk:
             gaps = places[:, None] - self.places[None, :]
             density = np.exp(-(gaps**2) / (2 * spread)) @ self.masses / sqrt(2 * np.pi * spread)
         return Walk(share, places, density * widths * (top - bottom) / 2)
+
+
+@lru_cache(maxsize=64)
+def _walked(shares: tuple[float, ...], bounds: tuple[float, ...]) -> Walk:
+    """Walk past these looks."""
+    if not shares:
+        return Walk()
+    return _walked(shares[:-1], bounds[:-1]).to(shares[-1], bounds[-1])
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ favours neither side has mean 0; and one case that grew a thousandfold counts as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
@@ -71,14 +71,18 @@ class Measure:
             return result.scores[self.name].value if self.name in result.scores else None
         return _amount(self.name, result)
 
-    def by_case(self, answers: Mapping[str, Sequence[Result]]) -> dict[str, float]:
-        """The mean over each case's answers; cases with none that counts are absent."""
-        found = {}
-        for case, results in answers.items():
-            values = [value for value in map(self.of, results) if value is not None]
-            if values:
-                found[case] = values[0] if len(values) == 1 else fmean(values)
-        return found
+    def by_case(
+        self, answers: Mapping[str, Sequence[Result]], counted: Container[str]
+    ) -> dict[str, float]:
+        """The mean over each counted case's answers; cases with none that counts are absent."""
+        values = {case: self._mean(results) for case, results in answers.items() if case in counted}
+        return {case: value for case, value in values.items() if value is not None}
+
+    def _mean(self, results: Sequence[Result]) -> float | None:
+        if len(results) == 1:
+            return self.of(results[0])
+        values = [value for value in map(self.of, results) if value is not None]
+        return fmean(values) if values else None
 
 
 def _amount(guard: str, result: Result) -> float | None:

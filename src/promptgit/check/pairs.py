@@ -35,7 +35,8 @@ class Unit:
 
     @property
     def weight(self) -> float:
-        return fmean(case.weight for case in self.cases)
+        first, *others = self.cases
+        return fmean((first.weight, *(case.weight for case in others))) if others else first.weight
 
 
 def units(cases: Dataset, order_seed: str) -> tuple[Unit, ...]:
@@ -167,4 +168,6 @@ def compared(
 
 
 def _mean(members: Sequence[Case], scores: Mapping[str, float]) -> float:
+    if len(members) == 1:
+        return scores[members[0].id]
     return fmean([scores[case.id] for case in members], [case.weight for case in members])

@@ -141,7 +141,7 @@ class Trial:
     def state(self, answers: Answers, look: int, before: State | None = None) -> State:
         """Say where every gated measure stands; one that is settled stays as it was."""
         settled = {} if before is None or before.is_spotty else before.settled
-        without_cost = answers.has_unknown_cost
+        without_cost = "cost" in self.policy.guards and answers.has_unknown_cost
         standings = tuple(
             settled.get(measure.name_and_kind) or self.standing(measure, answers, look)
             for measure in self.measures
@@ -176,6 +176,8 @@ class State:
     @cached_property
     def worse(self) -> tuple[str, ...]:
         """Ids of the must-pass cases that got worse."""
+        if not self.trial.vital:
+            return ()
         score = self.trial.measures[0]
         return self.trial.scores(score, self.answers).got_worse(self.trial.vital)
 
