@@ -78,7 +78,7 @@ def blocks(message: str, comment: str = "#") -> tuple[Block, ...]:
     """
     Find the paragraphs that mean to be evidence, whether or not they succeed.
 
-    >>> [block.first for block in blocks("subject\n\nPrompt-Path: p.md\n")]
+    >>> [block.first for block in blocks("subject\\n\\nPrompt-Path: p.md\\n")]
     [3]
     """
     found: list[Block] = []
