@@ -25,6 +25,7 @@ SECTIONS = {
         "improve": "Search for a better prompt and commit what is proven",
         "runs": "List runs and show what each one tried",
         "check": "Say whether a change makes a prompt worse",
+        "review": "Show what a change of prompts does, case by case",
     },
     "History": {
         "log": "Show the history of prompts with their scores",
