@@ -325,7 +325,7 @@ def test_a_text_that_a_listed_workflow_attested_is_verified(
     assert said.json["claims"][0]["by"] == f"attested by {WORKFLOW}"
     called = (tmp_path / "gh-called").read_text().splitlines()
     assert called[:2] == ["attestation", "verify"]
-    assert Path(called[2]).name == "reply.md"
+    assert Path(called[2]).is_absolute()
     assert called[3:] == [
         *("--repo", "ada/bot"),
         *("--signer-workflow", WORKFLOW),
@@ -344,6 +344,29 @@ def test_case_115_an_attestation_by_another_workflow_is_not_verified(
 
     assert trusts(said) == ["confirmed"]
     assert said.json["claims"][0]["why_not"] == "it is not signed; gh: no matching attestations"
+
+
+@pytest.mark.parametrize("path", ["..", '"a\\u0000b"', "-x", "$(touch canary)", "a" * 300])
+def test_a_path_that_somebody_typed_names_no_file_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+):
+    repository = attested_request(tmp_path)
+    elsewhere = "0" * 64  # a record that is not here
+    first = a_claim(
+        FIRST_STEP,
+        Prompt_Path=path,
+        Prompt_Blob="HEAD:prompts/reply.md",
+        Eval_Record=f"sha256:{elsewhere}",
+    )
+    _, _, second = a_claim(FIRST_STEP, Prompt_Path=path).partition("\n\n")
+    signed(repository, None, BEST, f"{first}\n{second}")
+    only_git(tmp_path / "bin", monkeypatch, a_gh(tmp_path, record=elsewhere))
+
+    said = promptgit(repository, "verify", "HEAD~1..HEAD", "--ci", "--json")
+
+    assert said.code == 1
+    assert "verified-ci" not in trusts(said)
+    assert not (repository.path / "canary").exists()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from functools import cached_property
 from promptgit.cli import past
 from promptgit.edges import signatures
 from promptgit.edges.signatures import List
+from promptgit.history.evidence import OBJECT_ID
 from promptgit.history.log import RawCommit
 from promptgit.history.trust import (
     WHY_NOT,
@@ -65,9 +66,10 @@ class Notary:
     def _objection(self, claim: Checked, workflow: Workflow) -> str:
         key = (claim.blob, claim.record, workflow)
         if key not in self._asked:
-            found = self.here.commits.reader.read(claim.blob) if claim.blob else None
+            known = OBJECT_ID.match(claim.blob)  # it was typed by somebody: no `HEAD:secret`
+            found = self.here.commits.reader.read(claim.blob) if known else None
             self._asked[key] = (
-                signatures.attested(workflow, claim.path, found[1], claim.record)
+                signatures.attested(workflow, found[1], claim.record)
                 if found
                 else "the text that it speaks of is not here"
             )

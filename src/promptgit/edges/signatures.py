@@ -79,7 +79,7 @@ def can_check_ssh() -> bool:
     return shutil.which("ssh-keygen") is not None
 
 
-def attested(workflow: Workflow, name: str, text: bytes, record: str) -> str:
+def attested(workflow: Workflow, text: bytes, record: str) -> str:
     """
     Ask `gh` for an attestation of `text` by a workflow; return why there is none, else nothing.
 
@@ -88,7 +88,7 @@ def attested(workflow: Workflow, name: str, text: bytes, record: str) -> str:
     if shutil.which("gh") is None:
         return "attestations were not checked: gh, GitHub's program, is not installed"
     with tempfile.TemporaryDirectory(prefix="promptgit-") as folder:
-        file = Path(folder) / (Path(name).name or "prompt")
+        file = Path(folder) / "prompt"
         file.write_bytes(text)
         command = [
             *("gh", "attestation", "verify", str(file)),
