@@ -57,8 +57,25 @@ def _block(text: str) -> str:
     return f"```text\n{text.rstrip()}\n```"
 
 
+def lint() -> str:
+    """docs/lint.md: what is written by hand, and below its marker every rule."""
+    from promptgit.lint.rules import RULES
+
+    by_hand, marker, _ = (DOCS / "lint.md").read_text(encoding="utf-8").partition("<!-- rules")
+    assert marker
+    lines = [f"{by_hand}{marker}: made by `make docs` from the code -->", "", "## Rules", ""]
+    lines += ["| rule | severity | what is wrong | `--fix` |", "|---|---|---|---|"]
+    for rule in RULES:
+        fix = "yes" if rule.fixable else ""
+        name = f"[`{rule.name}`](#{rule.name})"
+        lines.append(f"| {name} | {rule.severity} | {rule.says} | {fix} |")
+    for rule in RULES:
+        lines += ["", f"### {rule.name}", "", rule.why]
+    return "\n".join(lines) + "\n"
+
+
 def generated() -> dict[Path, str]:
-    files = {DOCS / "commands.md": commands()}
+    files = {DOCS / "commands.md": commands(), DOCS / "lint.md": lint()}
     for name in SCHEMAS:
         schema = json.dumps(json_schema(name), indent=2, ensure_ascii=False)
         files[DOCS / "schema" / f"{name}.json"] = schema + "\n"
