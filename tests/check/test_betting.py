@@ -5,7 +5,14 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from promptgit.check.betting import FRACTIONS, STAKES, anytime_gate, suite_gate
+from promptgit.check.betting import (
+    FRACTIONS,
+    STAKES,
+    anytime_gate,
+    suite_gate,
+    suite_range,
+    suite_wealth,
+)
 from promptgit.check.sequential import Finding
 
 RUNS = 600
@@ -69,3 +76,41 @@ def test_the_suite_is_never_undecided_at_its_last_case():
 def test_the_suite_stops_when_the_rest_cannot_change_the_answer():
     assert suite_gate([1.0, 1.0, -1.0, -1.0], 4).n == 2  # the worst is now a mean of 0
     assert suite_gate([-1.0, -1.0, -1.0, 1.0], 4).n == 3
+
+
+def test_a_drop_may_be_foretold_with_an_error_of_its_own():
+    losing = [-1.0, 0.0] * 40
+
+    usual, stricter = suite_gate(losing, 80), suite_gate(losing, 80, drop_alpha=0.001)
+
+    assert usual.finding is stricter.finding is Finding.DROP
+    assert usual.n < stricter.n
+    assert suite_gate([0.0] * 80, 80).n == suite_gate([0.0] * 80, 80, drop_alpha=0.001).n
+
+
+def test_the_range_of_the_suite_closes_on_the_mean_of_all_its_cases():
+    rng = np.random.default_rng(2)
+    row = rng.choice([-1.0, 0.0, 1.0], p=[0.1, 0.7, 0.2], size=200).tolist()
+
+    ranges = [suite_range(row[:n], 200) for n in (20, 100, 180, 200)]
+
+    widths = [high - low for low, high in ranges]
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] == 0.0
+    assert all(low <= sum(row) / 200 <= high for low, high in ranges)
+
+
+def test_the_range_of_the_suite_misses_its_mean_in_at_most_one_run_of_ten():
+    rng, runs = np.random.default_rng(3), 200
+    missed = 0
+    for _ in range(runs):
+        row = rng.choice([-1.0, 0.0, 1.0], p=[0.15, 0.7, 0.15], size=60).tolist()
+        low, high = suite_range(row[:30], 60)
+        missed += not low <= sum(row) / 60 <= high
+
+    assert missed / runs <= 0.10 + 3.5 * (0.1 * 0.9 / runs) ** 0.5
+
+
+def test_what_is_arithmetically_sure_makes_infinitely_rich():
+    assert suite_wealth([1.0] * 9, 10, 0.5) == float("inf")
+    assert suite_wealth([0.0] * 5, 10, 0.0) == 1.0

@@ -666,10 +666,10 @@ def test_with_five_gated_metrics_a_change_of_nothing_regresses_in_at_most_one_ru
             metrics=FIVE,
             order_seed=str(seed),
         )
-        for seed in range(300)
+        for seed in range(150)
     ]
 
-    assert rate_of(Outcome.REGRESSION, runs) <= at_most_one_in_twenty(300)
+    assert rate_of(Outcome.REGRESSION, runs) <= at_most_one_in_twenty(150)
 
 
 def test_a_drop_of_the_margin_passes_in_at_most_one_run_of_twenty():
@@ -683,8 +683,8 @@ def test_a_drop_of_the_margin_passes_in_at_most_one_run_of_twenty():
             coins(rng, 0.90, ("right",), 100),
             order_seed=str(seed),
         )
-        for seed in range(300)
+        for seed in range(150)
     ]
 
-    assert rate_of(Outcome.PASS, runs) <= at_most_one_in_twenty(300)
+    assert rate_of(Outcome.PASS, runs) <= at_most_one_in_twenty(150)
     assert rate_of(Outcome.REGRESSION, runs) > 0.1

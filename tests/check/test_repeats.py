@@ -58,8 +58,8 @@ def test_where_cases_do_not_change_by_themselves_a_few_repeats_show_that_and_no_
 
 
 def test_where_chance_within_the_case_hides_the_answer_repeats_find_it():
-    once = gate(CASES, moody(1, 0.75), moody(5, 0.65))
-    thrice = gate(CASES, moody(1, 0.75), moody(5, 0.65), Policy(repeats=12))
+    once = gate(CASES, moody(1, 0.75), moody(10, 0.6))
+    thrice = gate(CASES, moody(1, 0.75), moody(10, 0.6), Policy(repeats=12))
 
     assert once.finding.outcome is Outcome.INCONCLUSIVE
     assert thrice.finding.outcome is not Outcome.INCONCLUSIVE
@@ -67,7 +67,7 @@ def test_where_chance_within_the_case_hides_the_answer_repeats_find_it():
 
 
 def test_repeats_stop_as_soon_as_the_answer_is_known():
-    run = gate(CASES, moody(1, 0.75), moody(5, 0.65), Policy(repeats=12))
+    run = gate(CASES, moody(1, 0.75), moody(10, 0.6), Policy(repeats=12))
 
     assert 0 < max(run.repeats) < 11
 
@@ -147,7 +147,7 @@ def chances(
 @pytest.mark.parametrize("share_steady", [0.0, 0.5])
 @pytest.mark.parametrize(("shift", "wrong"), [(0.0, Outcome.REGRESSION), (-0.05, Outcome.PASS)])
 def test_repeats_do_not_buy_a_wrong_verdict(share_steady: float, shift: float, wrong: Outcome):
-    rng, runs = np.random.default_rng(11), 250
+    rng, runs = np.random.default_rng(11), 100
     found: list[Gate] = [
         gate(CASES, *chances(rng, shift, share_steady), THRICE, order_seed=str(seed))
         for seed in range(runs)

@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from promptgit.core.gate import Flip as CaseFlip
+from promptgit.core.gate import GateFinding
 from promptgit.core.verdict import Flip, Outcome, Policy, Verdict
-from promptgit.report.sentences import confirmation, draft, gate
+from promptgit.report.sentences import confirmation, draft, gate, gate_finding
+from report.a_report import a_case, a_gate, a_guard, a_metric, a_side
 
 GAIN = Verdict(
     Outcome.PASS,
@@ -102,4 +105,128 @@ def test_a_draft_says_what_was_seen_and_that_it_proves_nothing():
     assert line == (
         "DRAFT: 24 cases cannot prove an improvement, 60 is the least. +8.1 points (90 % range "
         "+2.3 to +13.7) on all 12 sealed cases. Read the diff yourself."
+    )
+
+
+# ── what the gate found ─────────────────────────────────────────────────────────────────────
+
+NOT_RUN = tuple(a_case(f"late-{number}", CaseFlip.NOT_RUN) for number in range(20))
+
+
+def a_gate_without_cases(outcome: Outcome, *metrics, **changes) -> GateFinding:
+    return a_gate(outcome, (), metrics or None, **changes)
+
+
+def test_a_pass_says_what_it_rules_out_and_what_was_not_needed():
+    line = gate_finding(a_gate(Outcome.PASS, NOT_RUN))
+
+    assert line == (
+        "PASS: a drop of 5 points or more is ruled out. +2.0 points (90 % range -3.0 to +7.0), "
+        "40 of 60 cases compared, 20 not needed."
+    )
+
+
+def test_a_pass_names_what_else_had_to_hold():
+    shown = a_metric("kind", gated=False)
+
+    one = a_gate_without_cases(Outcome.PASS, a_metric(), a_guard(), shown)
+    two = a_gate_without_cases(Outcome.PASS, a_metric(), a_metric("short"), a_guard(), shown)
+
+    assert "ruled out; cost holds too. +2.0 points" in gate_finding(one)
+    assert "ruled out; short and cost hold too. +2.0 points" in gate_finding(two)
+
+
+def test_a_regression_of_the_score_needs_no_name():
+    line = gate_finding(a_gate(Outcome.REGRESSION, (a_case(), *NOT_RUN)))
+
+    assert line == (
+        "REGRESSION: -10.0 points (90 % range -15.0 to -5.0), 1 case got worse, 0 better, "
+        "40 of 60 cases compared, 20 not needed."
+    )
+
+
+def test_a_regression_of_something_else_names_it():
+    kind = a_metric("kind", Outcome.REGRESSION)
+    cost = a_guard(outcome=Outcome.REGRESSION)
+
+    line = gate_finding(a_gate_without_cases(Outcome.REGRESSION, a_metric(), kind, cost))
+    grown = gate_finding(a_gate_without_cases(Outcome.REGRESSION, a_metric(), cost))
+
+    assert line.startswith("REGRESSION: kind -10.0 points (90 % range -15.0 to -5.0), ")
+    assert line.endswith("40 of 60 cases compared. Worse too: cost.")
+    assert grown == (
+        "REGRESSION: cost +40.0 % (90 % range +36.0 % to +44.0 %), 40 of 60 cases compared."
+    )
+
+
+def test_what_is_shown_and_not_gated_decides_nothing():
+    shown = a_metric("kind", Outcome.REGRESSION, gated=False)
+
+    line = gate_finding(a_gate_without_cases(Outcome.PASS, a_metric(), shown))
+
+    assert "kind" not in line
+
+
+def test_a_must_pass_case_that_broke_is_named_first():
+    one = a_gate(Outcome.REGRESSION, (a_case("refund", must_pass=True), a_case("greet")))
+    many = a_gate(
+        Outcome.REGRESSION, tuple(a_case(f"c{number}", must_pass=True) for number in range(5))
+    )
+
+    assert gate_finding(one).startswith("REGRESSION: the must-pass case 'refund' got worse. -10.0")
+    assert "the must-pass cases 'c0', 'c1', 'c2' and 2 more got worse" in gate_finding(many)
+
+
+def test_what_is_open_is_named_and_how_many_cases_would_settle_it():
+    open_end = a_gate_without_cases(
+        Outcome.INCONCLUSIVE,
+        a_metric(),
+        a_metric("kind", Outcome.INCONCLUSIVE),
+        a_metric("short", Outcome.INCONCLUSIVE),
+    )
+
+    assert gate_finding(open_end) == (
+        "UNDECIDED: kind +2.0 points (90 % range -3.0 to +7.0) on 40 of 60 cases; a drop of 5 "
+        "points can be neither shown nor ruled out. Undecided too: short. "
+        "About 220 cases would settle it."
+    )
+
+
+def test_a_gate_without_a_case_says_so():
+    nothing = replace(a_metric().verdict, n=0, outcome=Outcome.INCONCLUSIVE)
+    line = gate_finding(
+        a_gate_without_cases(Outcome.INCONCLUSIVE, replace(a_metric(), verdict=nothing))
+    )
+
+    assert line == "UNDECIDED: there was no case to compare."
+
+
+def test_an_invalid_check_says_what_is_wrong_and_faults_come_first():
+    lost = a_gate_without_cases(Outcome.INVALID, reasons=("9 of 60 pairs have no score", "more"))
+    late = replace(lost, faults=("the quarantine of 'refund' ended on 2027-01-30",))
+
+    assert gate_finding(lost) == "INVALID: 9 of 60 pairs have no score."
+    assert gate_finding(late) == "INVALID: the quarantine of 'refund' ended on 2027-01-30."
+
+
+def test_answers_that_were_asked_for_again_are_told():
+    again = a_case("moody", before=a_side(0.5, repeats=3), after=a_side(0.4, repeats=3))
+
+    line = gate_finding(a_gate(Outcome.REGRESSION, (again,)))
+
+    assert "40 of 60 cases compared with up to 3 answers each." in line
+
+
+def test_a_suite_is_ruled_out_for_its_own_cases_and_when_all_are_in_there_is_no_range():
+    whole = replace(a_metric().verdict, low=0.02, high=0.02, n=60)
+
+    line = gate_finding(
+        a_gate_without_cases(
+            Outcome.PASS, replace(a_metric(), verdict=whole), policy=Policy(scope="suite")
+        )
+    )
+
+    assert line == (
+        "PASS: a drop of 5 points or more is ruled out on these cases. +2.0 points, "
+        "60 of 60 cases compared."
     )

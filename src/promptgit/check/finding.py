@@ -124,10 +124,14 @@ def _decisive(state: State, outcome: Outcome) -> list[str]:
         Outcome.INCONCLUSIVE: {Finding.UNDECIDED, Finding.OPEN},
     }[outcome]
     return [
-        f"{one.measure.name}: {_reason(state, one)}"
+        f"{_named(one.measure)}{_reason(state, one)}"
         for one in state.standings
         if one.finding in wanted
     ]
+
+
+def _named(measure: Measure) -> str:
+    return "" if measure.kind == "score" else f"{measure.name}: "
 
 
 def _reason(state: State, standing: Standing) -> str:
@@ -140,7 +144,7 @@ def _reason(state: State, standing: Standing) -> str:
     if not seen.pairs:
         return "nothing could be compared"
     if standing.finding is Finding.OPEN:
-        return "another answer came first"
+        return "not settled when another answer came"
     if standing.look < trial.last:
         of = len(trial.counted)
         return f"stopped after {seen.pairs} of {of} cases: the others would hardly settle it"

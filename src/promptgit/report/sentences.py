@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from promptgit.core.gate import Flip as Broke
-from promptgit.core.gate import GateFinding, MetricFinding
+from promptgit.core.gate import Flip, GateFinding, MetricFinding
 from promptgit.core.verdict import Outcome, Policy, Verdict
 
 
@@ -75,16 +74,21 @@ def gate(verdict: Verdict, policy: Policy) -> str:
 
 def gate_finding(finding: GateFinding) -> str:
     """Say whether the candidate may replace the baseline, and name what decided."""
-    protected = [c.case.id for c in finding.cases if c.must_pass and c.flip is Broke.BROKE]
+    protected = [c.case.id for c in finding.cases if c.must_pass and c.flip is Flip.BROKE]
     match finding.outcome:
         case Outcome.PASS:
             return _passed(finding)
         case Outcome.INVALID:
-            return f"INVALID: {finding.reasons[0]}." if finding.reasons else "INVALID."
+            return f"INVALID: {'; '.join(finding.faults) or ''.join(finding.reasons[:1])}."
         case Outcome.INCONCLUSIVE:
             return _undecided(finding)
         case _ if protected:
-            return _protected_broke(finding, protected)
+            noun = "case" if len(protected) == 1 else "cases"
+            named = listed([repr(name) for name in protected], most=3)
+            return (
+                f"REGRESSION: the must-pass {noun} {named} got worse. "
+                f"{move(finding.score)}, {_compared(finding, finding.score)}."
+            )
         case _:
             return _got_worse(finding)
 
@@ -93,72 +97,65 @@ def _passed(finding: GateFinding) -> str:
     score = finding.score
     others = [metric.name for metric in finding.metrics[1:] if metric.gated]
     held = f"; {listed(others)} hold{'s' if len(others) == 1 else ''} too" if others else ""
+    where = " on these cases" if finding.policy.scope == "suite" else ""
     return (
-        f"PASS: {limit(score)} or more is ruled out{held}. "
+        f"PASS: {limit(score)} or more is ruled out{where}{held}. "
         f"{move(score)}, {_compared(finding, score)}."
     )
 
 
 def _undecided(finding: GateFinding) -> str:
-    open_ends = [
-        metric
-        for metric in finding.metrics
-        if metric.gated and metric.verdict.outcome is not Outcome.PASS
-    ]
-    decider = (open_ends or [finding.score])[0]
-    verdict = decider.verdict
-    if not verdict.n:
+    gated = [metric for metric in finding.metrics if metric.gated]
+    open_ends = [m for m in gated if m.verdict.outcome is not Outcome.PASS] or [finding.score]
+    first, others = open_ends[0], [metric.name for metric in open_ends[1:]]
+    if not first.verdict.n:
         return "UNDECIDED: there was no case to compare."
-    also = f" So {_is_are(open_ends[1:])} {listed([m.name for m in open_ends[1:]])}."
+    also = f" Undecided too: {listed(others)}." if others else ""
     return (
-        f"UNDECIDED: {move(decider)} on {cases_of(verdict, 'cases')}; {limit(decider)} "
-        f"can be neither shown nor ruled out.{also if open_ends[1:] else ''}"
-        f"{needed(verdict, 'cases')}"
-    )
-
-
-def _is_are(metrics: Sequence[MetricFinding]) -> str:
-    return "is" if len(metrics) == 1 else "are"
-
-
-def _protected_broke(finding: GateFinding, names: Sequence[str]) -> str:
-    few = [repr(name) for name in names[:3]]
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    which = f"{', '.join(few)}{more}" if more else listed(few)
-    noun = "case" if len(names) == 1 else "cases"
-    return (
-        f"REGRESSION: the must-pass {noun} {which} got worse. "
-        f"{move(finding.score)}, {_compared(finding, finding.score)}."
+        f"UNDECIDED: {move(first)} on {cases_of(first.verdict, 'cases')}{_answers(finding)}; "
+        f"{limit(first)} can be neither shown nor ruled out.{also}{needed(first.verdict, 'cases')}"
     )
 
 
 def _got_worse(finding: GateFinding) -> str:
     worse = [m for m in finding.metrics if m.gated and m.verdict.outcome is Outcome.REGRESSION]
-    decider = (worse or [finding.score])[0]
-    flips = decider.verdict.flips
-    broke = sum(1 for flip in flips if not flip.fixed)
-    counts = (
-        ""
-        if decider.kind == "guard"
-        else (f", {broke} case{'s' if broke != 1 else ''} got worse, {len(flips) - broke} better")
+    first, others = (worse or [finding.score])[0], [metric.name for metric in worse[1:]]
+    flips = first.verdict.flips
+    lost = sum(1 for flip in flips if not flip.fixed)
+    won = len(flips) - lost
+    counts = f", {lost} case{'s' if lost != 1 else ''} got worse, {won} better"
+    also = f" Worse too: {listed(others)}." if others else ""
+    return (
+        f"REGRESSION: {move(first)}{'' if first.kind == 'guard' else counts}, "
+        f"{_compared(finding, first)}.{also}"
     )
-    also = [m.name for m in worse[1:]]
-    return f"REGRESSION: {move(decider)}{counts}, {_compared(finding, decider)}." + (
-        f" Worse too: {listed(also)}." if also else ""
-    )
+
+
+def _compared(finding: GateFinding, metric: MetricFinding) -> str:
+    verdict = metric.verdict
+    spare = sum(1 for found in finding.cases if found.flip is Flip.NOT_RUN)
+    unneeded = f", {spare} not needed" if spare else ""
+    return f"{verdict.n} of {verdict.of} cases compared{_answers(finding)}{unneeded}"
+
+
+def _answers(finding: GateFinding) -> str:
+    """Say how often cases were asked, where that was more than once."""
+    sides = (side for found in finding.cases for side in (found.before, found.after) if side)
+    most = max((side.repeats for side in sides), default=1)
+    return f" with up to {most} answers each" if most > 1 else ""
 
 
 def move(metric: MetricFinding) -> str:
-    """
-    Say how far a measure moved and how sure that is, named where it is not the score.
-    """
+    """Say how far a measure moved and how sure that is, named where it is not the score."""
     verdict = metric.verdict
-    share = f"{100 * (1 - 2 * verdict.alpha):.3g}"
-    if metric.kind == "guard":
-        ends = f"{percent(verdict.low)} to {percent(verdict.high)}"
-        return f"{metric.name} {percent(verdict.effect)} ({share} % range {ends})"
+    write = percent if metric.kind == "guard" else points
+    unit = "" if metric.kind == "guard" else " points"
     name = "" if metric.kind == "score" else f"{metric.name} "
-    return f"{name}{points(verdict.effect)} points ({range_of(verdict)})"
+    if verdict.low == verdict.high:  # of these very cases, and all are in
+        return f"{name}{write(verdict.effect)}{unit}"
+    share = f"{100 * (1 - 2 * verdict.alpha):.3g}"
+    ends = f"{write(verdict.low)} to {write(verdict.high)}"
+    return f"{name}{write(verdict.effect)}{unit} ({share} % range {ends})"
 
 
 def limit(metric: MetricFinding) -> str:
@@ -177,19 +174,17 @@ def percent(growth: float) -> str:
     return f"{points(growth)} %"
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], *, most: int = 5) -> str:
     """
-    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
-    ('a', 'a and b', 'a, b and c')
+    Join names as a sentence does.
+
+    >>> listed(["a"]), listed(["a", "b", "c"]), listed(["a", "b", "c", "d"], most=2)
+    ('a', 'a, b and c', 'a, b and 2 more')
     """
-    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
-
-
-def _compared(finding: GateFinding, metric: MetricFinding) -> str:
-    verdict = metric.verdict
-    saved = sum(1 for found in finding.cases if found.flip is Broke.NOT_RUN)
-    spare = f", {saved} not needed" if saved else ""
-    return f"{verdict.n} of {verdict.of} cases compared{spare}"
+    shown = list(names[:most])
+    if len(names) > most:
+        shown.append(f"{len(names) - most} more")
+    return " and ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
 
 
 def draft(cases: int, least: int, verdict: Verdict | None = None) -> str:
