@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Twice quiet: errors only.  What pip warns of (its cache, its indexes) is not about us.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
@@ -44,11 +45,11 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: pyproject.toml | $(VENV)/bin/python
-	@echo "installing promptgit into $(VENV) ..." >&2
+	@echo "installing promptgit into $(VENV): a minute or so ..." >&2
 	@$(PIP) install --editable .
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
-	@echo "installing promptgit and its tools into $(VENV) ..." >&2
+	@echo "installing promptgit and its tools into $(VENV): a minute or two ..." >&2
 	@$(PIP) install --editable '.[dev]'
 	@touch $@ $(VENV)/.runtime
