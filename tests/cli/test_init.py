@@ -313,3 +313,45 @@ def test_text_that_is_stored_with_crlf_is_named_with_the_command_that_mends_it(t
 
     assert "git add --renormalize prompts/reply.md" in result.output
     assert "prompts/reply.csv is stored" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("private", ["promptgit-records.yml", "promptgit.yml"]),
+        ("forks", ["promptgit-forks.yml", "promptgit-records.yml", "promptgit-trusted.yml"]),
+    ],
+)
+def test_it_writes_workflows_as_the_docs_have_them(
+    repository: Repository, kind: str, names: list[str]
+):
+    init(repository.path, "--github", kind)
+
+    docs = Path(__file__).parent.parent.parent / "docs" / "github"
+    written = repository.path / ".github" / "workflows"
+    assert sorted(file.name for file in written.iterdir()) == names
+    for file in written.iterdir():
+        assert file.read_bytes() == (docs / file.name).read_bytes()
+
+
+def test_a_workflow_that_is_there_is_kept(repository: Repository):
+    repository.write({".github/workflows/promptgit.yml": "mine: true\n"})
+
+    result = init(repository.path, "--github", "private")
+
+    assert (repository.path / ".github/workflows/promptgit.yml").read_text() == "mine: true\n"
+    assert "kept .github/workflows/promptgit.yml" in result.output
+    assert "wrote .github/workflows/promptgit-records.yml" in result.output
+
+
+def test_what_only_a_person_can_set_on_github_is_said(repository: Repository):
+    said = init(repository.path, "--github", "forks").output
+
+    assert "the environment `promptgit` with required reviewers" in said
+    assert "require the check `promptgit-gate`" in said
+
+
+def test_without_being_asked_it_writes_no_workflow(repository: Repository):
+    init(repository.path)
+
+    assert not (repository.path / ".github").exists()

@@ -16,6 +16,7 @@ from promptgit.config import CONFIG_FILE, DEFAULT_PROMPTS, matches, parse_config
 from promptgit.config.schema import modeline
 from promptgit.edges.git import Git
 from promptgit.edges.work_tree import WorkTree
+from promptgit.edges.workflows import workflows
 from promptgit.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ NO_PROMPTS = re.compile(
 )
 REPEATED = 0.8  # of the answers that repeat an input: then it is worth asking for
 CASES_HEADER = "input,expected"
+_KEY = "on GitHub, make the environment `promptgit`{} and give it the secret OPENAI_API_KEY"
+_RULES = (
+    "on GitHub, require the check `promptgit-gate`, and let a squash take the pull request's title "
+    "and description (Settings, General)"
+)
+ON_GITHUB = {  # what only a person can set
+    "private": (_KEY.format(""), _RULES),
+    "forks": (_KEY.format(" with required reviewers"), _RULES),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +90,12 @@ class Plan:
                 ) from error
 
 
-def plan(where: Path, *, example: bool) -> Plan:
-    """Look at the repository around `where` and decide what it lacks; raise UserError."""
+def plan(where: Path, *, example: bool, github: str | None = None) -> Plan:
+    """
+    Look at the repository around `where` and decide what it lacks; raise UserError.
+
+    `github` names the kind of workflows to write, see `edges/workflows.py`.
+    """
     git = Git.discover(where)
     if git.bare:
         raise UserError(
@@ -107,14 +121,20 @@ def plan(where: Path, *, example: bool) -> Plan:
     prompts = tuple(_looked_at(repository, path) for path in _meant(files, patterns))
     evals = [step for found in prompts for step in _eval_step(repository, found)][:1]
     lines = _attributes_step(tree, patterns)
-    steps = (*added, *evals, *lines)
+    shipped = workflows(github) if github else {}
+    flows = [Step(path, text) for path, text in shipped.items() if not tree.is_file(path)]
+    steps = (*added, *evals, *lines, *flows)
     with_example = any(step.path in EXAMPLE for step in added)
     return Plan(
         git,
         steps,
-        kept=tuple(_kept(written, prompts, lines, tree)),
+        kept=(*_kept(written, prompts, lines, tree), *filter(tree.is_file, shipped)),
         prompts=prompts,
-        notes=(*_notes(prompts, patterns, with_example), *_renormalising(git, prompts, lines)),
+        notes=(
+            *_notes(prompts, patterns, with_example),
+            *_renormalising(git, prompts, lines),
+            *(ON_GITHUB[github] if github and flows else ()),
+        ),
         next=_next(prompts, steps),
     )
 

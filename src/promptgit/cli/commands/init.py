@@ -15,25 +15,33 @@ from promptgit.cli.setup import Plan, plan, shell_word
     epilog="""\b
 Example:
   promptgit init --dry-run
-  promptgit init""",
+  promptgit init
+  promptgit init --github private""",
 )
 @click.option("--example", is_flag=True, help="Write a small prompt with cases if there is none")
+@click.option(
+    "--github",
+    type=click.Choice(["private", "forks"]),
+    help="Write workflows, too, for pull requests from people who may push, or from forks",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON")
-def command(example: bool, dry_run: bool, as_json: bool) -> None:
+def command(example: bool, github: str | None, dry_run: bool, as_json: bool) -> None:
     """
     Find prompts and their cases, and write what is missing: promptgit.yaml, an eval file for the
     first prompt that has cases but none, and lines in .gitattributes.
 
     Nothing is ever overwritten: what exists is kept, and said.
     """
-    found = plan(Path.cwd(), example=example)
+    found = plan(Path.cwd(), example=example, github=github)
     if not dry_run:
         found.carry_out()
-    click.echo(_json(found, dry_run) if as_json else _text(found, dry_run))
+    options = f"{' --example' if example else ''}{f' --github {github}' if github else ''}"
+    following = f"promptgit init{options}" if dry_run else found.next
+    click.echo(_json(found, dry_run) if as_json else _text(found, dry_run, following))
 
 
-def _text(found: Plan, dry_run: bool) -> str:
+def _text(found: Plan, dry_run: bool, following: str) -> str:
     wrote, added = ("would write", "would add to") if dry_run else ("wrote", "added to")
     lines = [f"{prompt.path}: {_cases(prompt.cases)}" for prompt in found.prompts]
     lines += [f"{added if step.adds else wrote} {step.path}" for step in found.steps]
@@ -42,7 +50,7 @@ def _text(found: Plan, dry_run: bool) -> str:
     paths = " ".join(shell_word(step.path) for step in found.steps)
     if paths and not dry_run:
         lines += ["", f'keep it: git add {paths} && git commit -m "Set up promptgit"']
-    return "\n".join([*lines, f"next: {'promptgit init' if dry_run else found.next}"])
+    return "\n".join([*lines, f"next: {following}"])
 
 
 def _cases(count: int | None) -> str:
