@@ -148,7 +148,7 @@ def _styles(metric: MetricFinding) -> dict[str, str]:
 
 
 def _broken(gate: GateFinding) -> Iterator[Styled]:
-    broken = gate.flipped(Flip.BROKE)
+    broken = words.flipped(gate, Flip.BROKE)
     for found in broken[:BROKEN_SHOWN]:
         yield case_line(found)
         why = found.after.why if found.after else ""

@@ -198,8 +198,15 @@ def marks(found: CaseFinding) -> Iterator[str]:
 
 
 def shown_order(gate: GateFinding) -> list[CaseFinding]:
-    """Broken cases first, then fixed ones, then the rest; each kind as the gate ordered it."""
-    return sorted(gate.cases, key=lambda found: ORDER.index(found.flip))
+    """
+    Broken cases first, then fixed ones, then the rest; each kind as the gate ordered it, but those
+    that must pass ahead: one of them decides.
+    """
+    return sorted(gate.cases, key=lambda found: (ORDER.index(found.flip), not found.must_pass))
+
+
+def flipped(gate: GateFinding, flip: Flip) -> list[CaseFinding]:
+    return [found for found in shown_order(gate) if found.flip is flip]
 
 
 def flips(gate: GateFinding) -> str:

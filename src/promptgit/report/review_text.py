@@ -96,7 +96,7 @@ def _cases(
 ) -> Iterator[Styled]:
     """The cases that flipped by these rules, but for those that others have shown."""
     for flip in (Flip.BROKE, Flip.FIXED, Flip.UNSCORED):
-        some = [found for found in gate.flipped(flip) if found.case.id not in shown]
+        some = [found for found in words.flipped(gate, flip) if found.case.id not in shown]
         if not some:
             continue
         yield from _title(flip, some, words.rules(gate, prompt))
@@ -222,7 +222,7 @@ def _next(report: Report) -> Iterator[Styled]:
 def _bisects(report: Report) -> Iterator[str]:
     for prompt in report.prompts:
         for gate in prompt.gates[:1]:
-            for found in gate.flipped(Flip.BROKE)[:1]:
+            for found in words.flipped(gate, Flip.BROKE)[:1]:
                 names = (prompt.path, found.case.id)
                 if report.head and not any(any(True for _ in hidden(name)) for name in names):
                     path, case = map(shlex.quote, names)
