@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from posixpath import splitext
+from typing import TYPE_CHECKING
 
 from promptgit.core.quote import quoted
 from promptgit.lint.finding import Mark, Place, Severity
 from promptgit.lint.rule import Rule
 from promptgit.lint.subject import Subject
+
+if TYPE_CHECKING:
+    from promptgit.core.passages import Copy
 
 COPIED_WORDS = 8  # in a row, as the guard of `improve` holds it too
 
@@ -56,7 +60,11 @@ def case_in_prompt(subject: Subject) -> Iterator[Mark]:
 
     text = subject.text or ""
     cases = [row.case for row in subject.asked.cases]
+    longest: dict[str, Copy] = {}  # by case: one passage of each is enough
     for copy in copies([words(text)], (), cases, COPIED_WORDS):
+        if len(copy.words) > _length(longest.get(copy.case.id)):
+            longest[copy.case.id] = copy
+    for copy in longest.values():
         what = "the expected answer" if copy.is_answer else "the words"
         start, stop = place(copy.words, text)
         yield Mark(
@@ -65,6 +73,10 @@ def case_in_prompt(subject: Subject) -> Iterator[Mark]:
             stop,
             hint="take the passage out of the prompt, or the case out of the cases",
         )
+
+
+def _length(copy: Copy | None) -> int:
+    return len(copy.words) if copy else 0
 
 
 def must_pass_nobody(subject: Subject) -> Iterator[Mark]:
