@@ -349,3 +349,14 @@ def test_a_report_whose_name_tells_no_form_is_refused_before_a_call(office, cler
 
     assert said.code == 2
     assert clerk.calls == 0
+
+
+def test_what_lint_says_of_the_new_text_is_reported_and_the_old_is_not(office, clerk):
+    office.git("switch", "-q", "main")
+    office.commit({PROMPT: ALL + "old\u200b\n"})
+    office.git("switch", "-q", "-c", "hidden")
+    office.commit({PROMPT: ALL + "old\u200b\nnew\u202e\n"})
+
+    found = checked(office, "main")
+
+    assert [finding["line"] for finding in found.prompt["lint"]] == [len(ALL.splitlines()) + 2]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from promptgit.check.ask import Ask
 from promptgit.check.check import checking
+from promptgit.cli import check_lint
 from promptgit.cli.bench import Bench
 from promptgit.cli.gates import Gate, Gates, Permissions, gates_for
 from promptgit.cli.live import counted
@@ -266,6 +267,7 @@ def _finding(
         why=subject.why,
         gates=tuple(found),
         changes=subject.changes,
+        lint=check_lint.findings(subject),
         old_path=subject.old_path,
         blobs=(before.prompt.blob if before else "", after.prompt.blob if after else ""),
         texts=texts,

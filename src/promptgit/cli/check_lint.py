@@ -1,0 +1,78 @@
+"""What lint says of a prompt that a change brings, and did not say of it before."""
+
+from __future__ import annotations
+
+from promptgit.cli.subjects import Stand, Subject
+from promptgit.config.glance import lint_config
+from promptgit.config.places import CONFIG_FILE, matches
+from promptgit.core.dataset import Case, Dataset
+from promptgit.core.gate import Finding
+from promptgit.lint.finding import Severity
+from promptgit.lint.linting import lint
+from promptgit.lint.rules import RULES
+from promptgit.lint.subject import Asked, Numbered
+from promptgit.lint.subject import Subject as Text
+
+
+def findings(subject: Subject) -> tuple[Finding, ...]:
+    """List the errors and warnings that are new in head; advice is for `promptgit lint`."""
+    if subject.after is None:
+        return ()
+    known = {(f.rule, f.message) for f in _found(subject.before)} if subject.before else set()
+    return tuple(f for f in _found(subject.after) if (f.rule, f.message) not in known)
+
+
+def _found(stand: Stand) -> list[Finding]:
+    config = lint_config(stand.repository.tree.read(CONFIG_FILE) or b"")
+    silent = {
+        *config.ignore,
+        *(
+            name
+            for pattern, names in config.per_file.items()
+            if matches(stand.path, (pattern,))
+            for name in names
+        ),
+    }
+    rules = [
+        rule for rule in RULES if rule.severity is not Severity.ADVICE and rule.name not in silent
+    ]
+    return [
+        Finding(
+            one.rule,
+            "error" if one.severity is Severity.ERROR else "warning",
+            one.file,
+            one.line,
+            one.message,
+            one.column,
+        )
+        for one in lint(_text(stand), rules)
+    ]
+
+
+def _text(stand: Stand) -> Text:
+    tree = stand.repository.tree
+    data, _ = tree.as_stored(stand.path)
+    return Text(
+        stand.path,
+        data,
+        len(data),
+        is_template=stand.prompt.template == "jinja",
+        asked=_asked(stand, stand.rules.cases) if stand.rules.cases else Asked(),
+        read=lambda path: _decoded(tree.read(path)),
+    )
+
+
+def _asked(stand: Stand, cases: Dataset) -> Asked:
+    first = next(iter(cases), Case("", {}))
+    return Asked(
+        stand.eval_file.file,
+        stand.rules.cases_path,
+        tuple(Numbered(0, case) for case in cases),
+        tuple(first.inputs),
+        next(iter(first.inputs), ""),
+        tuple({**first.reference, "expected": ""}),
+    )
+
+
+def _decoded(data: bytes | None) -> str | None:
+    return None if data is None else data.decode(errors="replace")
