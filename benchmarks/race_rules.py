@@ -3,7 +3,7 @@ Which cases a race should look at first: the rule that ships against two others,
 
     python benchmarks/race_rules.py [--quick] [--seed N]
 
-ships    four of ten cases from where the parent is weak, each counted for what it stands for
+ships    three of ten cases from where the parent is weak, each counted for what it stands for
 plain    cases by chance
 patient  cases by chance, and a first look on which no case changed does not end the race
 

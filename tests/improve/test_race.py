@@ -99,14 +99,14 @@ def with_weak_spots(cases: Dataset, *, weak: int, fixed: float, others: float) -
     return Sides(before, {name: before[name] + moves[name] for name in ids})
 
 
-def test_four_of_ten_cases_are_taken_where_the_parent_is_weak():
+def test_three_of_ten_cases_are_taken_where_the_parent_is_weak():
     cases = some_cases(100)
     sides = with_weak_spots(cases, weak=12, fixed=1.0, others=0.0)
 
     race(cases, sides, order_seed="a")
 
     weak = [sum(sides.before[case.id] == 0 for case in batch) for batch in sides.asked]
-    assert weak == [4, 4, 4, 0, 0]
+    assert weak == [3, 3, 6, 0, 0]
 
 
 @pytest.mark.parametrize("seed", "abcdefghij")

@@ -21,7 +21,7 @@ from promptgit.core.evaluation import Evaluation
 Evaluate = Callable[[Dataset], Evaluation]  # the child, on these cases
 
 FIRST = 10  # cases; then twice as many, and so on
-WEAK = 0.4  # share of a look, at least, that is taken where the parent is weak, while it lasts
+WEAK = 0.3  # share of a look, at least, that is taken where the parent is weak, while it lasts
 MAX_UNSCORED = 0.2  # above this share of pairs lost to failures the race says nothing
 ROUNDING = 1e-9  # means of equal scores may differ by this much
 
@@ -113,7 +113,7 @@ def race(
     Compare child and parent on 10, 20, 40, … cases; drop the child as soon as it does not lead.
 
     `parent` covers all `cases`; `evaluate` is given only those that are new at each step.  Their
-    order is shuffled by `order_seed`, but four of each ten are taken where the parent is weak, as
+    order is shuffled by `order_seed`, but three of each ten are taken where the parent is weak, as
     long as there are any.  `min_improvement` is the gain in the mean that is asked for at the
     end, in score points (0 to 1).
     """
@@ -149,13 +149,13 @@ def weak_spots(cases: Dataset, parent: Evaluation) -> frozenset[str]:
 
 def mixed(order: Sequence[Case], weak: frozenset[str]) -> list[Case]:
     """
-    Keep the order, but let weak spots be two fifths of every beginning as long as there are any.
+    Keep the order, but let weak spots be 30 % of every beginning as long as there are any.
 
     Where they are more of the whole, they are as much of every beginning.
 
     >>> order = [Case(name, {}) for name in "abcdef"]
     >>> "".join(case.id for case in mixed(order, frozenset("ef")))
-    'eafbcd'
+    'eabfcd'
     >>> "".join(case.id for case in mixed(order, frozenset("cdef")))
     'cdaefb'
     """
