@@ -51,7 +51,8 @@ def report(run: Run) -> str:
     for proposal in run.proposals:
         lines += ["", f"## Round {proposal.round}: {proposal.fate}", "", inline(proposal.reason)]
         if proposal.critique:
-            lines += ["", "Critique, written before the patch:", "", code_block(proposal.critique, "text")]
+            lines += ["", "Critique, written before the patch:"]
+            lines += ["", code_block(proposal.critique, "text")]
         if proposal.patch:
             lines += ["", code_block(proposal.patch.diff, "diff")]
     if run.verdict:
