@@ -175,12 +175,10 @@ def inclusions(text: str) -> tuple[Inclusion, ...]:
     """
     if "{%" not in text:
         return ()
-    from jinja2 import TemplateSyntaxError, nodes
-
-    from promptgit.core.sandbox import Sandbox
+    from jinja2 import Environment, TemplateSyntaxError, nodes
 
     try:
-        tree = Sandbox().parse(text)
+        tree = Environment(autoescape=False).parse(text)  # noqa: S701  (nothing is rendered)
     except TemplateSyntaxError:
         return ()
     kinds = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
