@@ -72,7 +72,8 @@ def command(
 
 def _one_prompt(here: past.Here, revision: str, words: tuple[str, ...], to: bool) -> str | None:
     """Return the prompt among the words after REV; raise UserError for what is none."""
-    if _is_prompt(here, revision) and not _is_commit(here, revision):
+    here.git.resolve("HEAD")  # or say that there is no commit yet
+    if not _is_commit(here, revision) and _is_prompt(here, revision):
         other = next(iter(words), "REV")
         raise UserError(
             f"{revision} is a prompt, and the commit comes first",
