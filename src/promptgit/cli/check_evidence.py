@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from promptgit.check.flaky import flaky_cases
 from promptgit.cli.evaluating import now
 from promptgit.core.evidence import comparison_record, evaluation_record, joins
 from promptgit.core.gate import GateFinding, Report
 from promptgit.core.record import Record
 from promptgit.edges.records import Records
-from promptgit.edges.reuse import reuse
+from promptgit.edges.reuse import answers_on_record, reuse
 
 if TYPE_CHECKING:
     from promptgit.cli.checking import Checking, Evidence
+    from promptgit.cli.gates import Gate
 
 
 def take_over(checking: Checking) -> int:
@@ -25,6 +27,12 @@ def take_over(checking: Checking) -> int:
         for gate in gates.gates[:1]
         for contender in gate.contenders
     )
+
+
+def flaky(checking: Checking, gate: Gate) -> frozenset[str]:
+    """Ids of the cases that, as the records tell, change by themselves."""
+    records = Records(checking.base.git)
+    return flaky_cases(answers_on_record(records, side) for side in gate.contenders)
 
 
 def keep(checking: Checking, found: list[Evidence], report: Report) -> Report:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from promptgit.check.ask import Ask
 from promptgit.check.check import checking
-from promptgit.cli import check_lint
+from promptgit.cli import check_evidence, check_lint
 from promptgit.cli.bench import Bench
 from promptgit.cli.gates import Gate, Gates, Permissions, gates_for
 from promptgit.cli.live import counted
@@ -198,6 +198,7 @@ class Running:
             today=self._today,
             comparisons=self._checking.comparisons,
             origins=gate.origins,
+            flaky=check_evidence.flaky(self._checking, gate),
         )
         parts: list[Pair] = []
         answer: Pair | None = None
@@ -233,8 +234,6 @@ def run(checking: Checking, *, quiet: bool, keep: bool, trust_records: bool) -> 
     `keep`: leave the evidence in the records.  `trust_records`: take over the answers that they
     hold.  Whoever can push a record can forge an answer, so in CI nobody should by default.
     """
-    from promptgit.cli import check_evidence
-
     if trust_records:
         check_evidence.take_over(checking)
     running = Running(checking, today=today())

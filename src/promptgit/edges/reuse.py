@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from promptgit.core.evaluation import Result
 from promptgit.core.ports import Answer, AnswerStore, Request, Usage
 from promptgit.core.record import Record
 from promptgit.edges.records import Records
@@ -39,17 +40,24 @@ def reuse(records: Records, contender: Contender, store: AnswerStore, *, repeats
 
 
 def _answers(record: Record, contender: Contender) -> Iterable[tuple[str, Answer]]:
-    body = record.body
-    prompt, model = _part(body, "prompt"), _part(body, "model")
-    if body.get("kind") != "evaluation" or prompt.get("identity") != contender.prompt.identity:
+    if not _is_of(record, contender):
         return
-    if model.get("digest") != contender.model.identity.digest:
-        return
-    results = body.get("results")
+    model = str(_part(record.body, "model").get("model", ""))
+    results = record.body.get("results")
     for entry in results if isinstance(results, list) else ():
-        answer = _answer(entry, str(model.get("model", ""))) if isinstance(entry, dict) else None
+        answer = _answer(entry, model) if isinstance(entry, dict) else None
         if answer is not None:
             yield str(entry["request"]), answer
+
+
+def _is_of(record: Record, contender: Contender) -> bool:
+    """Say whether the record is an evaluation of this very prompt by this very model."""
+    body = record.body
+    return (
+        body.get("kind") == "evaluation"
+        and _part(body, "prompt").get("identity") == contender.prompt.identity
+        and _part(body, "model").get("digest") == contender.model.identity.digest
+    )
 
 
 def _answer(entry: Mapping[str, Any], model: str) -> Answer | None:
@@ -75,3 +83,29 @@ def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _count(value: Any) -> int:
     return value if isinstance(value, int) and value >= 0 else 0
+
+
+def answers_on_record(records: Records, contender: Contender) -> list[Result]:
+    """
+    List the scored answers that the records hold of this prompt and model, each one once.
+
+    The same words to the same request are one answer, however many evaluations took it over.
+    """
+    found: dict[tuple[str, int, str], Result] = {}
+    for record in records.find(contender.prompt.blob):
+        results = record.body.get("results") if _is_of(record, contender) else ()
+        for entry in results if isinstance(results, list) else ():
+            result = _result(entry) if isinstance(entry, dict) else None
+            if result is not None:
+                found.setdefault((result.case_id, result.repeat, result.output), result)
+    return list(found.values())
+
+
+def _result(entry: Mapping[str, Any]) -> Result | None:
+    case, repeat, score = entry.get("case"), entry.get("repeat"), entry.get("score")
+    told = entry.get("output", entry.get("output_sha256"))
+    if not isinstance(case, str) or not isinstance(repeat, int) or not isinstance(told, str):
+        return None
+    if not isinstance(score, int | float) or not 0 <= score <= 1:
+        return None
+    return Result(case, repeat, output=told, score=float(score))
