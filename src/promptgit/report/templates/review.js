@@ -256,9 +256,9 @@
       button.setAttribute("aria-pressed", state.flips.has(button.dataset.flip));
       button.lastChild.textContent = counts[button.dataset.flip].toLocaleString("en");
     }
-    const total = rows.length.toLocaleString("en");
+    const total = `${rows.length.toLocaleString("en")} case${rows.length === 1 ? "" : "s"}`;
     const all = matched.length === rows.length;
-    byId("count").textContent = all ? `${total} cases` : `${matched.length.toLocaleString("en")} of ${total} cases`;
+    byId("count").textContent = all ? total : `${matched.length.toLocaleString("en")} of ${total}`;
     byId("list").replaceChildren();
     drawn = 0;
     draw(PAGE);
