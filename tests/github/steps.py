@@ -44,25 +44,53 @@ def run_action(
     *,
     environment: Mapping[str, str],
 ) -> Ran:
-    """Run every `run` step; `uses` steps are GitHub's own and are left out."""
+    """Run every `run` step of the action; `uses` steps are GitHub's own and are left out."""
     described = action()
-    values = {name: str(one.get("default", "")) for name, one in described["inputs"].items()}
-    values |= {"token": environment.get("GITHUB_TOKEN", ""), **inputs}
+    known = {f"inputs.{n}": str(one.get("default", "")) for n, one in described["inputs"].items()}
+    known["inputs.token"] = environment.get("GITHUB_TOKEN", "")
+    known["github.action_path"] = str(ROOT)
+    known |= {f"inputs.{name}": value for name, value in inputs.items()}
+    ran = _run(described["runs"]["steps"], runner, workspace, known, environment)
+    for name, one in described["outputs"].items():
+        ran.outputs[name] = _filled(one["value"], known, ran)
+    return ran
+
+
+def run_job(
+    file: Path,
+    job: str,
+    runner: Runner,
+    workspace: Path,
+    known: Mapping[str, str],
+    *,
+    environment: Mapping[str, str],
+) -> Ran:
+    """Run every `run` step of a workflow's job; `known` are the expressions that it may use."""
+    described = yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"][job]
+    ran = _run(described["steps"], runner, workspace, known, environment)
+    for name, value in described.get("outputs", {}).items():
+        ran.outputs[name] = _filled(value, known, ran)
+    return ran
+
+
+def _run(
+    steps: list[dict[str, Any]],
+    runner: Runner,
+    workspace: Path,
+    known: Mapping[str, str],
+    environment: Mapping[str, str],
+) -> Ran:
     ran = Ran()
-    for step in described["runs"]["steps"]:
-        if "run" not in step or not _wanted(step, values):
+    for step in steps:
+        if "run" not in step or not _wanted(step, known, ran):
             continue
-        if ran.failed and "always()" not in str(step.get("if", "")):
-            continue  # as the runner does
-        done = _step(step, runner, workspace, values, ran, environment)
+        done = _step(step, runner, workspace, known, ran, environment)
         ran.out += done.stdout + done.stderr
         if not step.get("continue-on-error"):
-            ran.codes[step["name"]] = done.returncode
+            ran.codes[step.get("name", step["run"])] = done.returncode
         if "id" in step:
             ran.steps[step["id"]] = runner.outputs
         (runner.folder / "output").write_text("", encoding="utf-8")
-    for name, one in described["outputs"].items():
-        ran.outputs[name] = _filled(one["value"], values, ran)
     return ran
 
 
@@ -70,13 +98,13 @@ def _step(
     step: Mapping[str, Any],
     runner: Runner,
     workspace: Path,
-    values: Mapping[str, str],
+    known: Mapping[str, str],
     ran: Ran,
     environment: Mapping[str, str],
 ) -> subprocess.CompletedProcess[str]:
     assert not EXPRESSION.search(step["run"]), "an expression is pasted into a script"
-    own = {name: _filled(value, values, ran) for name, value in step.get("env", {}).items()}
-    folder = workspace / _filled(step.get("working-directory", "."), values, ran)
+    own = {name: _filled(value, known, ran) for name, value in step.get("env", {}).items()}
+    folder = workspace / _filled(step.get("working-directory", "."), known, ran)
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]],
         cwd=folder,
@@ -87,29 +115,33 @@ def _step(
     )
 
 
-def _wanted(step: Mapping[str, Any], values: Mapping[str, str]) -> bool:
-    asked = re.fullmatch(r"inputs\.(\w+) == '(\w+)'", str(step.get("if", "")))
-    return asked is None or values[asked[1]] == asked[2]
+def _wanted(step: Mapping[str, Any], known: Mapping[str, str], ran: Ran) -> bool:
+    """Read `if:` as far as we use it: always(), or one comparison; else, only after success."""
+    asked = str(step.get("if", ""))
+    if asked == "always()":
+        return True
+    equal = re.fullmatch(r"([\w.]+) == '(\w+)'", asked)
+    assert equal or not asked, f"the tests cannot read `if: {asked}`"
+    return not ran.failed and (equal is None or _value(equal[1], known, ran) == equal[2])
 
 
-def _filled(text: str, values: Mapping[str, str], ran: Ran) -> str:
-    def value(found: re.Match[str]) -> str:
-        words = found[1].split(".")
-        if words[0] == "inputs":
-            return values[words[1]]
-        if words[0] == "steps":
-            return ran.steps.get(words[1], {}).get(words[3], "")
-        assert found[1] == "github.action_path", found[1]
-        return str(ROOT)
-
-    return EXPRESSION.sub(value, text)
+def _filled(text: str, known: Mapping[str, str], ran: Ran) -> str:
+    return EXPRESSION.sub(lambda found: _value(found[1], known, ran), text)
 
 
-def a_python(folder: Path) -> Path:
+def _value(name: str, known: Mapping[str, str], ran: Ran) -> str:
+    if name.startswith("steps."):
+        _, step, _, output = name.split(".")
+        return ran.steps.get(step, {}).get(output, "")
+    return known[name]
+
+
+def a_python(folder: Path, *more: str) -> Path:
     """
     Make a `python` whose `venv` has our own promptgit, and whose pip writes down what it was told.
 
-    Returns the folder for PATH; `pip.log` in it holds the command lines.
+    Returns the folder for PATH; `pip.log` in it holds the command lines.  More programs can be
+    asked for: `promptgit`, our own; `gh` and `sleep`, which do nothing.
     """
     folder.mkdir()
     log = folder / "pip.log"
@@ -119,7 +151,7 @@ def a_python(folder: Path) -> Path:
     (folder / "python").write_text(
         "#!/bin/sh\n"
         f'echo "$@" >> "{log}"\n'
-        'test "$1 $2 $3" = "-I -m venv" || exit 9\n'
+        'case "$1 $2 $3" in "-I -m venv") ;; "-I -m pip") exit 0 ;; *) exit 9 ;; esac\n'
         'mkdir -p "$4/bin"\n'
         f'cp "{folder}/pip-of-venv" "$4/bin/python"\n'
         f'cp "{folder}/ours" "$4/bin/promptgit"\n',
@@ -127,6 +159,8 @@ def a_python(folder: Path) -> Path:
     )
     (folder / "pip-of-venv").write_text(pip, encoding="utf-8")
     (folder / "ours").write_text(ours, encoding="utf-8")
+    for name in more:
+        (folder / name).write_text(ours if name == "promptgit" else "#!/bin/sh\n", encoding="utf-8")
     for file in folder.iterdir():
         file.chmod(0o755)
     return folder
