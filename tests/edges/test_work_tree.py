@@ -56,9 +56,10 @@ def test_git_says_which_files_are_ignored_and_a_tracked_one_never_is(tree: WorkT
     (tree.git.cwd / ".env").write_text("KEY=sk-1\n")
     (tree.git.cwd / "new.txt").write_text("Be brief.\n")
     (tree.git.cwd / "link.txt").symlink_to(".env")
+    (tree.git.cwd / "own.md").symlink_to("new.txt")
     (tree.git.cwd / "here").symlink_to(".")
 
-    names = (".env", "link.txt", "here/.env", "new.txt", "prompts/a.md", "here/new.txt")
+    names = (".env", "link.txt", "own.md", "here/.env", "new.txt", "prompts/a.md", "here/new.txt")
     ignored = [name for name in names if tree.is_ignored(name)]
 
-    assert ignored == [".env", "link.txt", "here/.env"]
+    assert ignored == [".env", "link.txt", "own.md", "here/.env"]
