@@ -67,7 +67,8 @@ def run_job(
 ) -> Ran:
     """Run every `run` step of a workflow's job; `known` are the expressions that it may use."""
     described = yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"][job]
-    ran = _run(described["steps"], runner, workspace, known, environment)
+    own = {name: _filled(str(v), known, Ran()) for name, v in described.get("env", {}).items()}
+    ran = _run(described["steps"], runner, workspace, known, {**environment, **own})
     for name, value in described.get("outputs", {}).items():
         ran.outputs[name] = _filled(value, known, ran)
     return ran
@@ -160,7 +161,9 @@ def a_python(folder: Path, *more: str) -> Path:
     (folder / "pip-of-venv").write_text(pip, encoding="utf-8")
     (folder / "ours").write_text(ours, encoding="utf-8")
     for name in more:
-        (folder / name).write_text(ours if name == "promptgit" else "#!/bin/sh\n", encoding="utf-8")
+        counts = 'test "$2" != list || echo 0\n'  # gh pr list: there is none yet
+        noted = f'#!/bin/sh\necho "$@" >> "{folder}/{name}.log"\n{counts}'
+        (folder / name).write_text(ours if name == "promptgit" else noted, encoding="utf-8")
     for file in folder.iterdir():
         file.chmod(0o755)
     return folder
