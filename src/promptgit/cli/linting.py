@@ -38,7 +38,7 @@ def run(words: Sequence[str], rules: Sequence[Rule], *, fix: bool, only_prompts:
     prompts = (
         lint_prompts.named(words, only_prompts=only_prompts) if words else lint_prompts.every(here)
     )
-    found: dict[Finding, str] = {}  # an include is seen from several prompts: said once
+    found: dict[tuple[object, ...], tuple[Finding, str]] = {}
     checked = gone = 0
     for tree, subject in prompts:
         checked += 1
@@ -47,9 +47,12 @@ def run(words: Sequence[str], rules: Sequence[Rule], *, fix: bool, only_prompts:
             before = len(findings)
             findings = _fixed(tree, subject, rules, findings)
             gone += before - len(findings)
-        for finding in findings:
-            found.setdefault(finding, _seen_from(here, tree.top / finding.file))
-    return Done(tuple(found), tuple(found.values()), checked, gone)
+        for one in findings:
+            # What is wrong in an include or in shared cases is seen from several prompts.
+            key = (tree.top, one.file, one.line, one.rule, one.message)
+            found.setdefault(key, (one, _seen_from(here, tree.top / one.file)))
+    said = found.values()
+    return Done(tuple(one for one, _ in said), tuple(shown for _, shown in said), checked, gone)
 
 
 def _lint(tree: Tree, subject: Subject, rules: Sequence[Rule]) -> tuple[Finding, ...]:

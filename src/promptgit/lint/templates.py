@@ -28,7 +28,7 @@ def template_syntax(subject: Subject) -> Iterator[Mark]:
         if part.text and part.template.trouble:
             line = part.text.count("\n", 0, part.template.trouble_at[0]) + 1
             yield Mark(
-                f"{part.path} is no template: {part.template.trouble}",
+                f"this is no template: {part.template.trouble}",
                 hint=LITERALLY,
                 place=Place(part.path, line),
             )
