@@ -246,6 +246,46 @@ def test_a_prompt_is_followed_through_its_renames(tmp_path: Path):
     assert [one["path"] for one in said.json["culprit"]["files"]] == [PATH]
 
 
+def test_a_name_that_the_prompt_had_before_the_good_end_is_anothers(tmp_path: Path):
+    repository = a_history(tmp_path, [noted(RIGHT, 0)])
+    repository.git("mv", PATH, "prompts/label.md")
+    repository.git("mv", "prompts/sort.csv", "prompts/label.csv")
+    repository.git("commit", "--quiet", "-m", "rename")
+    for number in range(3):
+        repository.commit({PATH: f"Another prompt {number}.\n"}, "another\n")
+    repository.commit({"prompts/label.md": noted(WRONG, 1)}, "text 1\n")
+
+    said = promptgit(repository, "bisect", "label", "--good", "HEAD~4", "--json")
+
+    assert said.json["commits"] == 1
+    assert said.json["culprit"]["subject"] == "text 1"
+
+
+def test_braces_that_are_meant_literally_are_so_under_every_name(tmp_path: Path):
+    braces = "{{ nothing }} {% if %}\n"
+    repository = a_history(tmp_path, [noted(RIGHT + braces, n) for n in range(3)])
+    repository.commit({PATH: noted(WRONG + braces, 3)}, "text 3\n")
+    repository.git("mv", PATH, "prompts/label.md")
+    asked = "cases: sort.csv\ntemplate: none\n"
+    repository.commit({"prompts/label.eval.yaml": asked}, "rename\n")
+
+    said = promptgit(repository, "bisect", "label", "--good", "HEAD~4", "--json")
+
+    assert said.json["culprit"]["subject"] == "text 3"
+
+
+def test_a_bad_end_that_is_known_to_be_good_is_refused_before_others_are_tried(
+    broken_at_5: Repository,
+):
+    promptgit(broken_at_5, "eval", "sort", "--ref", "HEAD~4")
+
+    said = promptgit(broken_at_5, "bisect", "sort", "--good", "HEAD~8", "--bad", "HEAD~4")
+
+    trials = [line for line in said.err.splitlines() if "left" in line]
+    assert "is not bad" in said.err
+    assert len(trials) == 2
+
+
 def test_a_change_of_what_is_included_can_be_the_culprit(tmp_path: Path):
     text = 'Classify as fruit or tool.\n{% include "rules.md" %}\n'
     rules = {"prompts/rules.md": RIGHT.split("\n", 1)[1]}

@@ -125,7 +125,12 @@ def test_what_the_users_settings_call_trusted_does_not_count(tmp_path: Path, key
     everybody.write_text(line_of(keys["mallory"], "*"))
     repository.git("config", "gpg.ssh.allowedSignersFile", str(everybody))
     liar = tmp_path / "liar"
-    liar.write_text('#!/bin/sh\necho "Good \\"git\\" signature for ci@example.com"\n')
+    listed = ["ssh-keygen", "-l", "-f", str(keys["ci"])]
+    fingerprint = subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split()[
+        1
+    ]
+    good = f'Good \\"git\\" signature for ci@example.com with ED25519 key {fingerprint}'
+    liar.write_text(f'#!/bin/sh\necho "{good}"\n')
     liar.chmod(0o755)
     repository.git("config", "gpg.ssh.program", str(liar))
     signed_by_mallory = ["-c", "gpg.ssh.program=ssh-keygen"]
@@ -355,7 +360,7 @@ def test_a_path_that_somebody_typed_names_no_file_here(
     first = a_claim(
         FIRST_STEP,
         Prompt_Path=path,
-        Prompt_Blob="HEAD:prompts/reply.md",
+        Prompt_Blob="change:prompts/reply.md",
         Eval_Record=f"sha256:{elsewhere}",
     )
     _, _, second = a_claim(FIRST_STEP, Prompt_Path=path).partition("\n\n")
