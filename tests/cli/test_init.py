@@ -126,6 +126,28 @@ def test_git_keeps_prompts_the_same_bytes_everywhere(repository: Repository):
     assert "prompts/c.parquet: text: unset" in shown
 
 
+def test_a_diff_says_under_which_heading_a_line_changed(repository: Repository):
+    init(repository.path)
+    lines = [f"Rule {n}." for n in range(12)]
+    before = "\n".join(["# Tone", *lines, "", "## Refunds", *lines, ""])
+    repository.commit({"prompts/long.md": before})
+    after = before.rpartition("Rule 9.")[0] + "Never.\nRule 10.\nRule 11.\n"
+    repository.write({"prompts/long.md": after})
+
+    shown = repository.git("diff", "--no-color", "--no-ext-diff", "--", "prompts/long.md")
+
+    hunks = [line for line in shown.splitlines() if line.startswith("@@")]
+    assert [line.rpartition("@@ ")[2] for line in hunks] == ["## Refunds"]
+
+
+def test_line_ends_of_another_machine_are_stored_as_ours(repository: Repository):
+    init(repository.path)
+    repository.write({"prompts/windows.md": b"Be kind.\r\n"})
+    repository.git("add", "prompts/windows.md")
+
+    assert repository.git("cat-file", "blob", ":prompts/windows.md") == "Be kind."
+
+
 def test_a_second_time_it_keeps_everything(repository: Repository):
     init(repository.path)
     before = files(repository)
