@@ -360,3 +360,13 @@ def test_what_lint_says_of_the_new_text_is_reported_and_the_old_is_not(office, c
     found = checked(office, "main")
 
     assert [finding["line"] for finding in found.prompt["lint"]] == [len(ALL.splitlines()) + 2]
+
+
+def test_edits_that_are_not_committed_are_said_not_to_be_looked_at(office, clerk, monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    office.commit({PROMPT: WORSE})
+    office.write({PROMPT: ALL})
+
+    assert "--worktree" in promptgit(office, "check", "--explain").err
+    assert "--worktree" not in promptgit(office, "check", "--explain", "--worktree").err
+    assert "--worktree" not in promptgit(office, "-q", "check", "--explain").err

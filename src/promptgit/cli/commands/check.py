@@ -15,6 +15,7 @@ from promptgit.errors import UserError
 if TYPE_CHECKING:
     from promptgit.cli.check_reports import Form
     from promptgit.cli.checking import Checking
+    from promptgit.edges.git import Git
 
 
 @click.command(
@@ -115,6 +116,8 @@ def command(
     )
     git, found_ends = checking.between(base, head, work_tree=worktree)
     prepared = checking.prepare(git, found_ends, wanted)
+    if head is None and not worktree and not in_ci() and not ctx.obj["quiet"]:
+        _tell_of_edits(git)
     if explain:
         _explain(prepared, form)
         return
@@ -150,6 +153,12 @@ def exit_code(report: Report, *, strict: bool) -> int:
     if report.outcome is Outcome.INCONCLUSIVE:
         return 5 if strict or report.on_inconclusive == "fail" else 0
     return {Outcome.PASS: 0, Outcome.REGRESSION: 1}.get(report.outcome, 3)
+
+
+def _tell_of_edits(git: Git) -> None:
+    """Say that what is not committed is not looked at: people forget."""
+    if not git.bare and git.read("status", "--porcelain", "-z", "--untracked-files=no"):
+        click.echo("not looked at: what is not committed yet (--worktree takes it)", err=True)
 
 
 def _explain(prepared: Checking, form: str) -> None:
