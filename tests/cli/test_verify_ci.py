@@ -204,6 +204,19 @@ def test_case_90_each_claim_goes_as_far_as_what_is_behind_it(tmp_path: Path, key
     assert promptgit(repository, "verify", "main..HEAD~1", "--require", "verified-ci").code == 1
 
 
+def test_what_falls_short_is_counted_and_named(tmp_path: Path):
+    repository = a_pull_request(tmp_path / "r", {})
+    signed(repository, None, BETTER, a_claim(FIRST_STEP))
+    last = signed(repository, None, BEST, a_claim(SECOND_STEP, Eval_Record=""))
+
+    said = promptgit(repository, "verify", "main..HEAD", "--require", "confirmed")
+
+    assert said.code == 1
+    assert said.lines[-1] == f"1 claim falls short of confirmed, {last[:10]} first"
+    as_json = promptgit(repository, "verify", "main..HEAD", "--require", "confirmed", "--json")
+    assert as_json.json["short"] == [last]
+
+
 def repository_blob(text: str) -> str:
     data = text.encode()
     return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()

@@ -7,11 +7,13 @@ import pytest
 from promptgit.errors import UserError
 from promptgit.history.trust import (
     PREDICATE,
+    Judged,
     Signature,
     Signers,
     Trust,
     attests,
     parse_signers,
+    short_of,
     trust,
     vouched,
 )
@@ -112,6 +114,46 @@ def test_a_claim_goes_as_far_as_its_record_and_its_voucher():
 
 def test_a_claim_that_names_no_text_is_not_verified():
     assert trust(claimed(State.CLAIMED, blob=""), "signed by ci@x") is Trust.CLAIMED
+
+
+def judged(level: Trust, *, stage: str = "screening", run: str = "", better: bool = True) -> Judged:
+    claim = Checked("c1", "improve", "p.md", State.OK, "", "r1", "b1", stage, run, better)
+    return Judged(claim, level)
+
+
+CONFIRMED = judged(Trust.CONFIRMED, stage="confirmed", run="run-1")
+STEP = judged(Trust.SCREENING, run="run-1")
+
+
+def test_a_step_counts_as_confirmed_where_its_run_was():
+    other = judged(Trust.SCREENING, run="run-2")
+    lone = judged(Trust.SCREENING)
+
+    assert short_of([CONFIRMED, STEP], Trust.CONFIRMED) == ()
+    assert short_of([CONFIRMED, other, lone], Trust.CONFIRMED) == (other, lone)
+    assert short_of([STEP], Trust.CONFIRMED) == (STEP,)
+
+
+def test_a_run_whose_confirmation_is_spoiled_confirms_no_step():
+    spoiled = judged(Trust.STALE, stage="confirmed", run="run-1")
+
+    assert short_of([spoiled, STEP], Trust.CONFIRMED) == (spoiled, STEP)
+
+
+def test_what_claims_no_gain_needs_no_confirmation_but_a_record():
+    revert = judged(Trust.SCREENING, better=False)
+    typed = judged(Trust.CLAIMED, better=False)
+
+    assert short_of([revert, typed], Trust.CONFIRMED) == (typed,)
+
+
+def test_nothing_but_a_voucher_makes_a_claim_verified():
+    vouched_for = judged(Trust.VERIFIED_CI)
+    revert = judged(Trust.SCREENING, better=False)
+
+    found = short_of([CONFIRMED, STEP, vouched_for, revert], Trust.VERIFIED_CI)
+
+    assert found == (CONFIRMED, STEP, revert)
 
 
 def an_attestation(**changed: Any) -> list[dict[str, Any]]:

@@ -33,6 +33,11 @@ class Claim:
     record: str  # sha256 (hex) of the record that should prove it
     trailers: Trailers
 
+    @property
+    def rose(self) -> bool:
+        """Whether it says that the score got better."""
+        return self.before is not None and self.after is not None and self.after > self.before
+
 
 def claims_in(message: str) -> tuple[Claim, ...]:
     """

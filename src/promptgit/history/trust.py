@@ -157,6 +157,27 @@ def trust(checked: Checked, by: str) -> Trust:
     return Trust.CONFIRMED if checked.stage == "confirmed" else Trust.SCREENING
 
 
+def short_of(judged: Sequence[Judged], required: Trust) -> tuple[Judged, ...]:
+    """
+    The claims that do not go as far as is required.
+
+    Where that is CONFIRMED, a step of a run will do that was confirmed as a whole; and what the
+    search measured will do for a claim that nothing got better, such as that of a revert.
+    """
+    whole = {
+        (one.checked.path, one.checked.run)
+        for one in judged
+        if one.checked.stage == "confirmed" and one.trust <= Trust.CONFIRMED
+    }
+
+    def will_do(one: Judged) -> bool:
+        measured = required is Trust.CONFIRMED and one.trust is Trust.SCREENING
+        step = bool(one.checked.run) and (one.checked.path, one.checked.run) in whole
+        return one.trust <= required or (measured and (step or not one.checked.better))
+
+    return tuple(one for one in judged if not will_do(one))
+
+
 def attests(results: Any, text_sha256: str, record: str) -> str:
     """
     Hold what `gh attestation verify --format json` printed against a text and its record.

@@ -40,6 +40,8 @@ class Checked:
     record: str  # digest, empty when the message names none
     blob: str = ""  # of the text that it speaks of, if it says
     stage: str = ""  # of the record, where that is here: confirmed, screening, …
+    run: str = ""  # id of the run that the record is from, if any
+    better: bool = False  # the claim says that the score rose
 
 
 def verify(commits: Iterable[RawCommit], archive: Archive, past: Past) -> Iterator[Checked]:
@@ -52,16 +54,26 @@ def verify(commits: Iterable[RawCommit], archive: Archive, past: Past) -> Iterat
             final = claim is about(rivals, claim.path, held)
             findings = list(_problems(commit.id, claim, held if final else None, archive, past))
             state, why = max(findings, default=(State.OK, ""), key=lambda found: found[0])
-            stage = _stage(claim, archive) if state is State.OK else ""
+            stage, run = _origin(claim, archive) if state is State.OK else ("", "")
             yield Checked(
-                commit.id, commit.subject, claim.path, state, why, claim.record, claim.blob, stage
+                commit.id,
+                commit.subject,
+                claim.path,
+                state,
+                why,
+                claim.record,
+                claim.blob,
+                stage,
+                run,
+                claim.rose,
             )
 
 
-def _stage(claim: Claim, archive: Archive) -> str:
+def _origin(claim: Claim, archive: Archive) -> tuple[str, str]:
+    """The stage of a claim's record, and the run that it is from."""
     record = archive.get(claim.record)
     finding = read(record, claim.blob) if record else None
-    return finding.stage if finding else ""
+    return (finding.stage, text(finding.record.body, "run")) if finding else ("", "")
 
 
 def _problems(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from promptgit.history.trust import Judged, Signers, Trust
@@ -53,6 +53,13 @@ def total(counts: Counter[Trust]) -> Styled:
         return (("no commit here claims a score", "dim"),)
     said = ", ".join(f"{counts[trust]} {trust.word}" for trust in Trust if counts[trust])
     return ((f"{number} claim{'s' if number != 1 else ''}: {said}", "bold"),)
+
+
+def short(found: Sequence[Judged], required: Trust) -> Styled:
+    """How many claims do not go as far as was required, and which is the first."""
+    number = "1 claim falls" if len(found) == 1 else f"{len(found)} claims fall"
+    first = found[0].checked.commit[:SHORT]
+    return ((f"{number} short of {required.word}, {first} first", "bold red"),)
 
 
 def facts(judged: Judged) -> dict[str, Any]:

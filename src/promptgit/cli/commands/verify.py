@@ -13,7 +13,7 @@ from promptgit.cli import past
 from promptgit.edges.records import Records
 from promptgit.errors import UserError
 from promptgit.history.log import RawCommit, parse_log
-from promptgit.history.trust import Judged, Trust
+from promptgit.history.trust import Judged, Trust, short_of
 from promptgit.history.verify import Checked, State, verify
 from promptgit.report import history_json, history_text, trust_text
 
@@ -36,7 +36,8 @@ Examples:
 JSON: {schema, complete, counts: {ok, claimed, stale, mismatch, altered}, claims: [{commit,
 subject, path, state, why, record}], broken: [{path, what}]}; with --ci each claim has also
 {trust, by, why_not}, and beside them {base, signers: {path, found, keys, workflows}, trust:
-{verified-ci, confirmed, screening, claimed, stale, mismatch, altered}, notice}.""",
+{verified-ci, confirmed, screening, claimed, stale, mismatch, altered}, short: [commit],
+notice}.""",
 )
 @click.argument("revisions", metavar="[RANGE]", default="HEAD")
 @click.option("--strict", is_flag=True, help="Also fail on claims that have no record here")
@@ -71,7 +72,8 @@ def command(
     the text is attested by, somebody on the list), confirmed or screening (a record here says
     so), claimed, stale, mismatch or altered.  The list is .promptgit/ci-signers as of --base, by
     default where RANGE left the default branch: a change cannot put itself on it.  --require
-    verified-ci or --require confirmed make what is worse an exit code 1.
+    verified-ci or --require confirmed make what is worse an exit code 1; a step of a run that was
+    confirmed as a whole counts as confirmed.
     """
     if (base or signers) and not (ci or require):
         raise UserError("--base and --signers say who may vouch", hint="pass --ci too")
@@ -83,13 +85,14 @@ def command(
             here,
             revisions,
             *_claims(here, commits, notary),
+            REQUIRED.get(require or ""),
             broken=[(one.path, one.what) for one in Records(here.git).verify()],
         )
         if as_json:
             past.show_json(found.facts(notary))
         else:
             found.show(notary)
-    if found.fails(strict=strict, require=require):
+    if found.fails(strict=strict):
         ctx.exit(FOUND)
     ctx.exit(0 if found.complete else INCOMPLETE)
 
@@ -102,17 +105,21 @@ class _Found:
     revisions: str
     claims: Sequence[Checked]
     judged: Sequence[Judged]  # empty without --ci
+    required: Trust | None
     broken: Sequence[tuple[str, str]]  # record, what is wrong with it
 
     @property
     def complete(self) -> bool:
         return ".." in self.revisions or not self.here.commits.shallow
 
-    def fails(self, *, strict: bool, require: str | None) -> bool:
+    @property
+    def short(self) -> tuple[Judged, ...]:
+        """The claims that do not go as far as --require asks."""
+        return () if self.required is None else short_of(self.judged, self.required)
+
+    def fails(self, *, strict: bool) -> bool:
         worst = max((claim.state for claim in self.claims), default=State.OK)
-        if self.broken or worst > (State.OK if strict else State.CLAIMED):
-            return True
-        return require is not None and any(one.trust > REQUIRED[require] for one in self.judged)
+        return bool(self.broken or self.short) or worst > (State.OK if strict else State.CLAIMED)
 
     def show(self, notary: Notary | None) -> None:
         if notary:
@@ -125,6 +132,8 @@ class _Found:
         if notary:
             past.show([((notary.notice, "yellow"),)] if notary.notice else [])
             past.show([trust_text.total(Counter(one.trust for one in self.judged))])
+            if self.required is not None and self.short:
+                past.show([trust_text.short(self.short, self.required)])
         else:
             past.show([history_text.verified(Counter(claim.state for claim in self.claims))])
         if not self.complete:
@@ -153,6 +162,7 @@ class _Found:
                 "keys": len(signers.keys) if signers else 0,
                 "workflows": len(signers.workflows) if signers else 0,
             },
+            "short": [one.checked.commit for one in self.short],
             "notice": notary.notice,
         }
 
