@@ -157,6 +157,20 @@ def test_numbers_that_are_not_known_are_dashes(number):
     assert "svg" not in tags(page(a_report(a_prompt(gates=(a_gate(metrics=metrics),)))))
 
 
+def test_where_no_pair_was_compared_there_is_no_range():
+    nothing = a_verdict(n=0, low=-1.0, high=1.0, effect=0.0, baseline=nan, candidate=nan)
+    gate = a_gate(Outcome.INVALID, metrics=[replace(a_metric(), verdict=nothing)])
+
+    html = page(a_report(a_prompt(gates=(gate,))))
+
+    assert "score – – 0.0 – 0 of 60" in Page(html).words
+    assert "<svg" not in html
+
+
+def test_what_comes_from_git_is_escaped_too():
+    assert "<b>" not in page(a_report(a_prompt(record="<b>"), base="<b>", merge="<b>"))
+
+
 def test_a_drop_is_drawn_left_of_zero_and_growth_of_a_guard_beyond_its_margin_on_the_right():
     score, cost = a_metric(outcome=Outcome.REGRESSION), a_guard("cost", Outcome.REGRESSION)
     drop = bar(score, span_of([score, cost], score))

@@ -176,6 +176,16 @@ def test_an_anchor_is_no_filter(show):
     assert window.js("location.hash") == "#prompt-1"
 
 
+def test_going_to_a_place_on_the_page_leaves_the_filter_alone(show):
+    window = show(of_each_kind(), "#flip=fixed")
+
+    window.js("location.assign('#prompt-1')")
+    window.wait("location.hash === '#prompt-1'")
+    window.js("new Promise((done) => setTimeout(done, 50))")
+
+    assert window.ids == ["fixed"]
+
+
 def test_text_is_searched_in_inputs_outputs_reasons_and_names(show):
     cases = [
         a_case("first", asks="Where is my Parcel?"),

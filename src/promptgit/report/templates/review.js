@@ -293,7 +293,6 @@
   }
 
   function readAddress() {
-    if (!location.hash.includes("=")) return;
     const asked = new URLSearchParams(location.hash.slice(1));
     state.flips = new Set((asked.get("flip") || "").split(",").filter((flip) => FLIPS.includes(flip)));
     state.text = asked.get("text") || "";
@@ -363,7 +362,7 @@
       if (seen.some((entry) => entry.isIntersecting) && drawn < matched.length) draw(PAGE);
     }, { rootMargin: "600px" }).observe(byId("more"));
     addEventListener("hashchange", () => {
-      if (!location.hash.includes("=")) return;
+      if (!location.hash.includes("=")) return; // a place on the page, not a filter
       readAddress();
       showState();
       select();
