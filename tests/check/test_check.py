@@ -454,6 +454,28 @@ def test_failures_early_in_the_order_may_be_made_up_for_by_later_cases():
     assert len(run.ids) >= 100
 
 
+def test_nothing_is_concluded_while_too_many_pairs_are_lost():
+    cases = some_cases(200)
+    lost, *_ = gate(cases, RIGHT, RIGHT).ids
+
+    run = gate(cases, RIGHT, scoring({lost: None}, otherwise=0.0))
+
+    assert len(gate(cases, RIGHT, always(score=0.0)).ids) == 20
+    assert run.finding.outcome is Outcome.REGRESSION
+    assert len(run.ids) >= 50  # one lost pair is 2 % of them
+
+
+def test_what_was_seen_while_too_many_pairs_were_lost_settles_nothing():
+    cases = some_cases(200)
+    early = [case.id for case in gate(cases, RIGHT, RIGHT).asked[0].cases]
+    before = scoring(dict.fromkeys(early, 1.0), otherwise=0.0)
+    after = scoring({**dict.fromkeys(early, 0.0), early[0]: None}, otherwise=1.0)
+
+    run = gate(cases, before, after)
+
+    assert run.finding.outcome is Outcome.PASS
+
+
 def test_with_every_answer_lost_there_is_no_verdict():
     cases = some_cases(60)
 

@@ -48,6 +48,15 @@ def test_all_cases_come_before_any_repeat():
     assert len([case for ask in run.asked if ask.repeat == 0 for case in ask.cases]) == 60
 
 
+def test_where_repeats_may_follow_no_case_is_left_out_for_want_of_hope():
+    once = gate(CASES, moody(1, 0.7), moody(10, 0.65))
+    thrice = gate(CASES, moody(1, 0.7), moody(10, 0.65), THRICE)
+
+    assert once.finding.outcome is Outcome.INCONCLUSIVE
+    assert len(once.ids) < 60
+    assert len([case for ask in thrice.asked if ask.repeat == 0 for case in ask.cases]) == 60
+
+
 def test_where_cases_do_not_change_by_themselves_a_few_repeats_show_that_and_no_more_are_bought():
     run = gate(CASES, steady(1, 0.7), steady(2, 0.7), THRICE)
 

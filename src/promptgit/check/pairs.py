@@ -14,7 +14,7 @@ points, whatever the weights.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean
 
@@ -113,11 +113,6 @@ class Comparison:
     def effect(self) -> float:
         """Candidate minus baseline, in score points; 0 when nothing was compared."""
         return self.tally.mean / self.scale
-
-    @property
-    def as_graded(self) -> Comparison:
-        """The same, and never taken for right or wrong answers."""
-        return replace(self, kind=Kind.SCORE)
 
     def in_points(self, bounds: tuple[float, float]) -> tuple[float, float]:
         """Turn an interval for the scaled differences into one for the effect."""

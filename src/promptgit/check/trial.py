@@ -135,8 +135,7 @@ class Trial:
         return Standing(measure, rule, look, seen, finding, scores.lost)
 
     def compared(self, measure: Measure, scores: Scores, size: int | None = None) -> Comparison:
-        found = compared(self.order[:size], scores, self.heaviest, measure.difference)
-        return found.as_graded if measure.kind == "guard" else found
+        return compared(self.order[:size], scores, self.heaviest, measure.difference)
 
     def state(self, answers: Answers, look: int, before: State | None = None) -> State:
         """Say where every gated measure stands; one that is settled stays as it was."""
