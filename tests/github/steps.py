@@ -18,6 +18,26 @@ ROOT = Path(__file__).parent.parent.parent
 EXPRESSION = re.compile(r"\$\{\{\s*([^{}]+?)\s*\}\}")
 
 
+def workflow_commands(log: str) -> list[str]:
+    """
+    Return the lines that the runner would obey.
+
+    It trims blanks on the left, knows the older form anywhere in a line, and obeys nothing
+    between `::stop-commands::TOKEN` and `::TOKEN::`.
+    """
+    obeyed, token = [], ""
+    for line in log.splitlines():
+        words = line.lstrip()
+        if token:
+            token = "" if words == f"::{token}::" else token
+        elif words.startswith("::stop-commands::"):
+            token = words.removeprefix("::stop-commands::")
+        elif re.match(r"::\w[\w-]*( [^:]*)?::", words) or "##[" in line:
+            obeyed.append(line)
+    assert not token, "commands were stopped and never allowed again"
+    return obeyed
+
+
 @dataclass
 class Ran:
     """What a run of an action left."""
@@ -117,13 +137,14 @@ def _step(
 
 
 def _wanted(step: Mapping[str, Any], known: Mapping[str, str], ran: Ran) -> bool:
-    """Read `if:` as far as we use it: always(), or one comparison; else, only after success."""
+    """Read `if:` as far as we use it: always(), one comparison, both; else, only after success."""
     asked = str(step.get("if", ""))
-    if asked == "always()":
-        return True
-    equal = re.fullmatch(r"([\w.]+) == '(\w+)'", asked)
-    assert equal or not asked, f"the tests cannot read `if: {asked}`"
-    return not ran.failed and (equal is None or _value(equal[1], known, ran) == equal[2])
+    always, comparison = asked.startswith("always()"), asked.removeprefix("always()")
+    equal = re.fullmatch(r"(?: && )?([\w.]+) == '(\w+)'", comparison)
+    assert equal or not comparison, f"the tests cannot read `if: {asked}`"
+    return (always or not ran.failed) and (
+        equal is None or _value(equal[1], known, ran) == equal[2]
+    )
 
 
 def _filled(text: str, known: Mapping[str, str], ran: Ran) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from github.runner import PROMPT, PullRequest, Runner, a_pull_request, a_runner, trial_merge
-from github.steps import ROOT, Ran, a_python, run_job
+from github.steps import ROOT, Ran, a_python, run_job, workflow_commands
 from promptgit.testing.repositories import Repository, a_repository
 from servers.github_server import Github, serving
 
@@ -178,3 +178,50 @@ def test_a_fork_gets_lint_diff_and_replay_without_a_key(tmp_path: Path):
     assert ran.codes["Replay the answers that the records hold"] == 0, ran.out
     assert "evaluation needs approval" in ran.out
     assert github.seen == []
+
+
+JOBS = pytest.mark.parametrize(
+    ("event", "name", "job"),
+    [
+        ("pull_request", "promptgit.yml", "check"),
+        ("pull_request_target", "promptgit-trusted.yml", "check"),
+        ("pull_request", "promptgit-forks.yml", "offline"),
+    ],
+)
+ORDER = "::error::owned\n  ::add-mask::owned\n::stop-commands::owned\nsay ##[error]owned\n"
+
+
+def orders(log: str) -> list[str]:
+    """What the runner would do that is not an annotation of ours, on a file of the repository."""
+    obeyed = workflow_commands(log)
+    ours = ("::notice file=prompts/", "::warning file=prompts/", "::error file=prompts/")
+    return [line for line in obeyed if not line.startswith((*ours, "::notice::evaluation needs"))]
+
+
+@JOBS
+def test_no_prompt_and_no_case_speaks_to_the_runner(
+    tmp_path: Path, event: str, name: str, job: str
+):
+    brought = {
+        PROMPT: f"{WORSE}{ORDER}",
+        "prompts/sort.csv": f'{CASES}"{ORDER}",tool\n',
+        "prompts/##[error]owned.md": ORDER,
+    }
+    with serving() as github:
+        run = a_run(tmp_path, github, event, brought, fork=True)
+        ran, _ = run.job(name, job)
+
+    assert "owned" in ran.out
+    assert orders(ran.out) == []
+
+
+@JOBS
+def test_no_error_speaks_to_the_runner(tmp_path: Path, event: str, name: str, job: str):
+    brought = {"prompts/sort.eval.yaml": "cases: sort.csv\n'##[error]owned': 1\n"}
+    with serving() as github:
+        run = a_run(tmp_path, github, event, brought, fork=True)
+        ran, _ = run.job(name, job)
+
+    assert ran.failed
+    assert "owned" in ran.out
+    assert orders(ran.out) == []
