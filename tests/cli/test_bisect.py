@@ -33,8 +33,8 @@ def a_history(
     """A repository where each text is a commit on its own, `text N`, numbered from 0."""
     first = {PATH: texts[0], "prompts/sort.csv": CASES, **(files or {})}
     repository = a_repository(path, first, message="text 0\n")
-    for number, text in enumerate(texts[1:], 1):
-        repository.commit({PATH: text}, f"text {number}\n")
+    later = enumerate(texts[1:], 1)
+    repository.commit_many(({PATH: text}, f"text {number}\n") for number, text in later)
     return repository
 
 

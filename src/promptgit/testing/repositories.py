@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 NAME = "Ada Example"
@@ -85,6 +86,27 @@ class Repository:
         )
         return self.head
 
+    def commit_many(self, steps: Iterable[tuple[Mapping[str, str], str]]) -> str:
+        """
+        Make a commit of each (files, message), a second apart, and return the last one's id.
+
+        One `git fast-import` makes thousands in the time of a few `git commit`.
+        """
+        branch = self.git("symbolic-ref", "HEAD")
+        start = int(datetime.fromisoformat(DATE).timestamp())
+        stream = [f"reset {branch}\nfrom {branch}^0\n"] if self._has_commits else []
+        for number, (files, message) in enumerate(steps, 1):
+            stream.append(f"commit {branch}\ncommitter {NAME} <{EMAIL}> {start + number} +0000\n")
+            stream.append(_data(message))
+            stream += [f"M 100644 inline {path}\n{_data(text)}" for path, text in files.items()]
+        self.git("fast-import", "--quiet", stdin="".join(stream))
+        self.git("reset", "--quiet", "--hard")
+        return self.head
+
+    @property
+    def _has_commits(self) -> bool:
+        return bool(self.git("for-each-ref", "--count=1", "refs/heads"))
+
     @property
     def head(self) -> str:
         return self.git("rev-parse", "HEAD")
@@ -132,6 +154,11 @@ def a_repository(
     if files:
         repository.commit(files, message)
     return repository
+
+
+def _data(text: str) -> str:
+    """A piece of a fast-import stream, counted in bytes."""
+    return f"data {len(text.encode())}\n{text}\n"
 
 
 def _environment() -> dict[str, str]:
