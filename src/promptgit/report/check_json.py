@@ -63,6 +63,7 @@ def _prompt(found: PromptFinding, *, outputs: bool) -> dict[str, Any]:
         "path": found.path,
         "old_path": found.old_path,
         "standing": found.standing,
+        "line": found.first_changed_line,
         "verdict": found.outcome.value,
         "why": list(found.why),
         "note": redact(found.note),
