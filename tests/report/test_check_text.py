@@ -128,6 +128,25 @@ def test_several_prompts_are_summed_up_in_a_sentence():
     assert "REGRESSION: 1 of 2 prompts got worse." in lines
 
 
+def test_prompts_that_got_worse_come_first():
+    fine, worse = a_prompt(Outcome.PASS, path="a.md"), a_prompt(path="b.md")
+
+    lines = said(a_report(fine, worse))
+
+    assert lines[0].startswith("b.md")
+    assert any(line.startswith("a.md") for line in lines)
+
+
+def test_it_says_which_drop_the_cases_could_have_shown():
+    gate = a_gate(Outcome.PASS, many_cases(200), smallest_effect=0.031)
+
+    (line,) = (line for line in said(a_report(a_prompt(gates=(gate,)))) if "four times" in line)
+
+    assert line.endswith(
+        "A drop of 3.1 points or more would show on 200 cases four times out of five"
+    )
+
+
 def test_an_open_verdict_says_what_the_policy_makes_of_it():
     prompts = (a_prompt(Outcome.PASS), a_prompt(Outcome.INCONCLUSIVE))
 

@@ -33,6 +33,7 @@ GAP = "  "
 
 def summary(report: Report, width: int | None = None) -> Iterator[Styled]:
     """Show a report in short; `width`: the columns of the terminal, None where nobody cuts."""
+    report = words.worst_first(report)
     yield from top(report)
     for place, prompt in enumerate(report.prompts):
         if place or report.notices or report.gate_changed:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from math import isfinite
 
 from promptgit.core.gate import (
+    SEVERITY,
     CaseFinding,
     Flip,
     GateChange,
@@ -65,6 +67,12 @@ def one_line(text: str, limit: int = 0) -> str:
     start = text[: 4 * limit] if limit else text  # a megabyte is not read for its first words
     line = " ".join(visible(start).split())
     return line if not limit or len(line) <= limit else line[: limit - 1] + "…"
+
+
+def worst_first(report: Report) -> Report:
+    """The same report; prompts that got worse come before those that did not."""
+    prompts = sorted(report.prompts, key=lambda prompt: -SEVERITY.index(prompt.outcome))
+    return replace(report, prompts=tuple(prompts))
 
 
 def headline(report: Report) -> str:
@@ -234,10 +242,9 @@ def smallest(gate: GateFinding) -> str:
     """Say which drop this many cases could have shown; nothing where nobody computed it."""
     if gate.smallest_effect is None:
         return ""
-    return (
-        f"So many cases show a drop of {100 * gate.smallest_effect:.3g} points "
-        "or more four times out of five."
-    )
+    cases = counted(len(gate.cases), "case")
+    drop = f"{100 * gate.smallest_effect:.3g} points or more"
+    return f"A drop of {drop} would show on {cases} four times out of five"
 
 
 def rules(gate: GateFinding, prompt: PromptFinding) -> str:

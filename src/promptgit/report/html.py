@@ -30,6 +30,7 @@ def page(report: Report, most_bytes: int = MOST_BYTES) -> str:
     """Write the page; `most_bytes` bounds what the cases take of it."""
     from markupsafe import Markup
 
+    report = gate_words.worst_first(report)
     cases = rows(report, most_bytes)
     style, script = _template("review.css"), _template("review.js")
     return (

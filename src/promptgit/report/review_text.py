@@ -37,6 +37,7 @@ def lines(report: Report, width: int | None = None, most: int = BROKEN_SHOWN) ->
     `width`: the columns of the terminal, None where nobody cuts.  `most`: broken cases shown of
     each prompt.
     """
+    report = words.worst_first(report)
     yield from check_text.top(report)
     for place, prompt in enumerate(report.prompts):
         if place or report.notices or report.gate_changed:
