@@ -6,17 +6,30 @@ import re
 
 from promptgit.report.text import printable
 
+LONGEST = 1_000  # characters of a line
+
 
 def inline(text: str) -> str:
     """
     Escape a line for a table cell or a paragraph: no mark-up, link, mention or tag survives.
 
+    GitHub looks for mentions and issues in what it has rendered, where an entity is a letter again:
+    only a character between the sign and the name keeps them apart.
+
     >>> inline("ask @org about [x](http://evil) | <b>")
-    'ask &#64;org about \\\\[x\\\\]\\\\(http&#58;//evil\\\\) \\\\| &lt;b&gt;'
+    'ask &#64;&#8203;org about \\\\[x\\\\]\\\\(http&#58;&#8203;//evil\\\\) \\\\| &lt;b&gt;'
     """
-    line = printable(text, 1_000).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = printable(text[: 4 * LONGEST], LONGEST)  # a megabyte is not read for its first words
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = re.sub(r"([\\`*_\[\]()|#!~])", r"\\\1", line)
-    return line.replace("@", "&#64;").replace("://", "&#58;//")
+    line = re.sub(r"^([-+=]|\d{1,9}(?=\.))", _unlisted, line).replace("$", "&#36;")
+    line = re.sub(r"(#(?=\d)|\bGH-(?=\d)|\bwww(?=\.))", r"\1&#8203;", line, flags=re.IGNORECASE)
+    return line.replace("@", "&#64;&#8203;").replace("://", "&#58;&#8203;//")
+
+
+def _unlisted(start: re.Match[str]) -> str:
+    """What would begin a list or underline a title."""
+    return f"{start[0]}&#8203;" if start[0].isdigit() else f"\\{start[0]}"
 
 
 def code_block(text: str, language: str) -> str:
