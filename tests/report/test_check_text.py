@@ -14,6 +14,7 @@ from report.a_report import (
     a_gate_change,
     a_guard,
     a_hostile_report,
+    a_lint_finding,
     a_metric,
     a_prompt,
     a_report,
@@ -41,6 +42,15 @@ def test_a_regression_on_one_screen():
         "base 1a1a1a1a1a, head 2b2b2b2b2b",
         "80 calls, 40 answers reused, 40 not needed; 12,000 tokens, 0.01 USD, 7.5 s",
     ]
+
+
+def test_findings_of_lint_are_listed_up_to_a_number():
+    prompt = a_prompt(lint=tuple(a_lint_finding(line=n) for n in range(1, 31)))
+
+    lines = [plain(line) for line in check_text.lint_lines(prompt)]
+
+    assert lines[0] == "  warning  prompts/reply.md:1:1  no role is given to the model (PG101)"
+    assert lines[20:] == ["  … and 10 more: promptgit lint"]
 
 
 def test_a_changed_gate_is_told_first_then_notices():

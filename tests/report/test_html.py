@@ -292,6 +292,19 @@ def test_cases_that_fit_in_no_way_are_left_out_from_the_end_and_counted():
     assert f"{small.left_out} that did not flip" in page(report, most_bytes=20_000)
 
 
+def test_many_findings_many_reasons_and_endless_lines_are_cut_too():
+    gate = a_gate(reasons=tuple(f"the must-pass case {n} got worse" for n in range(5_000)))
+    lint = tuple(a_lint_finding(line=n) for n in range(1, 5_000))
+    prompt = a_prompt(gates=(gate,), lint=lint, texts=("short\n", "x" * 1_000_000))
+
+    html = page(a_report(prompt))
+
+    assert len(html) < 100_000
+    assert "and 4,980 more reasons" in html
+    assert "… and 4979 more: promptgit lint" in html
+    assert "(996,000 more characters)" in html
+
+
 @pytest.mark.slow
 def test_ten_thousand_wordy_cases_stay_below_20_mb():
     report = a_report(a_prompt(cases=many_cases(10_000, output="<é\u202e>" * 600)))

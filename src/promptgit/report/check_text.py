@@ -181,7 +181,7 @@ def move(found: CaseFinding) -> str:
 
 
 def lint_lines(prompt: PromptFinding) -> Iterator[Styled]:
-    for found in prompt.lint:
+    for found in prompt.lint[: words.MOST]:
         column = f":{found.column}" if found.column else ""
         yield (
             (f"{GAP}{found.severity}{GAP}", SEVERITIES.get(found.severity, "dim")),
@@ -189,6 +189,8 @@ def lint_lines(prompt: PromptFinding) -> Iterator[Styled]:
             (one_line(found.message), ""),
             (f" ({one_line(found.rule)})", "dim"),
         )
+    if len(prompt.lint) > words.MOST:
+        yield ((f"{GAP}… and {len(prompt.lint) - words.MOST:,} more: promptgit lint", "dim"),)
 
 
 def closing(report: Report) -> Iterator[Styled]:

@@ -21,7 +21,7 @@ from promptgit.core.gate import (
 )
 from promptgit.core.invisible import hidden
 from promptgit.core.verdict import Outcome
-from promptgit.history.diff import Line, word_diff
+from promptgit.history.diff import Line, Span, word_diff
 from promptgit.report.sentences import gate_finding, percent, points
 from promptgit.report.text import counted, money
 
@@ -38,6 +38,8 @@ STANDINGS = {
     "unchecked": "The prompt was not checked.",
 }
 UNKNOWN = "–"
+MOST = 20  # reasons, or findings of lint: who has more knows enough
+MOST_OF_A_LINE = 4_000  # characters of a prompt's line that its diff shows
 
 
 def visible(text: str, before: str = "<", after: str = ">") -> str:
@@ -113,7 +115,9 @@ def other_reasons(gate: GateFinding) -> list[str]:
     """What the sentence does not say, and faults of the quarantine."""
     said = gate_finding(gate).casefold()
     every = dict.fromkeys((*gate.faults, *gate.reasons))
-    return [reason for reason in every if reason.casefold() not in said]
+    left = [reason for reason in every if reason.casefold() not in said]
+    more = [f"and {counted(len(left) - MOST, 'more reason')}"] if len(left) > MOST else []
+    return left[:MOST] + more
 
 
 def gate_changes(report: Report) -> list[GateChange]:
@@ -129,7 +133,12 @@ def text_diff(prompt: PromptFinding) -> Iterator[Line | None]:
     for line in word_diff(before, after):
         nothing = line is not None and not any(span.text for span in line)
         if not (nothing and not (before and after)):  # a text that was not there has no lines
-            yield line
+            yield line and tuple(Span(span.kind, _start(span.text)) for span in line)
+
+
+def _start(text: str) -> str:
+    left = len(text) - MOST_OF_A_LINE
+    return text if left <= 0 else f"{text[:MOST_OF_A_LINE]}… ({counted(left, 'more character')})"
 
 
 def why_tested(prompt: PromptFinding) -> str:

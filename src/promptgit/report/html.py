@@ -88,6 +88,7 @@ def _environment() -> Environment:
         headline=gate_words.headline,
         level=gate_words.level,
         margin=gate_words.margin,
+        most=gate_words.MOST,
         reasons=gate_words.other_reasons,
         rules=gate_words.rules,
         sentence=gate_words.sentence,
