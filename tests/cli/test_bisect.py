@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from math import ceil, log2
@@ -86,6 +87,31 @@ def test_what_it_says_to_type_next_works(broken_at_5: Repository):
 
     assert undone.code == 2  # later texts touch the next line; it says how to go on
     assert "--to" in undone.err
+
+
+def test_a_path_that_a_shell_would_split_is_quoted(tmp_path: Path):
+    odd = "prompts/[a] :x ü.md"
+    repository = a_repository(tmp_path, {odd: RIGHT, "prompts/[a] :x ü.csv": CASES})
+    repository.commit({odd: WRONG}, "text 1\n")
+
+    said = promptgit(repository, "bisect", odd, "--good", "HEAD~1", "--json")
+
+    assert said.json["culprit"]["subject"] == "text 1"
+    assert shlex.split(said.json["culprit"]["undo"])[-1] == odd
+
+
+def test_repeats_ask_more_often_and_their_mean_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    worse = SORTER.replace("pear means fruit", "pear means tool")
+    repository = a_history(tmp_path, [SORTER, worse], files=CONFIG)
+
+    with a_clerk(monkeypatch) as server:
+        words = ("bisect", "sort", "--good", "HEAD~1", "--case", "pear", "--repeats", "3")
+        said = promptgit(repository, *words, "--json")
+
+    assert [trial["calls"] for trial in said.json["trials"]] == [3, 3]
+    assert server.calls == 6
 
 
 def test_each_trial_is_told_as_it_comes(broken_at_5: Repository):

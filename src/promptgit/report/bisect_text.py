@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from shlex import quote
 from typing import Any
 
 from promptgit.core.evidence import finite
@@ -77,8 +78,8 @@ def culprit_lines(
 
 
 def undo(hunt: Hunt) -> str:
-    """The command that takes the culprit back."""
-    return f"promptgit revert {hunt.search.culprit[:SHORT]} {clean(hunt.path)}"
+    """The command that takes the culprit back, as a shell reads it."""
+    return f"promptgit revert {hunt.search.culprit[:SHORT]} {quote(clean(hunt.path))}"
 
 
 def suspect_lines(hunt: Hunt, commits: Sequence[RawCommit]) -> Iterator[Styled]:
