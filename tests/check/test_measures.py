@@ -84,3 +84,13 @@ def test_every_metric_and_guard_is_listed_once_and_the_gated_ones_first():
         ("cost", 0.1, False),
         ("latency", 0.1, False),
     ]
+
+
+def test_a_metric_that_stands_alone_is_the_score_unless_it_is_gated():
+    alone = (Metric("right"),)
+
+    shown = measures(alone, Policy())
+    gated = measures(alone, Policy(metrics={"right": 0.1}))
+
+    assert "right" not in [measure.name for measure in shown]
+    assert [measure.name for measure in gated if measure.gated] == ["score", "right"]

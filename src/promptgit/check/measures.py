@@ -92,13 +92,17 @@ def _amount(guard: str, result: Result) -> float | None:
 
 
 def measures(metrics: Sequence[Metric], policy: Policy) -> tuple[Measure, ...]:
-    """List what is measured: the score, what else is gated, and what is for information."""
+    """
+    List what is measured: the score, what else is gated, and what is for information.
+
+    A metric that stands alone is the score; it is not listed twice.
+    """
     gated = [Measure(name, "metric", margin) for name, margin in policy.metrics.items()]
     guards = [Measure(name, "guard", margin) for name, margin in policy.guards.items()]
     shown = [
         Measure(metric.name, "metric", policy.margin, gated=False)
         for metric in metrics
-        if metric.name not in policy.metrics
+        if metric.name not in policy.metrics and len(metrics) > 1
     ]
     watched = [
         Measure(name, "guard", WORTH_A_LOOK, gated=False)
