@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -164,9 +165,14 @@ def folded(name: str) -> str:
 def _content(place: Path, path: str) -> tuple[bytes, int]:
     """Return (bytes, size on disk); of a huge file only the head."""
     try:
-        size = place.stat().st_size
+        found = place.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise UserError(f"{path} is not a regular file", hint="name a text file")
         with place.open("rb") as file:
-            return file.read(HEAD if size > MAX_BYTES else -1), size
+            if found.st_size > MAX_BYTES:
+                return file.read(HEAD), found.st_size
+            data = file.read()
+            return data, len(data)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(f"there is no file {path}", hint="is the path right?") from error
     except OSError as error:
@@ -229,7 +235,7 @@ def _trouble(error: UserError, file: str) -> Trouble:
     """Take `file:line:column:` off the message of an error, to say it apart."""
     match = _WHERE.match(error.message)
     if not match:
-        return Trouble(error.message, error.hint, Place(file))
+        return Trouble(error.message.removeprefix(f"{file}: "), error.hint, Place(file))
     place = Place(match["file"], int(match["line"]), int(match["column"] or 1))
     return Trouble(match["rest"], error.hint, place)
 

@@ -23,7 +23,8 @@ _COMMON = frozenset(
 # Cues, parted by commas; one that ends with * may go on: `limit*` is `limited` too.
 _ROLE = """
 you are, you're, your role*, your job, act as, acting as, as an expert*, as an assistant*, role :,
-persona*, pretend*, speak as, play the, we are, on behalf of, work for, work at, working for
+persona*, pretend*, speak as, play the, we are, on behalf of, work for, work at, working for,
+you answer*, you grade*, you help*, you review*, you serve*, you work*, you write*
 """
 _INTENT = """
 your task*, your goal*, your aim*, your purpose*, your mission*, your job*, task :, goal*, must,
@@ -40,7 +41,7 @@ _RESULT = """
 answer with*, answer in, answer only, answer by, reply with*, reply in, reply only, respond with*,
 respond in, respond only, format*, json*, yaml, csv, markdown*, output*, result*, return*, list of,
 bullet*, sentence*, words, paragraph*, table*, one of, label*, heading*, begin with*, end with*,
-start with*, greeting*, sign*, tone*, example*
+start with*, greeting*, sign*, tone*, example*, in full, nothing but, nothing else, the whole
 """
 _CONSTRAINT = """
 do not, don't, never, no more than, at most, at least, only, must, avoid*, without, always, except*,

@@ -22,7 +22,7 @@ Example:
   promptgit lint --format sarif > lint.sarif
   promptgit lint --explain undefined-hole""",
 )
-@click.argument("files", nargs=-1, metavar="[FILES]...")
+@click.argument("files", nargs=-1, metavar="[FILES]...", type=click.Path())
 @click.option("--fix", is_flag=True, help="Mend what is mechanical, in the files")
 @click.option(
     "--format",
