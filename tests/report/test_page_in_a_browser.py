@@ -356,6 +356,19 @@ def test_scrolling_down_draws_more(show):
     window.wait(f"document.querySelectorAll('.case').length > {first}")
 
 
+def test_a_tall_window_is_filled_without_scrolling(show):
+    calm = [a_case(f"case-{number}", Flip.SAME) for number in range(600)]
+    window = show(a_report(a_prompt(Outcome.PASS, calm)))
+    metrics = {"width": 1400, "height": 5000, "deviceScaleFactor": 1, "mobile": False}
+
+    window.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    window.click("same")
+    window.wait("document.querySelectorAll('.case').length > 120")
+    window.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+    assert window.js("document.querySelectorAll('.case').length") < 600
+
+
 def test_nothing_that_models_wrote_takes_effect(show):
     window = show(a_hostile_report())
 

@@ -12,6 +12,9 @@
   const { gates, rows } = JSON.parse(byId("data").textContent);
   const hay = new Array(rows.length); // what is searched in, made when first needed
   const state = { flips: new Set(), text: "", gate: "", metric: "", tag: "" };
+  const bottom = new IntersectionObserver((seen) => {
+    if (seen.some((entry) => entry.isIntersecting) && drawn < matched.length) draw(PAGE);
+  }, { rootMargin: "600px" });
   let matched = [];
   let drawn = 0;
 
@@ -271,6 +274,8 @@
     const button = byId("more").firstChild;
     button.hidden = left === 0;
     button.textContent = `Show more, ${left.toLocaleString("en")} left`;
+    bottom.disconnect(); // observed anew, it tells again where the end is still in sight
+    if (left) bottom.observe(byId("more"));
     if (!matched.length) byId("list").replaceChildren(make("p", "none", rows.length ? "No case is like that." : "There is no case."));
   }
 
@@ -358,9 +363,6 @@
     byId("close-all").addEventListener("click", () => openAll(false));
     byId("more").firstChild.addEventListener("click", () => draw(PAGE));
     byId("filter").addEventListener("submit", (event) => event.preventDefault());
-    new IntersectionObserver((seen) => {
-      if (seen.some((entry) => entry.isIntersecting) && drawn < matched.length) draw(PAGE);
-    }, { rootMargin: "600px" }).observe(byId("more"));
     addEventListener("hashchange", () => {
       if (!location.hash.includes("=")) return; // a place on the page, not a filter
       readAddress();
