@@ -17,7 +17,7 @@ from promptgit.core.verdict import Policy
 
 ANY = Policy()
 TODAY = date(2027, 1, 31)
-Facts = Mapping[str, Any]  # score, or the metrics by name; cost, latency, output
+Facts = Mapping[str, Any]  # score, or metrics by name; cost, latency, output; none: no result
 Prompted = Callable[[str, int], Facts]  # what a prompt does with a case, the how-manieth time
 
 
@@ -43,7 +43,8 @@ def a_result(case: str, repeat: int, facts: Facts) -> Result:
 def evaluated(
     cases: Dataset, prompted: Prompted, metrics: Sequence[str], repeat: int
 ) -> Evaluation:
-    results = tuple(a_result(case.id, repeat, prompted(case.id, repeat)) for case in cases)
+    facts = {case.id: prompted(case.id, repeat) for case in cases}
+    results = tuple(a_result(case, repeat, found) for case, found in facts.items() if found)
     model = ModelIdentity("scripted", "scripted")
     names = tuple(Metric(name) for name in metrics)
     return Evaluation(Prompt.of("Be kind."), cases, model, names, results)

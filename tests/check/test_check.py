@@ -217,6 +217,23 @@ def test_to_pass_every_gated_metric_must_hold():
     assert gated.metric("kind").verdict.outcome is Outcome.INCONCLUSIVE
 
 
+def test_what_was_open_when_another_metric_dropped_is_not_for_want_of_cases():
+    cases = some_cases(200)
+    after = four(true=failing_at(*first(cases, 200)), kind=noisy(3, 0.5))
+
+    run = gate(
+        cases,
+        four(kind=noisy(2, 0.5)),
+        after,
+        Policy(metrics={"true": 0.05, "kind": 0.05}),
+        metrics=FIVE,
+    )
+
+    kind = run.metric("kind").verdict
+    assert run.finding.outcome is Outcome.REGRESSION
+    assert (kind.outcome, kind.needed) == (Outcome.INCONCLUSIVE, None)
+
+
 def test_each_gated_metric_has_its_own_margin():
     cases = some_cases(200)
     after = four(kind=failing_at(*first(cases, 20)))
@@ -387,6 +404,7 @@ def test_a_must_pass_case_may_not_get_worse_even_if_the_mean_improves(name: str)
     assert "the must-pass case 'case-99' got worse: 1.0000 -> 0.0000" in run.finding.reasons[0]
     assert run.finding.cases[0].case.id == "case-99"
     assert run.finding.cases[0].must_pass
+    assert "case-99" in [flip.case_id for flip in run.finding.score.verdict.flips]
     assert len(run.asked) == 1
 
 
@@ -511,6 +529,16 @@ def test_a_heavy_case_counts_more():
     assert run.finding.score.verdict.effect == pytest.approx(-50 / 59)
 
 
+def test_the_margin_is_one_of_the_weighted_mean():
+    heavy = tuple(replace(case, weight=5.0) for case in some_cases(10, prefix="heavy"))
+    cases = Dataset(heavy + some_cases(90).cases)
+
+    run = gate(cases, RIGHT, failing_at(*first(some_cases(90), 30)), Policy(margin=0.2))
+
+    assert run.finding.outcome is Outcome.REGRESSION
+    assert run.finding.score.verdict.effect <= -0.2
+
+
 def test_within_the_suite_all_cases_always_settle_it():
     cases = some_cases(60)
     after = failing_at(*first(cases, 2))
@@ -530,6 +558,28 @@ def test_within_the_suite_a_drop_of_the_margin_over_all_cases_is_a_regression():
     less = gate(cases, RIGHT, failing_at(*first(cases, 2)), Policy(scope="suite"))
 
     assert (just.finding.outcome, less.finding.outcome) == (Outcome.REGRESSION, Outcome.PASS)
+
+
+def test_within_the_suite_a_lost_pair_is_no_case_to_come():
+    cases = some_cases(60)
+    after = scoring({"case-0": None, "case-1": 0.0, "case-2": 0.0, "case-3": 0.0})
+
+    run = gate(cases, RIGHT, after, Policy(scope="suite"))
+
+    assert run.finding.outcome is Outcome.REGRESSION  # 3 of 59
+
+
+def test_within_the_suite_too_more_prompts_ask_for_stronger_evidence_of_a_drop():
+    cases = some_cases(400)
+    after, policy = losing(cases, 100), Policy(scope="suite")
+
+    alone, among_many = (
+        gate(cases, RIGHT, after, policy),
+        gate(cases, RIGHT, after, policy, comparisons=200),
+    )
+
+    assert alone.finding.outcome is among_many.finding.outcome is Outcome.REGRESSION
+    assert len(alone.ids) < len(among_many.ids)
 
 
 def test_within_the_suite_the_range_foretells_the_mean_over_all_cases():
@@ -578,6 +628,16 @@ def test_an_unscored_case_says_why():
     assert found.flip is Flip.UNSCORED
     assert found.after is not None
     assert found.after.failure == "503 from the provider"
+
+
+def test_a_case_that_was_asked_and_never_answered_is_unscored():
+    def after(case: str, repeat: int) -> dict[str, float]:
+        return {} if case == "case-3" else {"score": 1.0}
+
+    run = gate(some_cases(60), RIGHT, after)
+
+    assert run.case("case-3").flip is Flip.UNSCORED
+    assert run.finding.score.verdict.unscored == ("case-3",)
 
 
 def test_a_case_that_failed_before_is_not_this_changes_doing():

@@ -66,6 +66,37 @@ def test_where_cases_do_not_change_by_themselves_a_few_repeats_show_that_and_no_
     assert run.repeats.count(1) == 1
 
 
+def test_where_no_repeats_follow_the_cases_have_all_of_the_error_to_spend():
+    run = gate(CASES, steady(1, 0.8), steady(2, 0.75), THRICE)
+
+    assert run.repeats == [0, 0, 0, 0, 1]
+    assert run.finding.outcome is Outcome.REGRESSION
+    assert run.finding.score.verdict.p_value > 0.95
+    assert run.finding.score.verdict.looks == 4
+
+
+def test_where_little_is_chance_within_the_case_repeats_are_not_worth_their_price():
+    def partly(seed: int, rate: float) -> Prompted:
+        """A quarter of the cases answers by chance."""
+        answer = moody(seed, rate)
+        return lambda case, repeat: answer(
+            case, repeat if int(case.rpartition("-")[2]) % 4 == 0 else 0
+        )
+
+    run = gate(CASES, partly(1, 0.8), partly(3, 0.7), THRICE)
+
+    assert run.finding.outcome is Outcome.INCONCLUSIVE
+    assert run.repeats == [0, 0, 0, 0, 1]
+
+
+def test_where_repeats_would_hardly_settle_it_none_are_bought():
+    run = gate(CASES, moody(1, 0.5), moody(3, 0.5), Policy(repeats=2, margin=0.01))
+
+    assert run.finding.outcome is Outcome.INCONCLUSIVE
+    assert run.repeats == [0, 0, 0, 0, 1]
+    assert len(run.asked[-1].cases) == 30
+
+
 def test_where_chance_within_the_case_hides_the_answer_repeats_find_it():
     once = gate(CASES, moody(1, 0.75), moody(10, 0.6))
     thrice = gate(CASES, moody(1, 0.75), moody(10, 0.6), Policy(repeats=12))
@@ -97,6 +128,16 @@ def test_a_case_that_was_asked_again_counts_once_and_shows_its_mean():
     sides = [side for found in run.finding.cases for side in (found.before, found.after)]
     assert all(side is not None and side.repeats == 3 for side in sides)
     assert {round(3 * (side.score or 0)) for side in sides if side} == {0, 1, 2, 3}
+
+
+def test_a_case_that_is_right_now_and_then_fails():
+    run = gate(CASES, moody(1, 0.7), moody(4, 0.7), THRICE)
+
+    for found in run.finding.cases:
+        assert found.before is not None
+        assert found.after is not None
+        always_right = 1.0 in (found.before.score, found.after.score)
+        assert found.already_failing == (not always_right)
 
 
 def test_a_case_whose_answers_differ_is_flaky_and_says_by_how_much():

@@ -189,7 +189,7 @@ def _notes(state: State) -> list[str]:
 
 def _needed(state: State, standing: Standing) -> int | None:
     trial, seen = state.trial, standing.seen
-    if not trial.order:
+    if standing.finding is Finding.OPEN or not trial.order:
         return None
     found = cases_to_settle(
         seen.tally,
