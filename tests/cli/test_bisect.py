@@ -13,6 +13,7 @@ import pytest
 from cli.started import programs_started
 from cli.terminal import a_clerk, promptgit
 from promptgit.testing.repositories import Repository, a_repository
+from servers.openai_server import Seen
 
 PATH = "prompts/sort.md"
 RIGHT = "Classify as fruit or tool.\n- fruit: apple, pear\n- tool: hammer, saw\n"
@@ -198,6 +199,38 @@ def test_one_case_decides(tmp_path: Path):
     assert culprit("--threshold", "0.5") == "text 2"
     assert culprit("--threshold", "0.7") == "text 1"
     assert culprit("--metric", "similar") == "text 1"
+
+
+def test_the_culprit_is_shown_beside_the_text_that_it_changed_and_nothing_else(tmp_path: Path):
+    texts = [noted(RIGHT, 0), RIGHT.replace("hammer", "anvil")]
+    repository = a_history(tmp_path, texts)
+    worse = {PATH: WRONG.replace("hammer", "anvil"), "notes.txt": "worse\n"}
+    repository.commit(worse, "text 2\n")
+
+    words = ("bisect", "sort", "--good", "HEAD~2", "--threshold", "0.5", "--json")
+    culprit = promptgit(repository, *words).json["culprit"]
+
+    assert (culprit["before"], culprit["after"]) == pytest.approx((2 / 3, 1 / 3))
+    assert culprit["measured"]["score"]["before"] == pytest.approx(2 / 3)
+    assert [file["path"] for file in culprit["files"]] == [PATH]
+
+
+def test_a_text_whose_score_cannot_be_known_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    worse = SORTER.replace("pear means fruit", "pear means tool")
+    texts = [noted(worse if n >= 6 else SORTER, n) for n in range(9)]
+    repository = a_history(tmp_path, texts, files=CONFIG)
+
+    def too_long(_number: int, seen: Seen) -> str:
+        return "context" if b"Note 4." in seen.raw else ""
+
+    with a_clerk(monkeypatch, faults=too_long):
+        said = promptgit(repository, "bisect", "sort", "--good", "HEAD~8", "--json")
+
+    (skipped,) = (trial for trial in said.json["trials"] if trial["mark"] == "skipped")
+    assert "3 of 3 cases could not be scored" in skipped["why"]
+    assert said.json["culprit"]["subject"] == "text 6"
 
 
 def test_a_metric_decides_where_the_score_says_otherwise(tmp_path: Path):

@@ -15,6 +15,7 @@ from promptgit.history.bisect import Hunt, Mark, Rule, Search, Trial
 from promptgit.history.diff import word_diff
 from promptgit.history.log import RawCommit, parse_log
 from promptgit.report import bisect_text
+from promptgit.report.history_text import clean
 
 if TYPE_CHECKING:
     from promptgit.cli.bisecting import Lineup
@@ -251,10 +252,10 @@ def _run_one(here: past.Here, asked: _Asked) -> int:
     try:
         trial = _trial_of_head(here, asked)
     except (PromptgitError, Stopped) as error:
-        click.echo(f"error: {error}", err=True)
+        _say(f"error: {clean(str(error))}")
         return ABORT
     value = "-" if trial.value is None else f"{trial.value:.4f}"
-    click.echo(f"{trial.mark.value}  {value}  {trial.why}".rstrip())
+    click.echo(f"{trial.mark.value}  {value}  {clean(trial.why)}".rstrip())
     return {Mark.GOOD: GOOD, Mark.BAD: BAD, Mark.SKIPPED: SKIP}[trial.mark]
 
 
