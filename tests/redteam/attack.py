@@ -32,8 +32,8 @@ EQUALS = "assert: [equals]\n"
 MODEL = "model: m\n"
 
 KEY = "canary-key-5b1f0c77a2"  # of no format that anybody knows
-TOKEN = "ghs_canary0TOKEN0canary0TOKEN0canary000"  # noqa: S105  (made up)
-PASSWORD = "canary password 41"  # noqa: S105  (made up)
+TOKEN = "ghs_canary0TOKEN0canary0TOKEN0canary000"
+PASSWORD = "canary password 41"
 OUTSIDE = "canary of a file elsewhere"
 IGNORED = "canary of an ignored file"
 SECRETS = (KEY, TOKEN, PASSWORD, OUTSIDE, IGNORED)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from promptgit.check.giveaway import giveaway
 from promptgit.cli.bench import Bench
 from promptgit.cli.subjects import Stand, Subject
 from promptgit.config import Config, places
@@ -82,7 +83,7 @@ def gates_for(subject: Subject, bench: Bench, margin: float | None, may: Permiss
     except UserError as error:
         return Gates(subject, note=_sentence(error), broken=True)
     for gate in gates:
-        problem = _unfillable(gate)
+        problem = _unfillable(gate) or _given_away(gate)
         if problem:
             return Gates(subject, note=problem, broken=True)
     return Gates(subject, tuple(gates), notices=tuple(notices))
@@ -110,8 +111,7 @@ def _both(
         return [base], notices
     own = _gate("head", before, after, bench, margin, allow_code=may.base_code or may.head_code)
     same = (own.suite.digest, own.policy) == (base.suite.digest, base.policy)
-    fewer = {Origin.DELETED, Origin.CHANGED} & set(base.origins.values())
-    return [base] if same and not fewer else [base, own], notices
+    return [base] if same and not base.origins else [base, own], notices
 
 
 def _gate(
@@ -127,7 +127,7 @@ def _gate(
     assert before.rules.cases is not None
     assert judge.rules.cases is not None
     was, now = before.rules.cases, after.rules.cases or replace(before.rules.cases, cases=())
-    cases = _with_added(was, now) if rules == "base" else now
+    cases = was if rules == "base" else now  # base's own: what head adds could drown them
     grading = replace(bench, config=_grading(bench.config, judge.repository.config))
     suite = grading.suite(judge.repository, judge.eval_file, cases, allow_code=allow_code)
     models = [bench.model(stand.choice, "model") for stand in (before, after)]
@@ -145,11 +145,6 @@ def _gate(
         policy if margin is None else replace(policy, margin=margin),
         dict(_origins(was, now)),
     )
-
-
-def _with_added(was: Dataset, now: Dataset) -> Dataset:
-    known = {case.id for case in was}
-    return replace(was, cases=(*was.cases, *(case for case in now if case.id not in known)))
 
 
 def _asked(cases: Dataset, own: Dataset) -> Dataset:
@@ -170,8 +165,8 @@ def _worded(case: Case, own: Case | None) -> Case:
     """
     if own is None or own.inputs == case.inputs:
         return case
-    shared = case.inputs.keys() & own.inputs.keys()
-    same = shared and all(case.inputs[name] == own.inputs[name] for name in shared)
+    these, those = case.inputs.items(), own.inputs.items()
+    same = case.inputs and own.inputs and (these <= those or those <= these)
     if not same or case.expected != own.expected:
         return case
     return replace(case, inputs=own.inputs)
@@ -227,6 +222,18 @@ def _unfillable(gate: Gate) -> str:
                 f"case {case.id!r}{what}: {error.message}"
             )
     return ""
+
+
+def _given_away(gate: Gate) -> str:
+    """Say which column tells head's prompt what base's has to find out; empty when none does."""
+    baseline, candidate = (contender.cases for contender in gate.contenders)
+    name = giveaway(candidate, baseline)
+    if not name:
+        return ""
+    return (
+        f"the column {name!r}, which head adds, holds the answers: "
+        "what is asked with it cannot be compared with what is asked without"
+    )
 
 
 def _failing(prompt: Prompt, cases: Iterable[Case]) -> Iterator[tuple[Case, UserError]]:

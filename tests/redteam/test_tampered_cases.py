@@ -1,0 +1,173 @@
+"""Pull requests that make a prompt worse and see to it that the cases do not show it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from cli.terminal import PROMPT, clerk, sorting_cases
+from redteam.attack import CASES, EQUALS, EVAL, WORSE, a_machine
+
+HEADER, *ROWS = sorting_cases(20).splitlines()
+HARD = [row for row in ROWS if "animal" in row]
+EASY = [row for row in ROWS if "animal" not in row]
+
+
+def a_file(*rows: str, header: str = HEADER) -> str:
+    return "\n".join([header, *rows]) + "\n"
+
+
+def many_easy_rows(count: int) -> list[str]:
+    return [f'easy-{number},"One apple, number {number}",fruit' for number in range(count)]
+
+
+def test_the_hard_cases_are_deleted(machine):
+    judged = machine.opens({PROMPT: WORSE, CASES: a_file(*EASY)}).judges()
+
+    assert judged.verdict == "REGRESSION"
+    assert "20 cases deleted" in judged.says
+
+
+def test_all_cases_and_the_eval_file_are_deleted(machine):
+    judged = machine.opens({PROMPT: WORSE}, without=(CASES, EVAL)).judges()
+
+    assert judged.verdict == "REGRESSION"
+
+
+def test_the_hard_cases_are_worded_anew(machine):
+    reworded = [f'{row.partition(",")[0]},"It is an apple",animal' for row in HARD]
+
+    judged = machine.opens({PROMPT: WORSE, CASES: a_file(*EASY, *reworded)}).judges()
+
+    assert judged.verdict == "REGRESSION"
+
+
+def test_the_hard_cases_expect_the_wrong_answer_now(machine):
+    wrong = [row.replace(",animal", ",unknown") for row in HARD]
+
+    judged = machine.opens({PROMPT: WORSE, CASES: a_file(*EASY, *wrong)}).judges()
+
+    assert judged.verdict == "REGRESSION"
+    assert "20 cases changed" in judged.says
+
+
+def test_ids_are_swapped_between_cases(machine):
+    names = [row.partition(",")[0] for row in ROWS]
+    rest = [row.partition(",")[2] for row in ROWS]
+    swapped = [f"{name},{text}" for name, text in zip(names, reversed(rest), strict=True)]
+
+    judged = machine.opens({PROMPT: WORSE, CASES: a_file(*swapped)}).judges()
+
+    assert judged.verdict == "REGRESSION"
+
+
+def test_the_easy_cases_weigh_a_billion(machine):
+    rows = [f"{row},1e9" for row in EASY] + [f"{row},1" for row in HARD]
+
+    judged = machine.opens(
+        {PROMPT: WORSE, CASES: a_file(*rows, header=HEADER + ",weight")}
+    ).judges()
+
+    assert judged.verdict == "REGRESSION"
+
+
+def test_easy_cases_are_added_that_weigh_a_billion(machine):
+    rows = [f"{row},1" for row in ROWS] + [f"{row},1e9" for row in many_easy_rows(40)]
+
+    judged = machine.opens(
+        {PROMPT: WORSE, CASES: a_file(*rows, header=HEADER + ",weight")}
+    ).judges()
+
+    assert judged.verdict == "REGRESSION"
+
+
+def test_the_hard_cases_drown_in_easy_ones(machine):
+    rows = [*ROWS, *many_easy_rows(1500)]
+
+    judged = machine.opens({PROMPT: WORSE, CASES: a_file(*rows)}).judges()
+
+    assert judged.verdict == "REGRESSION"
+
+
+def test_easy_cases_join_the_groups_of_hard_ones(machine):
+    grouped = [f"{row},g{number % 20}" for number, row in enumerate(ROWS)]
+    machine.base({CASES: a_file(*grouped, header=HEADER + ",group")})
+    more = [f"{row},g{number % 20}" for number, row in enumerate(many_easy_rows(1500))]
+
+    judged = machine.opens(
+        {PROMPT: WORSE, CASES: a_file(*grouped, *more, header=HEADER + ",group")}
+    ).judges()
+
+    assert judged.verdict == "REGRESSION"
+
+
+def test_all_cases_become_one_group(machine):
+    rows = [f"{row},all" for row in ROWS]
+
+    judged = machine.opens({PROMPT: WORSE, CASES: a_file(*rows, header=HEADER + ",group")}).judges()
+
+    assert judged.verdict == "REGRESSION"
+
+
+def hinted(hint: str) -> str:
+    """The cases with one more column, in which `{}` is the answer."""
+    rows = [f'{row},"{hint.format(row.rpartition(",")[2])}"' for row in ROWS]
+    return a_file(*rows, header=HEADER + ",hint")
+
+
+def obedient(body: dict[str, Any]) -> str:
+    """A model that says what a hint in its prompt says, and else what it is told."""
+    found = re.search(r"Hint: .*?(fruit|tool|animal)", body["messages"][0]["content"])
+    return found[1] if found else clerk(body)
+
+
+@pytest.mark.parametrize("hint", ["{}", "It is about {}, so say that."])
+def test_a_new_column_holds_the_answers(tmp_path, monkeypatch, hint):
+    with a_machine(tmp_path, monkeypatch, reply=obedient) as machine:
+        judged = machine.opens({PROMPT: "Hint: {{ hint }}\n", CASES: hinted(hint)}).judges()
+
+        assert judged.is_red
+        assert "the column 'hint', which head adds, holds the answers" in judged.prompt["note"]
+
+
+def test_a_new_column_holds_a_code_for_the_answers(machine):
+    codes = {"fruit": "A", "tool": "B", "animal": "C"}
+    rows = [f"{row},{codes[row.rpartition(',')[2]]}" for row in ROWS]
+
+    judged = machine.opens(
+        {PROMPT: WORSE + "{{ code }}\n", CASES: a_file(*rows, header=HEADER + ",code")}
+    ).judges()
+
+    assert judged.is_red
+
+
+def test_an_existing_column_becomes_an_input_and_holds_the_answers(machine):
+    eval_file = f"{EQUALS}inputs: [message, label]\n"
+
+    judged = machine.opens({PROMPT: "Say {{ label }}.\n", EVAL: eval_file}).judges()
+
+    assert judged.is_red
+
+
+def test_the_hard_column_is_renamed_and_made_easy_beside_one_that_stays(machine):
+    machine.base(
+        {
+            CASES: a_file(*(f"{row},desk" for row in ROWS), header=HEADER + ",desk"),
+            EVAL: f"{EQUALS}inputs: [message, desk]\n",
+        }
+    )
+    easy = [f'{row.partition(",")[0]},"One apple",{row.rpartition(",")[2]},desk' for row in ROWS]
+
+    judged = machine.opens(
+        {
+            PROMPT: WORSE,
+            CASES: a_file(*easy, header="id,mail,label,desk"),
+            EVAL: f"{EQUALS}inputs: [mail, desk]\n",
+        }
+    ).judges()
+
+    assert judged.verdict == "REGRESSION"
+    asked = [seen.body["messages"][-1]["content"] for seen in machine.provider.seen]
+    assert any("heron" in text for text in asked)
