@@ -24,7 +24,7 @@ _TAG = re.compile(
 )
 # Words that Jinja gives a meaning to, and what its environment brings (its manual, "Template
 # Designer Documentation").
-_GIVEN = frozenset({"range", "dict", "lipsum", "cycler", "joiner", "namespace"})
+_GIVEN = frozenset({"range", "dict", "cycler", "joiner", "namespace"})
 _MEANT = frozenset({"and", "else", "if", "in", "is", "not", "or", "none", "true", "false"})
 _WITHIN = frozenset({"loop", "caller", "varargs", "kwargs", "self", "super"})
 
