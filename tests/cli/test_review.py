@@ -8,6 +8,7 @@ from cli.terminal import PROMPT, SEED, WORDS, a_clerk, an_office, promptgit
 
 RULES = "".join(f"- {word} means {label}\n" for label, words in WORDS.items() for word in words)
 EVAL = "prompts/sort.eval.yaml"
+ASSERT_CODE = "assert:\n  - {type: python, value: 'file://score.py:score'}\n"
 
 
 @pytest.fixture
@@ -89,6 +90,20 @@ def test_a_prompt_that_the_change_does_not_concern_is_not_shown(office, clerk):
     assert said.code == 0
     assert said.lines[0] == "The change concerns no prompt."
     assert clerk.calls == 0
+
+
+def test_code_of_scorers_runs_only_when_it_is_allowed(tmp_path, clerk):
+    code = "def score(output, case):\n    return True\n"
+    files = {PROMPT: SEED, "prompts/score.py": code, EVAL: ASSERT_CODE}
+    repository = an_office(tmp_path / "office", {**files, "promptgit.yaml": "model: m\n"})
+    repository.git("switch", "-q", "-c", "change")
+    repository.commit({PROMPT: SEED + RULES})
+
+    refused = promptgit(repository, "-q", "review", "--json")
+    allowed = promptgit(repository, "-q", "review", "--json", "--allow-code")
+
+    assert (refused.code, refused.json["verdict"]) == (0, "INVALID")
+    assert (allowed.code, allowed.json["verdict"]) == (0, "PASS")
 
 
 def test_an_unknown_revision_is_a_usage_error(office):

@@ -204,8 +204,8 @@ def _type(assertion: Assertion) -> str:
     return assertion.type.removeprefix("not-")
 
 
-def _file(repository: Repository, asked: EvalFile, path: str) -> bytes:
-    """A file that an assertion names, beside the eval file or from the top level."""
+def _file(repository: Repository, asked: EvalFile, path: str) -> str:
+    """The text of a file that an assertion names, beside the eval file or from the top level."""
     from promptgit.config import places
 
     found = places.inside(asked.file, path)
@@ -213,7 +213,10 @@ def _file(repository: Repository, asked: EvalFile, path: str) -> bytes:
     if data is None:
         raise UserError(f"{asked.file}: there is no file {path!r} in this repository")
     repository.refuse_ignored(found or path, f"{asked.file} names {path!r}")
-    return data
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise UserError(f"{asked.file}: {path!r} is not UTF-8 text") from error
 
 
 def _texts(cases: Dataset) -> Iterator[str]:

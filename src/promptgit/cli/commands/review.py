@@ -33,6 +33,8 @@ Examples:
 @click.option(
     "--limit-cases", type=click.IntRange(0), default=10, help="Show N broken cases of a prompt"
 )
+@click.option("--allow-code", is_flag=True, help="Let base's `python` assertions run their code")
+@click.option("--allow-head-code", is_flag=True, help="Let head's run theirs; read it first")
 @click.option("--json", "as_json", is_flag=True, help=past.JSON_HELP)
 @click.pass_context
 def command(
@@ -45,6 +47,8 @@ def command(
     budget: str | None,
     model: str | None,
     limit_cases: int,
+    allow_code: bool,
+    allow_head_code: bool,
     as_json: bool,
 ) -> None:
     """
@@ -57,9 +61,15 @@ def command(
     from promptgit.cli import check_reports, checking
     from promptgit.cli.commands.check import in_ci
     from promptgit.cli.console import show_lines, width
+    from promptgit.cli.gates import Permissions
     from promptgit.report import check_text, review_text
 
-    wanted = checking.Wanted(prompts=prompts, budget=budget, model=model)
+    wanted = checking.Wanted(
+        prompts=prompts,
+        budget=budget,
+        model=model,
+        permissions=Permissions(allow_code or allow_head_code, allow_head_code),
+    )
     git, ends = checking.between(base, head, work_tree=worktree)
     prepared = checking.prepare(git, ends, wanted)
     report = checking.run(prepared, quiet=ctx.obj["quiet"], keep=True, trust_records=not in_ci())
