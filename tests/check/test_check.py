@@ -408,6 +408,16 @@ def test_a_must_pass_case_may_not_get_worse_even_if_the_mean_improves(name: str)
     assert len(run.asked) == 1
 
 
+def test_a_must_pass_case_that_got_worse_before_its_turn_is_among_the_flips():
+    cases = some_cases(200)
+    drawn = gate(cases, RIGHT, RIGHT).ids
+    late = next(case.id for case in cases if case.id not in drawn)
+
+    run = gate(cases, RIGHT, failing_at(late), Policy(must_pass=(late,)))
+
+    assert [flip.case_id for flip in run.finding.score.verdict.flips] == [late]
+
+
 def test_must_pass_cases_are_run_first_but_count_in_their_turn():
     cases = some_cases(200)
     vital = tuple(first(cases, 10))

@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from check.answering import a_result
+from check.answering import a_result, always, evaluated
+from check.sides import some_cases
+from promptgit.check.answers import Answers
 from promptgit.check.measures import Measure, measures
 from promptgit.core.evaluation import Metric
 from promptgit.core.verdict import Policy
@@ -69,6 +71,17 @@ def test_repeats_are_averaged_into_their_case():
     assert Measure("score", "score", 0.05).by_case({"refund": answers}, {"refund"}) == {
         "refund": 0.5
     }
+
+
+def test_cases_that_were_asked_again_are_known_to_be_means():
+    cases = some_cases(3)
+    once, again = (evaluated(cases, always(score=1.0), ("right",), repeat) for repeat in (0, 1))
+    score, ids = Measure("score", "score", 0.05), frozenset(case.id for case in cases)
+
+    first = Answers().plus(cases, once, once)
+
+    assert not first.scores(score, ids).repeated
+    assert first.plus(cases, again, again).scores(score, ids).repeated
 
 
 def test_every_metric_and_guard_is_listed_once_and_the_gated_ones_first():

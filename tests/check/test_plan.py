@@ -102,8 +102,9 @@ def test_many_gates_are_warned_of():
 
 
 def test_the_suite_is_always_settled():
-    found = planned(some_cases(20), Policy(scope="suite"))
+    found = planned(some_cases(20), Policy(scope="suite", repeats=3))
 
+    assert found.most_calls == 40
     assert found.smallest_effect is None
     assert found.warnings == ()
 
