@@ -39,7 +39,11 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Repository:
         tmp_path_factory.mktemp("long"), {"promptgit.yaml": "model: offline\n"}
     )
     repository.commit_many(steps(COMMITS))
-    repository.commit({"prompts/topic-007.csv": "input,expected\nhello,hi\n"}, "cases\n")
+    repository.commit(
+        {"prompts/topic-007.csv": "input,expected\nhello,hi\nbye,so long\n"}, "cases\n"
+    )
+    text = (repository.path / MINE).read_text(encoding="utf-8")
+    repository.commit({MINE: f"{text}One more rule.\n"}, "one more\n")
     return repository
 
 
@@ -50,6 +54,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Repository:
         (["log"], COMMITS),
         (["log", "-n", "50"], 50),
         (["blame", MINE], 8),
+        (["show", "HEAD"], 8),
         (["verify", "HEAD"], 2 * COMMITS + 1),
         (["verify", "--ci"], 2 * COMMITS + 2),
     ],
@@ -65,9 +70,9 @@ def test_no_process_is_started_per_commit_or_prompt(long: Repository, words: lis
 
 def test_neither_by_a_bisect_that_has_nothing_to_ask_yet(long: Repository):
     with programs_started() as started:
-        said = promptgit(long, "bisect", MINE, "--good", f"HEAD~{COMMITS - 8}", "--dry-run")
+        said = promptgit(long, "bisect", MINE, "--good", f"HEAD~{COMMITS - 7}", "--dry-run")
 
-    assert "9 commits may have broken it" in said.err
+    assert "10 commits may have broken it" in said.err
     assert len(started) <= MOST
 
 
@@ -77,3 +82,11 @@ def test_neither_by_a_diff_of_everything(long: Repository):
 
     assert len(said.json["prompts"]) == PROMPTS
     assert len(started) <= MOST
+
+
+def test_neither_by_a_review_of_one_change(long: Repository):
+    with programs_started() as started:
+        said = promptgit(long, "review", "HEAD~1", "HEAD")
+
+    assert MINE in said.out
+    assert len(started) <= 3 * MOST
