@@ -225,9 +225,11 @@ def test_a_broken_event_file_is_the_users_to_mend(tmp_path: Path, text: str):
         read_event(Git.discover(made.repository.path), runner.variables)
 
 
-def test_outside_of_actions_there_is_no_event():
+def test_outside_of_actions_there_is_no_event(tmp_path: Path):
+    repository = a_repository(tmp_path / "here")
+
     assert not in_actions({})
     assert in_actions({"GITHUB_ACTIONS": "true"})
     assert pull_request_number({"GITHUB_EVENT_NAME": "push"}) is None
     with pytest.raises(UserError, match="no GitHub Actions run"):
-        read_event(Git.discover(Path.cwd()), {})
+        read_event(Git.discover(repository.path), {})
