@@ -26,9 +26,7 @@ from promptgit.lint.subject import Asked, Numbered, Subject, Trouble
 PROMPT_SUFFIXES = (".md", ".txt")
 HEAD = 512  # bytes that are read of a huge file
 
-_WHERE = re.compile(
-    r"(?P<file>[^\n]*?):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<rest>.*)", re.DOTALL
-)
+_WHERE = r"(?s)(?P<file>[^\n]*?):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<rest>.*)"
 
 
 @dataclass(frozen=True)
@@ -233,7 +231,7 @@ def _with_cases(tree: Tree, path: str, found: LintEval) -> Asked:
 
 def _trouble(error: UserError, file: str) -> Trouble:
     """Take `file:line:column:` off the message of an error, to say it apart."""
-    match = _WHERE.match(error.message)
+    match = re.match(_WHERE, error.message)
     if not match:
         return Trouble(error.message.removeprefix(f"{file}: "), error.hint, Place(file))
     place = Place(match["file"], int(match["line"]), int(match["column"] or 1))

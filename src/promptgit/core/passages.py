@@ -23,8 +23,9 @@ ANSWER_CHARACTERS = 24
 SHARED = 3  # cases whose expected answers have a passage in common: then it is a manner
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_WORD = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+")
-_IS_CJK = re.compile(f"[{_CJK}]")
+# Not compiled before a text needs it: so big a set of characters takes milliseconds.
+_WORD = rf"[{_CJK}]|[^\W{_CJK}]+"
+_IS_CJK = f"[{_CJK}]"
 
 Passage = tuple[str, ...]
 
@@ -55,7 +56,8 @@ def words(text: str) -> Passage:
     >>> words("Where's my PARCEL? 包裹")
     ('where', 's', 'my', 'parcel', '包', '裹')
     """
-    return tuple(_WORD.findall(text.casefold()))
+    folded = text.casefold()
+    return tuple(re.findall(r"\w+" if folded.isascii() else _WORD, folded))
 
 
 def place(passage: Passage, text: str) -> tuple[int, int]:
@@ -65,7 +67,7 @@ def place(passage: Passage, text: str) -> tuple[int, int]:
     >>> place(("my", "parcel"), "Where is my PARCEL?")
     (9, 18)
     """
-    found = [(m.start(), m.end(), word) for m in _WORD.finditer(text) for word in words(m[0])]
+    found = [(m.start(), m.end(), word) for m in re.finditer(_WORD, text) for word in words(m[0])]
     for first in range(len(found) - len(passage) + 1):
         if all(found[first + i][2] == word for i, word in enumerate(passage)):
             return found[first][0], found[first + len(passage) - 1][1]
@@ -136,4 +138,4 @@ def _grams(text: Passage, size: int) -> set[Passage]:
 
 
 def _weight(text: Passage) -> float:
-    return sum(0.5 if _IS_CJK.match(word) else 1.0 for word in text)
+    return sum(0.5 if re.match(_IS_CJK, word) else 1.0 for word in text)

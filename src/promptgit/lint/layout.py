@@ -13,15 +13,16 @@ from promptgit.lint.subject import Subject
 LONG = 160  # characters; only lines of several sentences count
 SENTENCES = 3  # in one line
 
-_OURS = re.compile(r"(?m)^<{7}(?: (?P<label>[^\r\n]*))?\r?$")
-_MIDDLE = re.compile(r"(?m)^={7}\r?$")
-_THEIRS = re.compile(r"(?m)^>{7}(?: (?P<label>[^\r\n]*))?\r?$")
+# Kept as text, and compiled by the first prompt that needs one: a hook starts anew each time.
+_OURS = r"(?m)^<{7}(?: (?P<label>[^\r\n]*))?\r?$"
+_MIDDLE = r"(?m)^={7}\r?$"
+_THEIRS = r"(?m)^>{7}(?: (?P<label>[^\r\n]*))?\r?$"
 # The edit formats of coding assistants, which prompts teach: no merge writes these labels.
 _FORMATS = frozenset({("SEARCH", "REPLACE"), ("ORIGINAL", "UPDATED"), ("OLD", "NEW")})
 _TRAILING = re.compile(r"[ \t]+(?=\r?\n|\Z)")
-_ENDS = re.compile(r"\r\n|\n|\r")
-_SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s+(?=[^\W\d_a-z]|[\"'(\[])|[。！？]")
-_LIST_MARK = re.compile(r"\s*(?:[-*+>|#]|\d+[.)])\s*")
+_ENDS = r"\r\n|\n|\r"
+_SENTENCE_END = r"[.!?][\"')\]]*\s+(?=[^\W\d_a-z]|[\"'(\[])|[。！？]"
+_LIST_MARK = r"\s*(?:[-*+>|#]|\d+[.)])\s*"
 
 
 def conflict_marker(subject: Subject) -> Iterator[Mark]:
@@ -35,11 +36,11 @@ def conflict_marker(subject: Subject) -> Iterator[Mark]:
     """
     text = subject.text or ""
     end = 0
-    for ours in _OURS.finditer(text):
+    for ours in re.finditer(_OURS, text) if "<<<<<<<" in text else ():
         if ours.start() < end:
             continue
-        middle = _MIDDLE.search(text, ours.end())
-        theirs = _THEIRS.search(text, middle.end()) if middle else None
+        middle = re.compile(_MIDDLE).search(text, ours.end())
+        theirs = re.compile(_THEIRS).search(text, middle.end()) if middle else None
         if not theirs:
             return
         end = theirs.end()
@@ -65,7 +66,7 @@ def mixed_line_ends(subject: Subject) -> Iterator[Mark]:
     text = subject.text or ""
     if "\r" not in text:
         return
-    ends = [(m.start(), m.end(), m[0]) for m in _ENDS.finditer(text)]
+    ends = [(m.start(), m.end(), m[0]) for m in re.finditer(_ENDS, text)]
     counts = Counter(end for *_, end in ends)
     if len(counts) == 1 and "\r" not in counts:
         return
@@ -135,10 +136,11 @@ def long_line(subject: Subject) -> Iterator[Mark]:
     found: list[tuple[int, int, int]] = []
     start = 0
     for line in (subject.text or "").split("\n"):
-        body = _LIST_MARK.sub("", line, count=1)
-        sentences = len(_SENTENCE_END.findall(body.strip())) + 1
-        if len(line) > LONG and sentences >= SENTENCES:
-            found.append((start, start + len(line), sentences))
+        if len(line) > LONG:
+            body = re.sub(_LIST_MARK, "", line, count=1).strip()
+            sentences = len(re.findall(_SENTENCE_END, body)) + 1
+            if sentences >= SENTENCES:
+                found.append((start, start + len(line), sentences))
         start += len(line) + 1
     if found:
         first, stop, sentences = found[0]
