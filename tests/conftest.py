@@ -89,7 +89,8 @@ def hostile_git_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
         encoding="utf-8",
     )
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("GIT_")]:
+        foreign = ("GIT_", "GITHUB_", "RUNNER_")  # the runner of our own CI, too
+        for name in [name for name in os.environ if name.startswith(foreign) or name == "CI"]:
             patch.delenv(name)
         patch.setenv("GIT_CONFIG_GLOBAL", str(config))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
