@@ -98,4 +98,5 @@ def as_text(report: Report) -> str:
 def as_json(report: Report) -> str:
     from promptgit.report.check_json import facts
 
-    return json.dumps(facts(report), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(facts(report), indent=2, ensure_ascii=False, allow_nan=False)
+    return text.replace("##[", "##\\u005b")  # the same text, and no command to GitHub's runner

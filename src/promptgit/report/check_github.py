@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import chain
 
 from promptgit.core.gate import PromptFinding, Report
+from promptgit.core.secrets import redact
 from promptgit.core.verdict import Outcome
 from promptgit.report import gate_words as words
 from promptgit.report.annotations import Level, annotation
-from promptgit.report.sentences import gate_finding
 
 MOST = 10  # of a step and a level that GitHub shows
 LONGEST = 900  # characters of a message
@@ -17,9 +17,9 @@ LONGEST = 900  # characters of a message
 LEVELS: dict[Outcome, Level] = {
     Outcome.PASS: "notice",
     Outcome.REGRESSION: "error",
-    Outcome.INCONCLUSIVE: "warning",
     Outcome.INVALID: "error",
 }
+UNDECIDED: dict[str, Level] = {"pass": "notice", "warn": "warning", "fail": "error"}
 LINT: dict[str, Level] = {"error": "error", "warning": "warning", "advice": "notice"}
 
 
@@ -40,14 +40,14 @@ def _gravity(found: tuple[Level, str]) -> int:
 
 
 def _verdicts(report: Report) -> Iterator[tuple[Level, str]]:
-    for prompt in report.prompts:
-        level = LEVELS[prompt.outcome]
+    for prompt in words.worst_first(report).prompts:
+        level = LEVELS.get(prompt.outcome, UNDECIDED[report.on_inconclusive])
         title = f"promptgit: {prompt.outcome.value}"
         yield (
             level,
             annotation(
                 level,
-                words.one_line(_sentence(prompt), LONGEST),
+                words.one_line(redact(_sentence(prompt)), LONGEST),
                 file=prompt.path,
                 line=prompt.first_changed_line,
                 title=title,
@@ -57,7 +57,7 @@ def _verdicts(report: Report) -> Iterator[tuple[Level, str]]:
 
 def _sentence(prompt: PromptFinding) -> str:
     decisive = [gate for gate in prompt.gates if gate.outcome is prompt.outcome]
-    return gate_finding(decisive[0]) if decisive else words.standing(prompt)
+    return words.sentence(decisive[0]) if decisive else words.standing(prompt)
 
 
 def _gate_changes(report: Report) -> Iterator[tuple[Level, str]]:

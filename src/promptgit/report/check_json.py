@@ -39,7 +39,7 @@ def facts(report: Report, *, outputs: bool = True) -> dict[str, Any]:
         "merge": report.merge,
         "on_inconclusive": report.on_inconclusive,
         "gate_changed": report.gate_changed,
-        "notices": list(report.notices),
+        "notices": [redact(notice) for notice in report.notices],
         "prompts": [_prompt(prompt, outputs=outputs) for prompt in report.prompts],
         "spent": {
             "calls": report.spent.calls,
@@ -54,8 +54,9 @@ def facts(report: Report, *, outputs: bool = True) -> dict[str, Any]:
 
 def _delta(report: Report) -> float | None:
     """The lowest change of the score over all prompts; None where nothing was compared."""
-    effects = [gate.score.verdict.effect for p in report.prompts for gate in p.gates[:1]]
-    return min(effects, default=None)
+    gates = (gate for prompt in report.prompts for gate in prompt.gates[:1])
+    effects = (finite(gate.score.verdict.effect) for gate in gates)
+    return min((effect for effect in effects if effect is not None), default=None)
 
 
 def _prompt(found: PromptFinding, *, outputs: bool) -> dict[str, Any]:
@@ -80,9 +81,9 @@ def _gate(found: GateFinding, *, outputs: bool) -> dict[str, Any]:
     return {
         "rules": found.rules,
         "verdict": found.outcome.value,
-        "sentence": gate_finding(found),
+        "sentence": redact(gate_finding(found)),
         "reasons": [redact(reason) for reason in found.reasons],
-        "faults": list(found.faults),
+        "faults": [redact(fault) for fault in found.faults],
         "smallest_effect": finite(found.smallest_effect),
         "policy": {
             "margin": found.policy.margin,
@@ -123,8 +124,8 @@ def _side(side: Side | None, *, outputs: bool) -> dict[str, Any] | None:
     if side is None:
         return None
     told: dict[str, Any] = {
-        "score": side.score,
-        "scores": {name: score.value for name, score in side.scores.items()},
+        "score": finite(side.score),
+        "scores": {name: finite(score.value) for name, score in side.scores.items()},
         "flags": list(side.flags),
         "repeats": side.repeats,
     }
@@ -136,7 +137,8 @@ def _side(side: Side | None, *, outputs: bool) -> dict[str, Any] | None:
 
 
 def _change(change: GateChange) -> dict[str, Any]:
-    return {"what": change.what, "path": change.path, "line": change.line, "says": change.says}
+    says = redact(change.says)
+    return {"what": change.what, "path": change.path, "line": change.line, "says": says}
 
 
 def _lint(finding: Finding) -> dict[str, Any]:
@@ -146,5 +148,5 @@ def _lint(finding: Finding) -> dict[str, Any]:
         "path": finding.path,
         "line": finding.line,
         "column": finding.column,
-        "message": finding.message,
+        "message": redact(finding.message),
     }

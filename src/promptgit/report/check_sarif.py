@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from promptgit import __version__
 from promptgit.core.gate import PromptFinding, Report
+from promptgit.core.secrets import redact
 from promptgit.core.verdict import Outcome
 from promptgit.report import gate_words as words
 from promptgit.report.sentences import gate_finding
@@ -29,11 +30,7 @@ RULES = {
     "invalid": "A prompt could not be compared",
     "gate-changed": "The change touches its own gate",
 }
-LEVELS = {
-    Outcome.REGRESSION: "error",
-    Outcome.INCONCLUSIVE: "warning",
-    Outcome.INVALID: "error",
-}
+UNDECIDED = {"pass": "note", "warn": "warning", "fail": "error"}
 LINT = {"error": "error", "warning": "warning", "advice": "note"}
 
 
@@ -55,11 +52,12 @@ def page(report: Report) -> str:
 
 
 def _verdicts(report: Report) -> Iterator[dict[str, Any]]:
-    for prompt in report.prompts:
-        if prompt.outcome in LEVELS:
-            rule, level = prompt.outcome.value.lower(), LEVELS[prompt.outcome]
-            line = prompt.first_changed_line
-            yield _result(rule, level, _sentence(prompt), prompt.path, line)
+    for prompt in words.worst_first(report).prompts:
+        if prompt.outcome is not Outcome.PASS:
+            undecided = prompt.outcome is Outcome.INCONCLUSIVE
+            level = UNDECIDED[report.on_inconclusive] if undecided else "error"
+            rule, line = prompt.outcome.value.lower(), prompt.first_changed_line
+            yield _result(rule, level, redact(_sentence(prompt)), prompt.path, line)
 
 
 def _gate_changes(report: Report) -> Iterator[dict[str, Any]]:
@@ -92,5 +90,11 @@ def _result(
 
 
 def _uri(path: str) -> str:
-    """A path as a relative reference (RFC 3986)."""
-    return quote(words.one_line(path).encode("utf-8", "replace"), safe="/._-~")
+    """
+    A path as a relative reference (RFC 3986); bytes that are no UTF-8 stay the bytes they are.
+
+    >>> _uri("a b/50%: c.md"), _uri("caf\\udce9.md")
+    ('a%20b/50%25%3A%20c.md', 'caf%E9.md')
+    """
+    whole = "".join("\ufffd" if "\ud800" <= c < "\udc80" else c for c in path)  # no byte of a path
+    return quote(whole, safe="/._-~", errors="surrogateescape")

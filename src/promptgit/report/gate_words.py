@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,6 +21,7 @@ from promptgit.core.gate import (
     Spent,
 )
 from promptgit.core.invisible import hidden
+from promptgit.core.secrets import redact
 from promptgit.core.verdict import Outcome
 from promptgit.history.diff import Line, Span, word_diff
 from promptgit.report.sentences import gate_finding, percent, points
@@ -38,6 +40,8 @@ STANDINGS = {
     "unchecked": "The prompt was not checked.",
 }
 UNKNOWN = "–"
+LONGEST_SECRET = 4_000  # characters that are read beyond a cut, so that it halves none
+_COMMAND = re.compile(r"^([^\S\n]*)(?=::)|(?<=##)(?=\[)", re.MULTILINE)
 MOST = 20  # reasons, or findings of lint: who has more knows enough
 MOST_OF_A_LINE = 4_000  # characters of a prompt's line that its diff shows
 
@@ -67,8 +71,33 @@ def one_line(text: str, limit: int = 0) -> str:
     ('a b<U+0007>c', 'abc…')
     """
     start = text[: 4 * limit] if limit else text  # a megabyte is not read for its first words
-    line = " ".join(visible(start).split())
+    line = uncommanded(" ".join(visible(start).split()))
     return line if not limit or len(line) <= limit else line[: limit - 1] + "…"
+
+
+def uncommanded(text: str) -> str:
+    r"""
+    Keep what a log shows from speaking to GitHub's runner (GitHub Docs, "Workflow commands").
+
+    It obeys a line that begins with `::`, blanks aside, and its older `##[` anywhere.
+
+    >>> uncommanded("  ::error::x, a ::b and ##[error]y")
+    '  \\::error::x, a ::b and ##\\[error]y'
+    """
+    return _COMMAND.sub(r"\1\\", text)
+
+
+def told(text: str, limit: int) -> str:
+    r"""
+    Show what a model, a scorer or a case says: its start, without secrets, nothing in it unseen.
+
+    >>> told("my password: hunter2-x", 100), told("abcdef", 3)
+    ('my password: [secret redacted]', 'abc\n… (6 characters)')
+    """
+    start = uncommanded(visible(redact(text[: limit + LONGEST_SECRET])))
+    if len(text) <= limit:
+        return start
+    return f"{start[:limit]}\n… ({counted(len(text), 'character')})"
 
 
 def worst_first(report: Report) -> Report:
@@ -112,10 +141,16 @@ def sentence(gate: GateFinding) -> str:
 
 
 def other_reasons(gate: GateFinding) -> list[str]:
-    """What the sentence does not say, and faults of the quarantine."""
+    """
+    What neither the sentence says nor the list of cases shows, and faults of the quarantine.
+
+    A must-pass case that got worse stands in that list, marked and with both scores.
+    """
     said = gate_finding(gate).casefold()
+    lost = (found for found in gate.cases if found.must_pass and found.flip is Flip.BROKE)
+    listed = tuple(f"the must-pass case {found.case.id!r} got worse" for found in lost)
     every = dict.fromkeys((*gate.faults, *gate.reasons))
-    left = [reason for reason in every if reason.casefold() not in said]
+    left = [r for r in every if r.casefold() not in said and not r.startswith(listed)]
     more = [f"and {counted(len(left) - MOST, 'more reason')}"] if len(left) > MOST else []
     return left[:MOST] + more
 

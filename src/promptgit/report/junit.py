@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
 from promptgit.core.gate import CaseFinding, Flip, GateFinding, MetricFinding, PromptFinding, Report
+from promptgit.core.secrets import redact
 from promptgit.core.verdict import Outcome
 from promptgit.report import gate_words as words
 from promptgit.report.sentences import gate_finding
@@ -20,15 +21,16 @@ LONGEST = 2_000  # characters of an answer
 
 def page(report: Report) -> str:
     """The report, with an XML declaration; a flip of a single case is information, no failure."""
-    suites = [_suite(prompt) for prompt in report.prompts]
+    strict = report.on_inconclusive == "fail"
+    suites = [_suite(prompt, strict=strict) for prompt in words.worst_first(report).prompts]
     root = ET.Element("testsuites", {"name": "promptgit check", **_summed(suites)})
     root.extend(suites)
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(prompt: PromptFinding) -> ET.Element:
-    cases = list(_test_cases(prompt))
+def _suite(prompt: PromptFinding, *, strict: bool) -> ET.Element:
+    cases = list(_test_cases(prompt, strict=strict))
     counts = {
         "tests": len(cases),
         "failures": sum(case.find("failure") is not None for case in cases),
@@ -41,7 +43,7 @@ def _suite(prompt: PromptFinding) -> ET.Element:
     return suite
 
 
-def _test_cases(prompt: PromptFinding) -> Iterator[ET.Element]:
+def _test_cases(prompt: PromptFinding, *, strict: bool) -> Iterator[ET.Element]:
     if not prompt.gates:
         found = _element(prompt, "verdict")
         if prompt.outcome is Outcome.PASS:
@@ -50,21 +52,22 @@ def _test_cases(prompt: PromptFinding) -> Iterator[ET.Element]:
             _add(found, "error", words.standing(prompt), kind=prompt.outcome.value)
         yield found
     for gate in prompt.gates:
-        yield _verdict(prompt, gate)
+        yield _verdict(prompt, gate, strict=strict)
         yield from (_metric(prompt, gate, metric) for metric in gate.metrics if metric.gated)
         if gate.rules == "base":
             yield from (_case(prompt, found) for found in gate.cases)
 
 
-def _verdict(prompt: PromptFinding, gate: GateFinding) -> ET.Element:
+def _verdict(prompt: PromptFinding, gate: GateFinding, *, strict: bool) -> ET.Element:
     found = _element(prompt, f"verdict by {gate.rules}'s rules")
     sentence = gate_finding(gate)
     details = "\n".join(words.other_reasons(gate))
-    if gate.outcome is Outcome.REGRESSION or gate.faults:
+    undecided = gate.outcome is Outcome.INCONCLUSIVE
+    if gate.outcome is Outcome.REGRESSION or gate.faults or (strict and undecided):
         _add(found, "failure", sentence, details, kind=gate.outcome.value)
     elif gate.outcome is Outcome.INVALID:
         _add(found, "error", sentence, details, kind=gate.outcome.value)
-    elif gate.outcome is Outcome.INCONCLUSIVE:
+    elif undecided:
         _add(found, "skipped", sentence)
     return found
 
@@ -99,9 +102,9 @@ def _sides(found: CaseFinding) -> str:
     for name, side in (("base", found.before), ("head", found.after)):
         if side is not None:
             score = "no score" if side.score is None else f"{side.score:.3f}"
-            parts.append(f"{name} ({score}): {side.output[:LONGEST]}")
+            parts.append(f"{name} ({score}): {words.told(side.output, LONGEST)}")
     if found.after and found.after.why:
-        parts.append(f"why: {found.after.why[:LONGEST]}")
+        parts.append(f"why: {words.told(found.after.why, LONGEST)}")
     return "\n".join(parts)
 
 
@@ -110,10 +113,10 @@ def _element(prompt: PromptFinding, name: str) -> ET.Element:
 
 
 def _add(to: ET.Element, tag: str, message: str, details: str = "", *, kind: str = "") -> None:
-    attributes = {"message": _text(words.one_line(message, LONGEST))}
+    attributes = {"message": _text(words.one_line(redact(message), LONGEST))}
     if kind:
         attributes["type"] = kind
-    ET.SubElement(to, tag, attributes).text = _text(details) or None
+    ET.SubElement(to, tag, attributes).text = _text(words.uncommanded(redact(details))) or None
 
 
 def _text(text: str) -> str:

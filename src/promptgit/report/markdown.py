@@ -22,14 +22,11 @@ def inline(text: str) -> str:
     line = printable(text[: 4 * LONGEST], LONGEST)  # a megabyte is not read for its first words
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = re.sub(r"([\\`*_\[\]()|#!~])", r"\\\1", line)
-    line = re.sub(r"^([-+=]|\d{1,9}(?=\.))", _unlisted, line).replace("$", "&#36;")
     line = re.sub(r"(#(?=\d)|\bGH-(?=\d)|\bwww(?=\.))", r"\1&#8203;", line, flags=re.IGNORECASE)
-    return line.replace("@", "&#64;&#8203;").replace("://", "&#58;&#8203;//")
-
-
-def _unlisted(start: re.Match[str]) -> str:
-    """What would begin a list or underline a title."""
-    return f"{start[0]}&#8203;" if start[0].isdigit() else f"\\{start[0]}"
+    line = re.sub(r"^([-+](?= )|[-+=](?=[-+=]*$))", r"\\\1", line)
+    line = re.sub(r"^(\d{1,9})(?=\.( |$))", r"\1&#8203;", line)
+    line = line.replace("@", "&#64;&#8203;").replace("://", "&#58;&#8203;//")
+    return line.replace("$", "&#36;")  # GitHub sets $x$ as a formula
 
 
 def code_block(text: str, language: str) -> str:
