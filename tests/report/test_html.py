@@ -270,6 +270,20 @@ def test_a_long_output_is_cut_and_says_by_how_much():
     assert "Long texts are cut" in page(a_report(a_prompt(cases=[case])))
 
 
+def test_a_key_that_a_model_says_is_blotted_out_even_at_a_cut():
+    key = "sk-proj-4f9a8b7c6d5e4f3a2b1c"
+    most = LENGTHS[0][0]
+    cases = [
+        a_case("short", after=a_side(0.0, f"it is {key}", f"says {key}")),
+        a_case("long", after=a_side(0.0, "x " * (most // 2 - 5) + key)),
+    ]
+
+    html = page(a_report(a_prompt(cases=cases)))
+
+    assert "[API key redacted]" in html
+    assert "sk-proj" not in html
+
+
 def test_texts_are_cut_shorter_until_the_page_is_small_enough():
     report = a_report(a_prompt(cases=many_cases(200, output="long " * 1000)))
 

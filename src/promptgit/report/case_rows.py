@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from promptgit.core.gate import CaseFinding, Report, Side
+from promptgit.core.secrets import redact
 from promptgit.report.gate_words import marks, rules, shown_order, visible
 
 MOST_BYTES = 16_000_000  # of all cases together, in UTF-8
 # How much of a text is kept, by what became of its case: more of what flipped.  The first pair
 # under which the page is small enough is taken.
 LENGTHS = ((20_000, 20_000), (10_000, 4_000), (4_000, 1_000), (1_500, 300), (500, 100), (150, 40))
+LONGEST_SECRET = 4_000  # characters that are read beyond a cut, so that it halves none
 SIGN, SIGN_END = "\ue000", "\ue001"  # around a character's name; `visible` names these two as well
 
 Row = dict[str, Any]
@@ -143,11 +145,15 @@ class _Cutter:
         return {key: value for key, value in row.items() if value not in (None, [], "")}
 
     def text(self, text: str, limit: int) -> Text:
-        """Name what is invisible; keep the beginning, and how much there was besides."""
+        """
+        Name what is invisible and blot out secrets; keep the beginning, and how much there was
+        besides.
+        """
+        start = redact(text[: limit + LONGEST_SECRET])
         if len(text) <= limit:
-            return visible(text, SIGN, SIGN_END)
+            return visible(start, SIGN, SIGN_END)
         self.cut = True
-        return [visible(text[:limit], SIGN, SIGN_END), len(text) - limit]
+        return [visible(start[:limit], SIGN, SIGN_END), len(text) - limit]
 
 
 def _json(value: Any) -> str:
