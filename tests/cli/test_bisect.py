@@ -290,6 +290,22 @@ def test_where_the_culprit_cannot_be_told_the_suspects_are_listed(tmp_path: Path
     assert len(as_json.json["suspects"]) == 3
 
 
+def test_a_commit_without_the_prompt_is_passed_over(tmp_path: Path):
+    repository = a_history(tmp_path, [noted(RIGHT, n) for n in range(3)])
+    repository.git("rm", "--quiet", PATH)
+    repository.git("commit", "--quiet", "-m", "no sorting any more")
+    repository.commit({PATH: noted(WRONG, 4)}, "sort again\n")
+
+    said = promptgit(repository, "bisect", "sort", "--good", "HEAD~4")
+
+    assert said.code == 5
+    assert f"{PATH} is not in " in said.lines[1]
+    assert [line.split(maxsplit=2)[2][:10] for line in said.lines[1:3]] == [
+        "no sorting",
+        "sort again",
+    ]
+
+
 def test_a_prompt_is_followed_through_its_renames(tmp_path: Path):
     asked = "cases: sort.csv\n"
     repository = a_history(tmp_path, [noted(RIGHT, n) for n in range(4)])
