@@ -18,12 +18,13 @@ def findings(subject: Subject) -> tuple[Finding, ...]:
     """List the errors and warnings that are new in head; advice is for `promptgit lint`."""
     if subject.after is None:
         return ()
-    known = {(f.rule, f.message) for f in _found(subject.before)} if subject.before else set()
-    return tuple(f for f in _found(subject.after) if (f.rule, f.message) not in known)
+    rules = subject.before or subject.after  # what is ignored, base says
+    known = {(f.rule, f.message) for f in _found(subject.before, rules)} if subject.before else ()
+    return tuple(f for f in _found(subject.after, rules) if (f.rule, f.message) not in known)
 
 
-def _found(stand: Stand) -> list[Finding]:
-    config = lint_config(stand.repository.tree.read(CONFIG_FILE) or b"")
+def _found(stand: Stand, rules_of: Stand) -> list[Finding]:
+    config = lint_config(rules_of.repository.tree.read(CONFIG_FILE) or b"")
     silent = {
         *config.ignore,
         *(

@@ -288,8 +288,8 @@ def _without_shared_texts(found: Iterable[Subject], *, chosen: bool) -> Iterator
         for name in stand.included
     }
     for subject in listed:
-        stand = subject.after or subject.before
-        without_cases = stand is not None and stand.rules.cases is None
+        stands = (stand for stand in (subject.before, subject.after) if stand)
+        without_cases = all(stand.rules.cases is None for stand in stands)
         if chosen or not (without_cases and subject.path in included):
             yield subject
 

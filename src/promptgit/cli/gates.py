@@ -25,6 +25,8 @@ from promptgit.evaluate.suite import Suite
 
 RulesOf = Literal["base", "head"]
 
+SHOWN = 3  # names in a sentence
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -73,7 +75,7 @@ def gates_for(subject: Subject, bench: Bench, margin: float | None, may: Permiss
     """Bind everything for one subject; `margin` is what the command line says over the files'."""
     before, after = subject.before, subject.after
     if after is None:
-        return Gates(subject, note="head deletes it: there is nothing to run")
+        return _without_text(subject)
     if before is None:
         return Gates(subject, note="it is new: there is nothing to compare it with")
     if before.rules.cases is None:
@@ -87,6 +89,20 @@ def gates_for(subject: Subject, bench: Bench, margin: float | None, may: Permiss
         if problem:
             return Gates(subject, note=problem, broken=True)
     return Gates(subject, tuple(gates), notices=tuple(notices))
+
+
+def _without_text(subject: Subject) -> Gates:
+    if subject.instead:
+        note = f"{subject.instead} is in its place in head: nothing tells what it says"
+        return Gates(subject, note=note, broken=True)
+    if subject.heirs:
+        note = (
+            f"head deletes it and adds {', '.join(subject.heirs[:SHOWN])}: nothing shows that its "
+            "work is done as well there (rename the file and keep the cases; or delete first, and "
+            "add in another pull request)"
+        )
+        return Gates(subject, note=note, broken=True)
+    return Gates(subject, note="head deletes it: there is nothing to run")
 
 
 def _without_cases(subject: Subject, before: Stand, after: Stand) -> Gates:

@@ -12,15 +12,16 @@ from functools import cached_property
 from posixpath import basename, dirname, join, normpath, splitext
 from typing import Any
 
+from promptgit.cli.moved import moved, rejoined
 from promptgit.cli.wiring import Repository, called
 from promptgit.config import CONFIG_FILE, EvalFile, ModelChoice, places
 from promptgit.config.changes import Rules, gate_changes
 from promptgit.core.gate import GateChange, Standing
 from promptgit.core.prompt import Prompt, included_paths
-from promptgit.edges.commits import Commits
 from promptgit.edges.snapshot import Snapshot
 from promptgit.errors import UserError
 
+EVAL_SUFFIXES = places.EVAL_SUFFIXES
 SIBLINGS = (*places.EVAL_SUFFIXES, *places.CASE_SUFFIXES)
 DEEPEST = 20  # includes of includes
 
@@ -80,6 +81,8 @@ class Subject:
 
     before: Stand | None  # None: head adds the prompt
     after: Stand | None  # None: head deletes it
+    instead: str = ""  # what head has in its place that is no file: "a symbolic link"
+    heirs: tuple[str, ...] = ()  # new prompts, any of which may have taken its place
 
     @property
     def path(self) -> str:
@@ -141,40 +144,29 @@ def subjects(
         for p in repository.tree.files()
         if places.matches(p, base.config.prompts) or places.matches(p, repository.config.prompts)
     }
-    moved = _moved(base, head)
+    renamed = moved(base, head)
+    wanted |= renamed.keys()
     chosen = {_named(name, wanted) for name in only}
     touched = [p for p in sorted(wanted) if not chosen or p in chosen]
-    touched = [p for p in touched if p not in moved.values()]
+    touched = [p for p in touched if p not in renamed.values()]
     sieve = _Sieve(base, head, sorted(wanted))
-    touched = [p for p in touched if chosen or p in moved or sieve.concerns(p)]
-    found = (_subject(base, head, path, moved.get(path, path)) for path in touched)
+    touched = [p for p in touched if chosen or p in renamed or sieve.concerns(p)]
+    each = (_subject(base, head, path, renamed.get(path, path)) for path in touched)
+    found = rejoined(filter(None, each))
     notices = []
     if base.config.prompts != head.config.prompts:
         notices.append(
             "`prompts:` is another in head; what base calls a prompt is checked all the same."
         )
-    return tuple(s for s in found if s and (s.why or chosen)), tuple(notices)
+    return tuple(s for s in found if s.why or chosen), tuple(notices)
 
 
 def _subject(base: Repository, head: Repository, path: str, old_path: str) -> Subject | None:
     before = Stand.of(base, old_path) if base.tree.is_file(old_path) else None
     after = Stand.of(head, path) if head.tree.is_file(path) else None
-    return Subject(before, after) if before or after else None
-
-
-def _moved(base: Repository, head: Repository) -> dict[str, str]:
-    """Prompts that head calls otherwise: new path → old path."""
-    git = base.git
-    with Commits.open(git) as commits:
-        changes = commits.between(base.revision, head.revision)
-    return {
-        change.path: change.old_path
-        for change in changes
-        if change.old_path
-        and change.old_path != change.path
-        and places.matches(change.old_path, base.config.prompts)
-        and not head.tree.is_file(change.old_path)
-    }
+    if before is None and after is None:
+        return None
+    return Subject(before, after, "" if after else _snapshot(head).instead(path))
 
 
 class _Sieve:
@@ -198,22 +190,20 @@ class _Sieve:
     def _reads_changed(self, side: int, path: str) -> bool:
         tree, texts = self._trees[side], self._texts[side]
         asked = places.eval_file(path, tree.is_file)
-        if asked and any(name in texts.get(asked, "") for name in self._names):
+        rules = texts.get(asked or "", "") + texts.get(CONFIG_FILE, "")
+        if any(name in rules for name in self._names):
             return True
         return any(place in self._differing for place in _closure(tree, texts, path))
 
     @cached_property
     def _texts(self) -> tuple[dict[str, str], dict[str, str]]:
-        """The texts of all prompts and eval files, on each side: two processes, not hundreds."""
+        """The texts of all prompts and rules, on each side: two processes, not hundreds."""
+        stems = [splitext(path)[0] for path in self._prompts]
+        rules = [CONFIG_FILE, *(stem + suffix for stem in stems for suffix in EVAL_SUFFIXES)]
         base, head = (
-            tree.texts([*self._prompts, *filter(tree.is_file, map(_eval_name, self._prompts))])
-            for tree in self._trees
+            tree.texts([*self._prompts, *filter(tree.is_file, rules)]) for tree in self._trees
         )
         return base, head
-
-
-def _eval_name(path: str) -> str:
-    return splitext(path)[0] + places.EVAL_SUFFIXES[0]
 
 
 def _closure(tree: Snapshot, texts: Mapping[str, str], path: str) -> Iterator[str]:

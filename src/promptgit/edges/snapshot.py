@@ -12,6 +12,8 @@ from promptgit.edges.git import Git
 from promptgit.edges.workspace import EXECUTABLE, FILE
 from promptgit.errors import UserError
 
+SUBMODULE = "160000"
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -29,6 +31,11 @@ class Snapshot:
 
     def is_file(self, path: str) -> bool:
         return path in self._blobs
+
+    def instead(self, path: str) -> str:
+        """Say what lies at a path, or above it, that is no file: "a symbolic link", or nothing."""
+        places = (path[:end] for end in range(len(path) + 1) if path[end : end + 1] in ("", "/"))
+        return next((self._others[place] for place in places if place in self._others), "")
 
     def blob(self, path: str) -> str | None:
         """The blob id of a file, or None."""
@@ -66,14 +73,28 @@ class Snapshot:
             )
         return self.git.blob(oid), oid
 
-    @cached_property
+    @property
     def _blobs(self) -> dict[str, str]:
         """Blob ids of all regular files, by path, in Git's order."""
+        return self._entries[0]
+
+    @property
+    def _others(self) -> dict[str, str]:
+        """What is no regular file, in words, by path."""
+        return self._entries[1]
+
+    @cached_property
+    def _entries(self) -> tuple[dict[str, str], dict[str, str]]:
         listed = self.git.read("ls-tree", "-r", "-z", "--full-tree", self.commit)
-        found: dict[str, str] = {}
+        files: dict[str, str] = {}
+        others: dict[str, str] = {}
         for entry in filter(None, listed.split(b"\0")):
             meta, _, name = entry.partition(b"\t")
             mode, _, oid = meta.decode().split()
             if mode in (FILE, EXECUTABLE):
-                found[os.fsdecode(name)] = oid
-        return found
+                files[os.fsdecode(name)] = oid
+            else:
+                others[os.fsdecode(name)] = (
+                    "a submodule" if mode == SUBMODULE else "a symbolic link"
+                )
+        return files, others
