@@ -22,6 +22,7 @@ from promptgit.check.check import check
 from promptgit.core.dataset import Dataset
 from promptgit.core.gate import Flip, Origin
 from promptgit.core.verdict import Outcome, Policy
+from promptgit.errors import UserError
 
 RIGHT = always(score=1.0)
 FIVE = ("clear", "kind", "short", "true")  # with the score they are five
@@ -162,6 +163,13 @@ def test_the_smallest_drop_that_would_be_seen_falls_with_the_cases():
     assert 0 < many < few < 1
 
 
+def test_where_all_was_alike_a_drop_must_still_be_as_big_as_cases_can_show():
+    same = gate(some_cases(18), RIGHT, RIGHT).finding.smallest_effect
+
+    assert same is not None
+    assert 0.2 < same < 0.4
+
+
 # ── several metrics ─────────────────────────────────────────────────────────────────────────
 
 
@@ -287,12 +295,15 @@ def test_more_prompts_in_one_change_ask_for_stronger_evidence_of_a_drop_and_not_
     assert gate(many, RIGHT, RIGHT, comparisons=5).ids == gate(many, RIGHT, RIGHT).ids
 
 
-def test_a_gated_metric_that_does_not_exist_is_invalid_before_a_call():
-    run = gate(some_cases(60), RIGHT, RIGHT, Policy(metrics={"rigth": 0.05}))
+def test_a_gated_metric_that_nobody_measures_is_an_error_before_a_call():
+    policy = Policy(metrics={"rigth": 0.05})
 
-    assert run.finding.outcome is Outcome.INVALID
-    assert run.asked == ()
-    assert "'rigth'" in run.finding.reasons[0]
+    with pytest.raises(UserError, match="no metric is called 'rigth'") as error:
+        gate(some_cases(60), RIGHT, RIGHT, policy)
+    with pytest.raises(UserError):
+        check(*whole(some_cases(60), RIGHT, RIGHT), policy)
+
+    assert "did you mean 'right'?" in error.value.hint
 
 
 def test_the_score_comes_first_and_then_what_is_gated():
@@ -363,6 +374,17 @@ def test_an_unknown_price_leaves_the_cost_guard_out_and_says_so():
     assert run.finding.outcome is Outcome.PASS
     assert [metric.name for metric in run.finding.metrics if metric.gated] == ["score"]
     assert any("a price is unknown" in reason for reason in run.finding.reasons)
+
+
+def test_where_every_answer_is_free_the_cost_guard_has_nothing_to_hold():
+    free = always(cost=0.0)
+
+    run = gate(some_cases(20), free, free, Policy(margin=0.5, guards={"cost": 0.05}))
+    paid = gate(some_cases(100), free, always(cost=0.01), Policy(guards={"cost": 0.05}))
+
+    assert run.finding.outcome is Outcome.PASS
+    assert "the cost guard was left out: every answer was free" in run.finding.reasons
+    assert paid.finding.outcome is Outcome.REGRESSION
 
 
 def test_a_guard_for_information_is_left_out_where_there_is_nothing_of_it():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
-from promptgit.check.measures import Measure, has_unknown_cost
+from promptgit.check.measures import Measure, why_no_cost
 from promptgit.check.pairs import Scores
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation, Result
@@ -45,9 +45,9 @@ class Answers:
         return any(len(results) > 1 for results in every)
 
     @property
-    def has_unknown_cost(self) -> bool:
+    def why_no_cost(self) -> str:
         every = chain.from_iterable(chain(self.before.values(), self.after.values()))
-        return has_unknown_cost(every)
+        return why_no_cost(every)
 
 
 def _joined(known: ByCase, results: Iterable[Result]) -> ByCase:

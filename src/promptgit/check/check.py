@@ -17,6 +17,7 @@ from typing import Literal
 from promptgit.check.answers import Answers
 from promptgit.check.ask import Ask
 from promptgit.check.finding import gate_finding
+from promptgit.check.measures import check_names
 from promptgit.check.plan import GatePlan, plan
 from promptgit.check.repeats import repeated
 from promptgit.check.trial import State, Trial
@@ -53,6 +54,7 @@ def checking(
     alpha over all.  `judge_quarantine`: whether a faulty quarantine fails the check.  Where head
     mends it, base's own must not, or it could never be mended.
     """
+    check_names(metrics, policy)
     trial = Trial.of(
         cases,
         metrics,
@@ -62,9 +64,6 @@ def checking(
         comparisons=comparisons,
     )
     trial = replace(trial, rules=rules, origins=origins or {}, flaky=flaky)
-    state = trial.state(Answers(), 0)
-    if state.gaps:
-        return gate_finding(state)  # nothing that a model could say would mend it
     state = yield from _looks(trial)
     if state.outcome is Outcome.INCONCLUSIVE and policy.repeats > 1:
         state = yield from repeated(state)
@@ -94,6 +93,7 @@ def check(baseline: Evaluation, candidate: Evaluation, policy: Policy) -> Verdic
     One look at all cases, repeats averaged; what a quarantine says counts, whatever its last day.
     """
     cases = baseline.cases
+    check_names(baseline.metrics, policy)
     trial = Trial.of(
         cases, baseline.metrics, policy, order_seed=cases.digest, today=NO_DAY, at_once=True
     )

@@ -6,7 +6,7 @@ from math import ceil
 
 from promptgit.check.flips import case_findings
 from promptgit.check.measures import Measure
-from promptgit.check.needed import cases_to_settle, smallest_effect
+from promptgit.check.needed import cases_to_settle, smallest_drop
 from promptgit.check.rules import Standing
 from promptgit.check.sequential import Finding
 from promptgit.check.trial import State
@@ -45,7 +45,7 @@ def gate_finding(state: State, *, judge_quarantine: bool = True) -> GateFinding:
 def _metrics(state: State) -> list[MetricFinding]:
     trial = state.trial
     standings = list(state.standings)
-    without_cost = state.answers.has_unknown_cost
+    without_cost = bool(state.answers.why_no_cost)
     standings += [
         trial.standing(measure, state.answers, min(state.look, trial.last))
         for measure in trial.measures
@@ -168,8 +168,8 @@ def _notes(state: State) -> list[str]:
     """What a reader should know beside the verdict."""
     trial = state.trial
     notes = []
-    if state.answers.has_unknown_cost and "cost" in trial.policy.guards:
-        notes.append("the cost guard was left out: a price is unknown")
+    if state.answers.why_no_cost and state.answers.asked and "cost" in trial.policy.guards:
+        notes.append(f"the cost guard was left out: {state.answers.why_no_cost}")
     if state.lost and not state.gaps:
         notes.append(f"{len(state.lost)} pairs have no score and were left out")
     if trial.quarantine.cases:
@@ -208,8 +208,12 @@ def _smallest_effect(state: State) -> float | None:
     trial, seen = state.trial, state.standings[0].seen
     if seen.tally.n < 2 or trial.policy.scope == "suite":
         return None
-    found = smallest_effect(
-        len(trial.order), seen.tally.spread, kind=seen.kind, alpha=trial.drop_alpha
+    found = smallest_drop(
+        len(trial.order),
+        seen.tally.spread,
+        kind=seen.kind,
+        alpha=trial.drop_alpha,
+        margin=trial.policy.margin * seen.scale,
+        confirmed=trial.policy.confirmed_drops_only,
     )
-    beyond = trial.policy.margin if trial.policy.confirmed_drops_only else 0.0
-    return min(1.0, found / seen.scale + beyond)
+    return min(1.0, found / seen.scale)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from statistics import fmean
 from typing import Literal
 
@@ -19,6 +20,7 @@ from promptgit.check.pairs import plain_difference
 from promptgit.core.evaluation import Metric, Result
 from promptgit.core.gate import GUARDS
 from promptgit.core.verdict import Policy
+from promptgit.errors import UserError
 
 WORTH_A_LOOK = 0.10  # growth, for guards that only inform
 
@@ -112,5 +114,22 @@ def measures(metrics: Sequence[Metric], policy: Policy) -> tuple[Measure, ...]:
     return (Measure("score", "score", policy.margin), *gated, *guards, *shown, *watched)
 
 
-def has_unknown_cost(results: Iterable[Result]) -> bool:
-    return any(result.score is not None and result.cost_usd is None for result in results)
+def why_no_cost(results: Iterable[Result]) -> str:
+    """Say why there is no cost to compare; nothing where there is."""
+    costs = {result.cost_usd for result in results if result.score is not None}
+    if None in costs:
+        return "a price is unknown"
+    return "" if costs - {0.0} else "every answer was free"
+
+
+def check_names(metrics: Sequence[Metric], policy: Policy) -> None:
+    """Raise UserError if the policy gates a metric that nobody measures."""
+    names = [metric.name for metric in metrics]
+    for name in policy.metrics:
+        if name not in names:
+            known = f"the metrics are: {', '.join(names)}"
+            close = get_close_matches(name, names, n=1)
+            raise UserError(
+                f"check.metrics: no metric is called {name!r}",
+                hint=f"did you mean {close[0]!r}? {known}" if close else known,
+            )

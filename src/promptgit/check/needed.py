@@ -10,6 +10,7 @@ from promptgit.check.sequential import Kind, Tally
 POWER = 0.8
 PEEKING = 1.75 / 1.645  # what looking early adds to the last bound, about
 TYPICAL_SPREAD = 0.4  # of a difference: pass/fail at 0.8, moderately alike on both sides
+SHARP = 1e-4  # score points
 MOST = 1_000_000  # cases; "more than that" is not an answer
 
 
@@ -63,3 +64,26 @@ def smallest_effect(
     if kind is Kind.PASS_FAIL:
         return reach * spread / sqrt(n1)
     return 1 / n1 + reach * sqrt((spread**2 + 1 / n1) / n1)  # the imaginary adverse case
+
+
+def smallest_drop(
+    n: int, spread: float, *, kind: Kind, alpha: float, margin: float, confirmed: bool = False
+) -> float:
+    """
+    Return the smallest mean drop (0 to 1) that the gate calls a regression with chance 0.8.
+
+    Never less than the margin, and with `confirmed` beyond it.  Where all was alike so far the
+    spread is still not nothing: right or wrong answers that drop scatter by it.
+
+    >>> round(smallest_drop(60, 0.0, kind=Kind.PASS_FAIL, alpha=0.05, margin=0.05), 3)
+    0.099
+    """
+    found = margin
+    while found < 1:
+        own = sqrt(found * (1 - found)) if kind is Kind.PASS_FAIL else 0.0
+        shown = smallest_effect(n, max(spread, own), kind=kind, alpha=alpha)
+        shown += margin if confirmed else 0.0
+        if shown <= found + SHARP:
+            return found
+        found = shown
+    return 1.0

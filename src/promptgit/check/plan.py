@@ -10,7 +10,7 @@ from typing import Literal
 
 from promptgit.check.finding import FEW_CASES, FEW_GROUPS
 from promptgit.check.measures import Measure
-from promptgit.check.needed import TYPICAL_SPREAD, cases_needed, smallest_effect
+from promptgit.check.needed import TYPICAL_SPREAD, cases_needed, smallest_drop
 from promptgit.check.sequential import Kind
 from promptgit.check.trial import Trial
 from promptgit.core.dataset import Dataset
@@ -84,11 +84,14 @@ def plan(
 
 
 def _smallest(trial: Trial, spread: float) -> float:
-    beyond = trial.policy.margin if trial.policy.confirmed_drops_only else 0.0
-    found = smallest_effect(
-        max(1, len(trial.order)), spread, kind=Kind.PASS_FAIL, alpha=trial.drop_alpha
+    return smallest_drop(
+        max(1, len(trial.order)),
+        spread,
+        kind=Kind.PASS_FAIL,
+        alpha=trial.drop_alpha,
+        margin=trial.policy.margin,
+        confirmed=trial.policy.confirmed_drops_only,
     )
-    return min(1.0, max(trial.policy.margin, found + beyond))
 
 
 def _warnings(plan: GatePlan, policy: Policy) -> list[str]:

@@ -31,7 +31,6 @@ class Trial:
     cases: Dataset
     order: tuple[Unit, ...]  # of the cases that count
     measures: tuple[Measure, ...]  # the score first
-    metrics: frozenset[str]  # that the scorers give
     policy: Policy
     rule: Rule
     rules: Literal["base", "head"] = "base"
@@ -81,7 +80,6 @@ class Trial:
             cases,
             order,
             all_measures,
-            frozenset(metric.name for metric in metrics),
             policy,
             rule,
             drop_alpha=drop_alpha,
@@ -140,7 +138,7 @@ class Trial:
     def state(self, answers: Answers, look: int, before: State | None = None) -> State:
         """Say where every gated measure stands; one that is settled stays as it was."""
         settled = {} if before is None or before.is_spotty else before.settled
-        without_cost = "cost" in self.policy.guards and answers.has_unknown_cost
+        without_cost = "cost" in self.policy.guards and bool(answers.why_no_cost)
         standings = tuple(
             settled.get(measure.name_and_kind) or self.standing(measure, answers, look)
             for measure in self.measures
@@ -150,9 +148,7 @@ class Trial:
 
     def is_absent(self, measure: Measure, *, without_cost: bool) -> bool:
         """Say whether there is nothing to measure."""
-        if measure.kind == "metric":
-            return measure.name not in self.metrics
-        return measure.kind == "guard" and measure.name == "cost" and without_cost
+        return without_cost and measure.name_and_kind == ("cost", "guard")
 
 
 @dataclass(frozen=True)
@@ -195,10 +191,8 @@ class State:
     def gaps(self) -> tuple[str, ...]:
         """Why there is no ground for a verdict, each a sentence."""
         trial = self.trial
-        missing = sorted(trial.policy.metrics.keys() - trial.metrics)
-        reasons = [f"the policy gates {name!r}, and no metric is called that" for name in missing]
         silent = sorted(self.standings[0].lost & trial.vital)
-        reasons += [f"the must-pass case {case!r} has no score" for case in silent]
+        reasons = [f"the must-pass case {case!r} has no score" for case in silent]
         lost, of = len(self.lost), len(trial.counted)
         if lost > trial.policy.max_unscored * of:
             allowed = f"{100 * trial.policy.max_unscored:g} %"
