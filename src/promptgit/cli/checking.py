@@ -181,13 +181,16 @@ class Running:
             return _finding(gates, decided=Outcome.INVALID if gates.broken else None)
         found = []
         for gate in gates.gates:
-            finding, pair = yield from self._gate(gate)
+            mended_in_head = gate is not gates.gates[-1]
+            finding, pair = yield from self._gate(gate, judge_quarantine=not mended_in_head)
             found.append(finding)
             if gate.rules == "base":
                 self.evidence.append(Evidence(gates.subject, gate, finding, pair))
         return _finding(gates, found)
 
-    def _gate(self, gate: Gate) -> Generator[Turn, None, tuple[GateFinding, Pair]]:
+    def _gate(
+        self, gate: Gate, *, judge_quarantine: bool
+    ) -> Generator[Turn, None, tuple[GateFinding, Pair]]:
         """Answer what the gate asks for until it has found its answer."""
         steps = checking(
             gate.cases,
@@ -198,6 +201,7 @@ class Running:
             today=self._today,
             comparisons=self._checking.comparisons,
             origins=gate.origins,
+            judge_quarantine=judge_quarantine,
             flaky=check_evidence.flaky(self._checking, gate),
         )
         parts: list[Pair] = []
