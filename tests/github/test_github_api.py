@@ -178,6 +178,15 @@ def test_no_error_holds_the_token(clock: Clock, fault: str):
     assert github.comments == []
 
 
+def test_a_next_page_on_another_host_is_not_followed(clock: Clock):
+    with serving() as github:
+        github.faults = on("elsewhere", when="GET")
+        with pytest.raises(GithubFailed, match="to another host"):
+            post_comment(an_api(github, clock), REPOSITORY, 7, "hello", key="check")
+
+    assert len(github.seen) == 2
+
+
 def test_a_refused_token_is_said_at_once(clock: Clock):
     with serving() as github, pytest.raises(GithubFailed, match="401") as refused:
         post_comment(Api(github.url, "ghs_wrong", clock.sleep), REPOSITORY, 7, "hello", key="check")

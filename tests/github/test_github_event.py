@@ -91,8 +91,11 @@ def test_a_fork_is_told_by_repository_not_by_name(tmp_path: Path):
         made.merge,
     )
     from_nowhere = event_of(made.repository, tmp_path / "two", "pull_request", gone, made.merge)
+    gone["pull_request"]["base"]["repo"] = None
+    unsaid = event_of(made.repository, tmp_path / "three", "pull_request", gone, made.merge)
 
     assert from_fork.fork
+    assert unsaid.fork
     assert from_nowhere.fork
 
 

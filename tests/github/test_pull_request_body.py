@@ -148,16 +148,17 @@ def test_nothing_in_a_prompt_or_a_subject_acts(tmp_path: Path):
     assert "<!--" not in outside
 
 
-def test_a_long_diff_leaves_room_for_the_evidence(improved: Repository):
+def test_long_diffs_leave_room_for_the_evidence(improved: Repository):
     text = "".join(f"Rule {number}: {'be very kind ' * 40}\n" for number in range(3_000))
-    improved.commit({PATH: text}, "much\n")
-    block = find(improved.message("better~1"))
+    record = compared(an_evaluation(SEED, ZERO), an_evaluation(text, MOST))
+    Records(Git.discover(improved.path)).put_many([(record, joins(record))])
+    improved.commit({PATH: text, "prompts/a.md": text, "prompts/b.md": text}, "much\n")
 
     body = promptgit(improved, "pr-body", "main..better").out
 
     assert len(body.encode()) <= 60_000
-    assert block
-    assert "… cut" in body
+    assert "… cut: the whole diff is in this pull request." in body
+    assert value(last_block(f"title\n\n{body}"), "Prompt-Blob") == improved.blob(PATH)
 
 
 @pytest.mark.parametrize("what", ["nonsense", "main", "20261120T154010Z-3f2a", "latest", "a..b"])
@@ -175,3 +176,42 @@ def test_a_range_that_changes_no_prompt_is_refused(improved: Repository):
 
     assert said.code == 2
     assert "changes no prompt" in said.err
+
+
+def test_two_prompts_have_two_blocks_at_the_end(improved: Repository):
+    other = "prompts/other.md"
+    improved.commit({other: SEED}, "another prompt\n")
+    claim = improved.message("HEAD~1").replace(PATH, other)
+    improved.commit({other: BEST}, claim)
+
+    body = promptgit(improved, "pr-body", "main..better").out
+
+    blocks = find_all(f"title\n\n{body}")
+    assert sorted(value(block, "Prompt-Path") for block in blocks) == [other, PATH]
+    *_, words, first, last = body.rstrip("\n").split("\n\n")
+    assert first.startswith("Prompt-Path: ")
+    assert last.startswith("Prompt-Path: ")
+    assert not words.startswith("Prompt-Path: ")
+
+
+def test_a_text_that_was_compared_with_an_older_one_names_both(improved: Repository):
+    """The branch's last commit was confirmed against main, not against its parent."""
+    seed = improved.git("rev-parse", "main")
+    claim = (
+        improved.message("better")
+        .rstrip("\n")
+        .replace("Promptgit-Schema", f"Eval-Against: {seed}\nPromptgit-Schema")
+    )
+    improved.git("reset", "--quiet", "--hard", "better~1")
+    improved.commit({PATH: BEST}, f"{claim}\n")
+    screened = find(promptgit(improved, "pr-body", "better~1..better").out.join(["t\n\n", ""]))
+    improved.git("update-ref", "-d", "refs/promptgit/records")
+    whole = compared(an_evaluation(SEED, ZERO * 2), an_evaluation(BEST, MOST * 2))
+    Records(Git.discover(improved.path)).put_many([(whole, joins(whole))])
+
+    body = promptgit(improved, "pr-body", "better~1..better").out
+
+    block = last_block(f"title\n\n{body}")
+    assert value(block, "Prompt-Base") == improved.blob(PATH, "better~1")
+    assert value(block, "Eval-Against") == seed
+    assert value(screened, "Eval-Against") == ""

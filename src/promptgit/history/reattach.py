@@ -18,7 +18,7 @@ from promptgit.core.record import Record
 from promptgit.core.trailers import Trailers
 from promptgit.history import message
 from promptgit.history.claims import Claim, about, claims_in
-from promptgit.history.evidence import Judge, choose, text
+from promptgit.history.evidence import Judge, choose, entry, text
 from promptgit.history.log import Change, RawCommit
 
 NO_COMPARISON = ("baseline", "evaluation")  # stages of records that say nothing of a change
@@ -77,19 +77,28 @@ def evidence_block(judge: Judge, commit: str, change: Change, said: Claim | None
 
 
 def _written(record: Record, change: Change, said: Claim | None) -> Trailers:
-    """Write the block of a record; empty for a record of another make."""
+    """
+    Write the block of a record for a change; empty for a record of another make.
+
+    Where the record compares with an older text than the one that is replaced, the message that
+    says with which commit's is passed on.
+    """
     known = said.trailers if said else ()
+    older = text(entry(record.body, "baseline"), "blob") != change.before
     facts = message.Facts(
         why="",
         base=change.before,
+        against=trailers.value(known, "Eval-Against") if older else "",
         data=trailers.path_of(trailers.value(known, "Eval-Data").rpartition(" sha256:")[0]),
         run=text(record.body, "run") or trailers.value(known, "Promptgit-Run"),
         strategy=trailers.value(known, "Promptgit-Strategy"),
     )
     try:
-        written = trailers.find(message.improvement(record, facts))
+        found = trailers.find(message.improvement(record, facts))
     except (KeyError, TypeError, ValueError, AttributeError):
         return ()
+    path = trailers.path_value(change.path)  # the record may know the text by another name
+    written = tuple((key, path if key == "Prompt-Path" else value) for key, value in found)
     cost = trailers.value(known, "Eval-Cost")
     at = next((i for i, (key, _) in enumerate(written) if key == "Eval-Record"), len(written))
     return (*written[:at], ("Eval-Cost", cost), *written[at:]) if cost else written
