@@ -186,3 +186,29 @@ def test_nothing_that_others_wrote_acts_on_the_terminal():
 
         assert not set(text) & set("\x00\x07\x1b\u202e\u200b\u2028\ud800\r")
         assert "<U+001B>[31m" in text.replace("\n", "")
+
+
+def test_no_line_is_a_command_to_a_runner_that_reads_the_log():
+    after = a_side(0.0, "fine\n::error::owned\n  ::set-output name=x::y\nand ##[error]z")
+    prompt = a_prompt(cases=[a_case(after=after)], texts=("a\n", "a\n::stop-commands::x\n"))
+
+    lines = said(a_report(prompt))
+
+    assert not [line for line in lines if line.strip().startswith("::")]
+    assert "##[" not in "\n".join(lines)
+    assert any("::error::owned" in line for line in lines)
+
+
+def test_a_key_that_a_model_or_a_scorer_says_is_blotted_out_even_at_a_cut():
+    key = "sk-proj-4f9a8b7c6d5e4f3a2b1c"
+    cases = [
+        a_case("short", after=a_side(0.0, f"it is {key}", f"says {key}")),
+        a_case("long", after=a_side(0.0, "x " * 745 + key + " and more")),
+        a_case("lines", after=a_side(0.0, "x\n" * 23 + key + "\n" * 9 + "end")),
+    ]
+
+    for width in (None, 140):
+        text = "\n".join(said(a_report(a_prompt(cases=cases)), width))
+
+        assert "[API key redacted]" in text
+        assert "sk-proj" not in text

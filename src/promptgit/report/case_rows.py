@@ -14,13 +14,12 @@ from typing import Any
 
 from promptgit.core.gate import CaseFinding, Report, Side
 from promptgit.core.secrets import redact
-from promptgit.report.gate_words import marks, rules, shown_order, visible
+from promptgit.report.gate_words import LONGEST_SECRET, marks, rules, shown_order, visible
 
 MOST_BYTES = 16_000_000  # of all cases together, in UTF-8
 # How much of a text is kept, by what became of its case: more of what flipped.  The first pair
 # under which the page is small enough is taken.
 LENGTHS = ((20_000, 20_000), (10_000, 4_000), (4_000, 1_000), (1_500, 300), (500, 100), (150, 40))
-LONGEST_SECRET = 4_000  # characters that are read beyond a cut, so that it halves none
 SIGN, SIGN_END = "\ue000", "\ue001"  # around a character's name; `visible` names these two as well
 
 Row = dict[str, Any]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from promptgit.core.gate import CaseFinding, Flip, GateFinding, MetricFinding, PromptFinding, Report
+from promptgit.core.secrets import redact
 from promptgit.core.verdict import Outcome
 from promptgit.report import gate_words as words
 from promptgit.report.gate_words import one_line
@@ -154,7 +155,7 @@ def _broken(gate: GateFinding) -> Iterator[Styled]:
         yield case_line(found)
         why = found.after.why if found.after else ""
         if why:
-            yield ((f"{2 * GAP}{one_line(why, WHY_SHOWN)}", "dim"),)
+            yield ((f"{2 * GAP}{one_line(redact(why), WHY_SHOWN)}", "dim"),)
     if len(broken) > BROKEN_SHOWN:
         rest = len(broken) - BROKEN_SHOWN
         yield ((f"{GAP}… and {rest:,} more that broke: promptgit review", "dim"),)

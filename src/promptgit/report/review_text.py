@@ -12,11 +12,12 @@ from itertools import islice
 
 from promptgit.core.gate import CaseFinding, Flip, GateFinding, PromptFinding, Report, Side
 from promptgit.core.invisible import hidden
+from promptgit.core.secrets import redact
 from promptgit.history.diff import Line
 from promptgit.report import check_text
 from promptgit.report import gate_words as words
 from promptgit.report.check_text import FLIPS, GAP
-from promptgit.report.gate_words import one_line, visible
+from promptgit.report.gate_words import LONGEST_SECRET, one_line, uncommanded, visible
 from promptgit.report.history_text import Styled
 from promptgit.report.text import counted
 from promptgit.report.two_columns import LEAST, beside
@@ -81,7 +82,7 @@ def _marked(line: Line | None) -> Iterator[tuple[str, str]]:
         yield "…", "dim"
         return
     for span in line:
-        text = visible(span.text)
+        text = uncommanded(visible(span.text))
         if not text:
             continue
         if span.kind == "removed":
@@ -143,7 +144,7 @@ def _case(found: CaseFinding, width: int | None) -> Iterator[Styled]:
 
 
 def _labelled(name: str, text: str, size: int, limit: int) -> Iterator[Styled]:
-    first, *rest = visible(_cut(text, limit)).split("\n")
+    first, *rest = uncommanded(visible(_cut(text, limit))).split("\n")
     yield ((f"{INDENT}{name:<{size}}{GAP}", "dim"), (first, ""))
     for line in rest:
         yield ((f"{INDENT}{'':<{size}}{GAP}{line}", ""),)
@@ -159,19 +160,25 @@ def _output(side: Side | None) -> str:
         return "(not run)"
     if side.output:
         return side.output
-    return f"(no answer: {one_line(side.failure)})" if side.failure else "(the empty answer)"
+    return (
+        f"(no answer: {one_line(redact(side.failure))})" if side.failure else "(the empty answer)"
+    )
 
 
 def _cut(text: str, limit: int) -> str:
     r"""
-    Keep the beginning of a text, in characters and in lines.
+    Keep the beginning of a text, in characters and in lines, without secrets.
 
     >>> _cut("abcdef", 4)
     'abcd… (2 more characters)'
     """
-    kept = "\n".join(text[:limit].replace("\r\n", "\n").rstrip("\n").split("\n")[:OUTPUT_LINES])
-    left = len(text.replace("\r\n", "\n").rstrip("\n")) - len(kept)
-    return kept if left <= 0 else f"{kept}… ({counted(left, 'more character')})"
+    whole = text.replace("\r\n", "\n").rstrip("\n")
+    start = "\n".join(whole[:limit].split("\n")[:OUTPUT_LINES])
+    left = len(whole) - len(start)
+    if not left:
+        return redact(whole)
+    kept = redact(whole[: len(start) + LONGEST_SECRET])[: len(start)]
+    return f"{kept}… ({counted(left, 'more character')})"
 
 
 def _whys(found: CaseFinding) -> Iterator[Styled]:
@@ -181,7 +188,7 @@ def _whys(found: CaseFinding) -> Iterator[Styled]:
     for name, score in found.after.scores.items():
         was = found.before.scores.get(name) if found.before else None
         before = f"{was.value:.3f} -> " if was else ""
-        why = f"{GAP}{one_line(score.why, 300)}" if score.why else ""
+        why = f"{GAP}{one_line(redact(score.why), 300)}" if score.why else ""
         worse = was is not None and score.value < was.value
         yield (
             (f"{INDENT}{one_line(name, 40)}{GAP}", "bold" if worse else "dim"),
@@ -198,7 +205,7 @@ def _briefly(some: Sequence[CaseFinding]) -> Iterator[Styled]:
         if why:
             yield (
                 (f"{INDENT}{'was' if found.flip is Flip.FIXED else 'why'}{GAP}", "dim"),
-                (one_line(why, 200), "dim"),
+                (one_line(redact(why), 200), "dim"),
             )
     if len(some) > BRIEFLY_SHOWN:
         yield from _more(len(some) - BRIEFLY_SHOWN, "--html shows them")
