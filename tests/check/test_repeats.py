@@ -66,6 +66,13 @@ def test_where_cases_do_not_change_by_themselves_a_few_repeats_show_that_and_no_
     assert run.repeats.count(1) == 1
 
 
+def test_where_nothing_differs_no_repeat_is_asked_for_at_all():
+    run = gate(some_cases(40), always(score=1.0), always(score=1.0), THRICE)
+
+    assert run.finding.outcome is Outcome.INCONCLUSIVE
+    assert set(run.repeats) == {0}
+
+
 def test_where_no_repeats_follow_the_cases_have_all_of_the_error_to_spend():
     run = gate(CASES, steady(1, 0.8), steady(2, 0.75), THRICE)
 

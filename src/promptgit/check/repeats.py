@@ -36,6 +36,8 @@ def repeated(state: State) -> Repeating:
     trial = state.trial
     if state.look < trial.last or not isinstance(trial.rule, ByPlan):
         return state
+    if not any(one.seen.tally.spread for one in state.unsettled):
+        return _at_the_end(state)  # nothing differs: what would there be to average?
     pilot = trial.cases.only(case.id for unit in trial.order[:PILOT] for case in unit.cases)
     baseline, candidate = yield Ask(pilot, 1)
     twice = Answers().plus(pilot, baseline, candidate)
