@@ -162,7 +162,10 @@ def test_the_config_silences_lint_for_its_own_hidden_words(machine):
     hidden = SAME + "Be kind\u202e\n"
 
     judged = machine.opens(
-        {PROMPT: hidden, CONFIG: f"{MODEL}lint: {{ignore: [bidi-control, invisible-character, hidden-text]}}\n"}
+        {
+            PROMPT: hidden,
+            CONFIG: f"{MODEL}lint: {{ignore: [bidi-control, invisible-character, hidden-text]}}\n",
+        }
     ).judges()
 
     assert judged.prompt["lint"] != []

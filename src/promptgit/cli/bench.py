@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptgit import plugins
@@ -23,6 +24,7 @@ from promptgit.evaluate.retry import Retrying
 from promptgit.evaluate.suite import Assertion, Suite, bind, default_assertions
 from promptgit.models.endpoints import Endpoint, endpoint_for, split_name
 from promptgit.models.prices import Prices, list_prices
+from promptgit.models.replay import Replay
 
 if TYPE_CHECKING:
     from promptgit.cli.wiring import Repository
@@ -57,7 +59,9 @@ class Bench:
             priced=self.price(bare) is not None,
         )
         self._tell(bare, purpose)
-        return telling.overheard(self.outermost(Cached(metered, self.store), purpose), purpose)
+        # A recording says itself whose answers it holds: they must not pass for that model's.
+        stored = metered if isinstance(bare, Replay) else Cached(metered, self.store)
+        return telling.overheard(self.outermost(stored, purpose), purpose)
 
     def _tell(self, bare: Model, purpose: str) -> None:
         price, host = self.price(bare), bare.identity.host.rpartition("@")[2]
@@ -133,7 +137,7 @@ class Bench:
         injected: dict[str, Any] = {
             "allow_code": allow_code,
             "read_file": lambda path: _file(repository, asked, path),
-            "embedder": self._embedder(cases, assertions),
+            "embedder": self._embedder(cases, assertions, repository.git.cwd),
             "judge": self._judge(assertions),
         }
         where, places = asked.file or "assert", asked.places
@@ -146,7 +150,9 @@ class Bench:
             return self.model(self.config.judge, "judge")
         return None
 
-    def _embedder(self, cases: Dataset, assertions: tuple[Assertion, ...]) -> Embedder | None:
+    def _embedder(
+        self, cases: Dataset, assertions: tuple[Assertion, ...], checkout: Path
+    ) -> Embedder | None:
         if not any(_type(assertion) == "similar" for assertion in assertions):
             return None
         name = self.config.embedder
@@ -157,7 +163,7 @@ class Bench:
         if name.split("/")[0] == "sentence-transformers":
             from promptgit.scorers.sentences import SentenceEmbedder
 
-            return SentenceEmbedder(name.partition("/")[2])
+            return SentenceEmbedder(name.partition("/")[2], untrusted=checkout)
         from promptgit.models import embeddings
 
         if name == "provider":

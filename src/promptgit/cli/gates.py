@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from posixpath import join, normpath
 from typing import Literal
 
 from promptgit.check.giveaway import giveaway
-from promptgit.cli.bench import Bench
+from promptgit.cli.bench import FREE, Bench, provider_of
 from promptgit.cli.subjects import Stand, Subject
 from promptgit.config import Config, places
 from promptgit.core.dataset import Case, Dataset
@@ -80,6 +81,9 @@ def gates_for(subject: Subject, bench: Bench, margin: float | None, may: Permiss
         return Gates(subject, note="it is new: there is nothing to compare it with")
     if before.rules.cases is None:
         return _without_cases(subject, before, after)
+    unasked = _unasked(before, after)
+    if unasked:
+        return Gates(subject, note=unasked, broken=True)
     try:
         gates, notices = _both(before, after, bench, margin, may)
     except UserError as error:
@@ -212,8 +216,33 @@ def _grading(base: Config, judge: Config) -> Config:
     )
 
 
+def _unasked(before: Stand, after: Stand) -> str:
+    """Say why answers would count for nothing: because nobody is asked for them, or head says."""
+    if after.repository.model_was_typed:
+        return ""
+    name = after.choice.name
+    if provider_of(name)[0] in FREE and name != before.choice.name:
+        return (
+            f"head's model is {name} in place of {before.choice.name}: "
+            "its answers say nothing of those that users get"
+        )
+    judge = before.repository.config.judge
+    for recording in (name, judge.name):
+        if provider_of(recording)[0] != "replay":
+            continue
+        path = normpath(join(before.repository.git.prefix, recording.partition("/")[2]))
+        if before.blob(path) != after.blob(path):
+            return f"head brings the answers itself: {path}, which {recording} reads, is another"
+    return ""
+
+
 def _other_code(before: Stand, after: Stand) -> str:
-    """Return the path of a file of code that grades in head and is not base's own."""
+    """Return the file or model that grades in head, is or may bring code, and is not base's own."""
+    embedder = after.repository.config.embedder
+    if embedder.startswith("sentence-transformers") and (
+        embedder != before.repository.config.embedder
+    ):
+        return embedder
     for assertion in after.rules.assertions:
         if assertion.type.removeprefix("not-") != "python":
             continue

@@ -68,6 +68,10 @@ class Stand:
     def eval_file(self) -> EvalFile:
         return self.rules.eval_file
 
+    def blob(self, path: str) -> str | None:
+        """The blob id of any file as this state has it, or None."""
+        return _blob(self.repository, path)
+
     @cached_property
     def included(self) -> frozenset[str]:
         """The paths of the files that the prompt includes, directly or not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from promptgit.errors import UserError
@@ -16,11 +17,15 @@ class SentenceEmbedder:
     """
     Cosine of sentence embeddings (Reimers & Gurevych, "Sentence-BERT", 2019).
 
-    The library looks for `model` on this machine and may download it, once.
+    The library looks for `model` on this machine and may download it, once.  A folder may bring
+    code, which the library runs; so one inside `untrusted`, a checkout of somebody's branch, is
+    refused.
     """
 
-    def __init__(self, model: str = "") -> None:
+    def __init__(self, model: str = "", *, untrusted: Path | None = None) -> None:
         self._wanted = model or DEFAULT_MODEL
+        if untrusted:
+            _refuse_folder(self._wanted, untrusted)
         self._model = _loaded(self._wanted)
         self._lock = threading.Lock()  # the tokeniser is not made for several threads
         self._vector = lru_cache(maxsize=CACHED)(self._encoded)
@@ -38,6 +43,15 @@ class SentenceEmbedder:
     def _encoded(self, text: str) -> Any:
         with self._lock:
             return self._model.encode(text, normalize_embeddings=True, show_progress_bar=False)
+
+
+def _refuse_folder(model: str, untrusted: Path) -> None:
+    found = Path(model).resolve()
+    if found.exists() and found.is_relative_to(untrusted.resolve()):
+        raise UserError(
+            f"{model!r} is in the repository: loading it as a model could run its code",
+            hint="move it elsewhere, or name a model that can be downloaded",
+        )
 
 
 def _loaded(model: str) -> Any:
