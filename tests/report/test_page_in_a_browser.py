@@ -209,6 +209,14 @@ def test_text_is_searched_in_inputs_outputs_reasons_and_names(show):
         window.wait(f"{found} === {','.join(ids)!r}")
 
 
+def test_a_change_that_concerns_no_prompt_has_a_page_too(show):
+    window = show(replace(a_report(), prompts=()))
+
+    assert window.text("h1") == "PASS\nThe change concerns no prompt."
+    assert window.text("#list") == "There is no case."
+    assert window.complaints == []
+
+
 def test_a_search_without_a_hit_says_so_and_clear_brings_all_back(show):
     window = show(of_each_kind(), "#text=zzz")
 
