@@ -48,7 +48,7 @@ def _verdicts(report: Report) -> Iterator[tuple[Level, str]]:
             annotation(
                 level,
                 words.one_line(redact(_sentence(prompt)), LONGEST),
-                file=prompt.path,
+                file=words.visible(prompt.path),
                 line=prompt.first_changed_line,
                 title=title,
             ),
@@ -66,7 +66,9 @@ def _gate_changes(report: Report) -> Iterator[tuple[Level, str]]:
         title = "promptgit: the gate itself changed"
         yield (
             "warning",
-            annotation("warning", message, file=change.path, line=change.line, title=title),
+            annotation(
+                "warning", message, file=words.visible(change.path), line=change.line, title=title
+            ),
         )
 
 
@@ -78,6 +80,11 @@ def _lint(report: Report) -> Iterator[tuple[Level, str]]:
         yield (
             level,
             annotation(
-                level, message, file=found.path, line=found.line, column=found.column, title=title
+                level,
+                message,
+                file=words.visible(found.path),
+                line=found.line,
+                column=found.column,
+                title=title,
             ),
         )
