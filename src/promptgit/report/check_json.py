@@ -124,8 +124,8 @@ def _side(side: Side | None, *, outputs: bool) -> dict[str, Any] | None:
     if side is None:
         return None
     told: dict[str, Any] = {
-        "score": finite(side.score),
-        "scores": {name: finite(score.value) for name, score in side.scores.items()},
+        "score": side.score,
+        "scores": {name: score.value for name, score in side.scores.items()},
         "flags": list(side.flags),
         "repeats": side.repeats,
     }
