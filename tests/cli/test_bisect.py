@@ -419,9 +419,13 @@ def test_a_culprit_on_a_branch_that_was_merged_is_found(tmp_path: Path):
     repository.commit({PATH: RIGHT + "".join(lines)}, "on main\n")
     repository.git("-c", "merge.ff=false", "merge", "--quiet", "--no-edit", "side")
 
-    said = promptgit(repository, "bisect", "sort", "--good", good, "--json")
+    words = ("bisect", "sort", "--good", good)
+
+    said = promptgit(repository, *words, "--json")
 
     assert said.json["culprit"]["subject"] == "on the side"
+    assert said.json["at_most"] is None
+    assert "about 3 evaluations" in promptgit(repository, *words, "--dry-run").err
 
 
 def test_a_bare_repository_will_do(broken_at_5: Repository, tmp_path: Path):
@@ -514,6 +518,7 @@ def test_json_has_the_documented_keys(broken_at_5: Repository):
     assert list(found["culprit"]) == [
         *("commit", "author", "subject", "before", "after", "files", "measured", "undo"),
     ]
+    assert found["at_most"] == 5
     assert found["rule"] == {"case": None, "metric": None, "threshold": None, "margin": 0.05}
     assert found["trials"][0] == {
         "commit": broken_at_5.git("rev-parse", "HEAD~8"),

@@ -8,6 +8,8 @@ in progress, nothing is checked out, and no process is started per step.
 One thing differs.  Git takes the bad end on trust; here it is a suspect like the others, and "it
 is not bad at all" one more outcome to tell apart.  So both ends can be held to be what they are
 called within ceil(log2 N) + 1 trials of N commits, the good end, which is tried first, included.
+That is so along one line of history; where branches keep a half from being one, it takes about as
+many trials as Git takes.
 """
 
 from __future__ import annotations
@@ -84,8 +86,19 @@ class Search:
 
     @property
     def most(self) -> int:
-        """How many trials it may still take, where history is one line and none is skipped."""
+        """How many trials it may still take, where history is a line and none is skipped."""
         return ceil(log2(self._outcomes)) if self._outcomes else 0
+
+    @cached_property
+    def is_line(self) -> bool:
+        """
+        Whether each suspect has all earlier ones behind it, so that halves are halves.
+
+        >>> Search((Suspect("a"), Suspect("b"), Suspect("merge", ("a", "b")))).is_line
+        False
+        """
+        counts = _counts(self.suspects)
+        return sorted(counts.values()) == list(range(1, len(counts) + 1))
 
     @property
     def _outcomes(self) -> int:
@@ -221,6 +234,15 @@ class Hunt:
     @property
     def calls(self) -> int:
         return sum(trial.calls for trial in self.trials)
+
+    @property
+    def most(self) -> int:
+        """How many texts are evaluated at most, the good end included, where history is a line."""
+        return 1 + Search(self.search.graph).most
+
+    @property
+    def is_line(self) -> bool:
+        return Search(self.search.graph).is_line
 
     @property
     def was(self) -> float:

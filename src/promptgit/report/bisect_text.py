@@ -27,19 +27,15 @@ def plan(hunt: Hunt, cases: int, repeats: int, each: Estimate | None) -> str:
 
     `each` is what one text takes when nothing is cached; None where that cannot be said.
     """
-    most = most_evaluations(hunt)
+    most = hunt.most
     calls = most * cases * repeats
+    bound = "at most" if hunt.is_line else "about"
     usd = None if each is None or each.usd is None else each.usd * most
     return (
-        f"{clean(hunt.path)}: {counted(len(hunt.search.graph), 'commit')} may have broken it; at "
-        f"most {counted(most, 'evaluation')} of {counted(cases, 'case')}: "
+        f"{clean(hunt.path)}: {counted(len(hunt.search.graph), 'commit')} may have broken it; "
+        f"{bound} {counted(most, 'evaluation')} of {counted(cases, 'case')}: "
         f"{counted(calls, 'call')}, {money(usd)}"
     )
-
-
-def most_evaluations(hunt: Hunt) -> int:
-    """How many texts are evaluated at most, the good end included, along one line of history."""
-    return hunt.search.most + (0 if hunt.trials else 1)
 
 
 def trial_line(hunt: Hunt, subject: str) -> str:
@@ -117,7 +113,11 @@ def facts(
     changed: Sequence[Changed] = (),
     measured: Measured | None = None,
 ) -> dict[str, Any]:
-    """The whole search in JSON's terms; `culprit` is null where several are suspected."""
+    """
+    The whole search in JSON's terms; `culprit` is null where several are suspected.
+
+    `at_most` bounds the evaluations; null where branches leave that open.
+    """
     return {
         "schema": history_json.SCHEMA,
         "path": hunt.path,
@@ -130,7 +130,7 @@ def facts(
             "margin": None if hunt.rule.case else hunt.rule.margin,
         },
         "commits": len(hunt.search.graph),
-        "at_most": most_evaluations(hunt),
+        "at_most": hunt.most if hunt.is_line else None,
         "evaluations": hunt.evaluations,
         "calls": hunt.calls,
         "trials": [_trial(trial) for trial in hunt.trials],

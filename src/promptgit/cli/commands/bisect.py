@@ -85,8 +85,8 @@ def command(
     what it includes are tried, under whatever name the prompt had.  Cases, assertions and model
     are those of --bad for all of them.
 
-    It halves what is left at each step, as `git bisect` does: for N commits it evaluates at most
-    log2(N) + 1 texts, and none twice.  What cannot be evaluated (a broken template, a missing
+    It halves what is left at each step, as `git bisect` does: of N commits in a row it evaluates
+    at most log2(N) + 1, and no text twice.  What cannot be evaluated (a broken template, a missing
     include) is passed over; where that leaves several suspects they are listed, and the exit
     code is 5.  Your files, index, HEAD and refs stay as they are.
 
