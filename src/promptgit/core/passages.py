@@ -60,18 +60,26 @@ def words(text: str) -> Passage:
     return tuple(re.findall(r"\w+" if folded.isascii() else _WORD, folded))
 
 
-def place(passage: Passage, text: str) -> tuple[int, int]:
+def places(passages: Sequence[Passage], text: str) -> list[tuple[int, int]]:
     """
-    Say where in `text` the passage starts and stops; (0, 0) when it is not there.
+    Say where in `text` each passage starts and stops first; (0, 0) when it is not there.
 
-    >>> place(("my", "parcel"), "Where is my PARCEL?")
-    (9, 18)
+    >>> places([("my", "parcel")], "Where is my PARCEL?")
+    [(9, 18)]
     """
     found = [(m.start(), m.end(), word) for m in re.finditer(_WORD, text) for word in words(m[0])]
-    for first in range(len(found) - len(passage) + 1):
-        if all(found[first + i][2] == word for i, word in enumerate(passage)):
-            return found[first][0], found[first + len(passage) - 1][1]
-    return 0, 0
+    starts: dict[str, list[int]] = {}
+    for number, (_, _, word) in enumerate(found):
+        starts.setdefault(word, []).append(number)
+
+    def place(passage: Passage) -> tuple[int, int]:
+        size = len(passage)
+        for first in starts.get(passage[0], ()):
+            if tuple(word for _, _, word in found[first : first + size]) == passage:
+                return found[first][0], found[first + size - 1][1]
+        return 0, 0
+
+    return [place(passage) for passage in passages]
 
 
 def _runs(

@@ -56,7 +56,7 @@ def case_in_prompt(subject: Subject) -> Iterator[Mark]:
     """
     if not subject.asked.cases:
         return
-    from promptgit.core.passages import copies, place, words
+    from promptgit.core.passages import copies, places, words
 
     text = subject.text or ""
     cases = [row.case for row in subject.asked.cases]
@@ -64,9 +64,10 @@ def case_in_prompt(subject: Subject) -> Iterator[Mark]:
     for copy in copies([words(text)], (), cases, COPIED_WORDS):
         if len(copy.words) > _length(longest.get(copy.case.id)):
             longest[copy.case.id] = copy
-    for copy in longest.values():
+    found = list(longest.values())
+    where = places([copy.words for copy in found], text)
+    for copy, (start, stop) in zip(found, where, strict=True):
         what = "the expected answer" if copy.is_answer else "the words"
-        start, stop = place(copy.words, text)
         yield Mark(
             f"this copies {what} of case {quoted(copy.case.id)}: {quoted(' '.join(copy.words))}",
             start,

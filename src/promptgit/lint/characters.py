@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from promptgit.core.invisible import hidden, is_mixed
 from promptgit.core.quote import quoted
 from promptgit.core.secrets import spans
+from promptgit.lint.files import BOM
 from promptgit.lint.finding import Edit, Mark, Severity
 from promptgit.lint.rule import Rule
 from promptgit.lint.subject import Subject
@@ -28,7 +29,7 @@ def hidden_text(subject: Subject) -> Iterator[Mark]:
     written with such characters too, and are left alone.
     """
     text = subject.text or ""
-    for start, stop in _runs(text, _is_tag):
+    for start, stop in () if text.isascii() else _runs(text, _is_tag):
         if text[start - 1 : start] == "\U0001f3f4":
             continue  # U+1F3F4 and tags: the flag of a region
         words = "".join(chr(ord(c) - 0xE0000) for c in text[start:stop])
@@ -70,18 +71,27 @@ def invisible_character(subject: Subject) -> Iterator[Mark]:
     `--fix` takes out those of no width.
     """
     text = subject.text or ""
-    for at in hidden(text):
-        c = text[at]
-        if _is_tag(c) or c in _BIDI or c == "\0" or c == "\r" or (at == 0 and c == "\ufeff"):
-            continue
+    for start, stop in _alike(text):
+        c = text[start]
         fixable = unicodedata.category(c) not in _NO_FIX
         yield Mark(
-            f"{_named(c)} shows nothing",
-            at,
-            at + 1,
+            f"{_named(c)} shows nothing" + (f", {stop - start} times" if stop > start + 1 else ""),
+            start,
+            stop,
             hint="delete it",
-            edits=(Edit(at, at + 1),) if fixable else (),
+            edits=(Edit(start, stop),) if fixable else (),
         )
+
+
+def _alike(text: str) -> Iterator[tuple[int, int]]:
+    """Yield runs of one invisible character, less those that other rules speak of."""
+    others = {*_BIDI, "\0", "\r"}
+    for c in dict.fromkeys(text[at] for at in hidden(text)):
+        if c not in others and not _is_tag(c):
+            for start, stop in _runs(text, c.__eq__):
+                is_mark = start == 0 and c == BOM
+                if stop > start + is_mark:
+                    yield start + is_mark, stop
 
 
 def lookalike_letters(subject: Subject) -> Iterator[Mark]:
@@ -122,7 +132,7 @@ def secret(subject: Subject) -> Iterator[Mark]:
 def _runs(text: str, wanted: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
     """Yield where characters that are `wanted` start and stop, those in a row as one."""
     start = stop = -1
-    for at in () if text.isascii() else hidden(text):
+    for at in hidden(text):
         if not wanted(text[at]):
             continue
         if at != stop:

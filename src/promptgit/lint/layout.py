@@ -19,7 +19,6 @@ _MIDDLE = r"(?m)^={7}\r?$"
 _THEIRS = r"(?m)^>{7}(?: (?P<label>[^\r\n]*))?\r?$"
 # The edit formats of coding assistants, which prompts teach: no merge writes these labels.
 _FORMATS = frozenset({("SEARCH", "REPLACE"), ("ORIGINAL", "UPDATED"), ("OLD", "NEW")})
-_TRAILING = re.compile(r"[ \t]+(?=\r?\n|\Z)")
 _ENDS = r"\r\n|\n|\r"
 _SENTENCE_END = r"[.!?][\"')\]]*\s+(?=[^\W\d_a-z]|[\"'(\[])|[。！？]"
 _LIST_MARK = r"\s*(?:[-*+>|#]|\d+[.)])\s*"
@@ -91,18 +90,16 @@ def trailing_space(subject: Subject) -> Iterator[Mark]:
     one that was scored.  Two blanks that break a line in Markdown are left alone.
     """
     text = subject.text or ""
-    for blanks in _TRAILING.finditer(text):
-        line_start = text.rfind("\n", 0, blanks.start()) + 1
-        is_break = blanks[0] == "  " and line_start < blanks.start() and blanks.end() < len(text)
-        if is_break and subject.path.endswith(".md"):
-            continue
-        yield Mark(
-            "the line ends with blanks",
-            blanks.start(),
-            blanks.end(),
-            hint="delete them",
-            edits=(Edit(blanks.start(), blanks.end()),),
-        )
+    start = 0
+    for line in text.split("\n"):
+        body = line.removesuffix("\r")
+        words = body.rstrip(" \t")
+        first, stop = start + len(words), start + len(body)
+        start += len(line) + 1
+        is_break = body[len(words) :] == "  " and words and start <= len(text)
+        if first < stop and not (is_break and subject.path.endswith(".md")):
+            edit = Edit(first, stop)
+            yield Mark("the line ends with blanks", *edit[:2], hint="delete them", edits=(edit,))
 
 
 def no_final_newline(subject: Subject) -> Iterator[Mark]:
