@@ -155,6 +155,7 @@ def subjects(
     touched = [p for p in touched if p not in renamed.values()]
     sieve = _Sieve(base, head, sorted(wanted))
     touched = [p for p in touched if chosen or p in renamed or sieve.concerns(p)]
+    _load(base, head, [*touched, *renamed.values()])
     each = (_subject(base, head, path, renamed.get(path, path)) for path in touched)
     found = rejoined(filter(None, each))
     notices = []
@@ -171,6 +172,14 @@ def _subject(base: Repository, head: Repository, path: str, old_path: str) -> Su
     if before is None and after is None:
         return None
     return Subject(before, after, "" if after else _snapshot(head).instead(path))
+
+
+def _load(base: Repository, head: Repository, prompts: Sequence[str]) -> None:
+    """Fetch what lies beside the prompts in one go: a process a file would take seconds."""
+    stems = [splitext(path)[0] for path in prompts]
+    beside = [stem + suffix for stem in stems for suffix in SIBLINGS]
+    for repository in (base, head):
+        _snapshot(repository).load([CONFIG_FILE, *prompts, *beside])
 
 
 class _Sieve:

@@ -13,6 +13,7 @@ from promptgit.edges.workspace import EXECUTABLE, FILE
 from promptgit.errors import UserError
 
 SUBMODULE = "160000"
+KEPT = 1 << 20  # bytes of a file that stays in memory
 
 
 @dataclass(frozen=True)
@@ -44,18 +45,27 @@ class Snapshot:
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file as the commit holds them, or None when there is none."""
         oid = self._blobs.get(path)
-        return None if oid is None else self.git.blob(oid)
+        return None if oid is None else self._content(oid)
+
+    def load(self, paths: Iterable[str]) -> None:
+        """Read many files through one process, and keep them at hand; what is missing is not."""
+        wanted = {oid for path in paths if (oid := self._blobs.get(path))} - self._at_hand.keys()
+        if not wanted:
+            return
+        with self.git.objects() as reader:
+            for oid in sorted(wanted):
+                read = reader.read(oid)
+                if read is not None and len(read[1]) <= KEPT:
+                    self._at_hand[oid] = read[1]
 
     def texts(self, paths: Iterable[str]) -> dict[str, str]:
-        """Read many files through one process; what is missing or not UTF-8 is left out."""
+        """Read many files, as `load` does; what is missing or not UTF-8 is left out."""
+        listed = list(paths)
+        self.load(listed)
         found = {}
-        with self.git.objects() as reader:
-            for path in paths:
-                oid = self._blobs.get(path)
-                read = reader.read(oid) if oid else None
-                if read is not None:
-                    with suppress(UnicodeDecodeError):
-                        found[path] = read[1].decode()
+        for path in filter(self.is_file, listed):
+            with suppress(UnicodeDecodeError):
+                found[path] = (self.read(path) or b"").decode()
         return found
 
     def differing(self, other: Snapshot) -> frozenset[str]:
@@ -71,7 +81,16 @@ class Snapshot:
                 f"{path} is not a file in {self.commit[:12]}",
                 hint=f"`promptgit log {path}` lists where it is",
             )
-        return self.git.blob(oid), oid
+        return self._content(oid), oid
+
+    def _content(self, oid: str) -> bytes:
+        kept = self._at_hand.get(oid)
+        return self.git.blob(oid) if kept is None else kept
+
+    @cached_property
+    def _at_hand(self) -> dict[str, bytes]:
+        """Contents that were loaded, by blob id."""
+        return {}
 
     @property
     def _blobs(self) -> dict[str, str]:
