@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -80,3 +81,19 @@ def test_holes_are_those_that_rendering_asks_for(text: str):
 
     assert not found.trouble
     assert {hole.name for hole in found.holes} == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " " * 262_000 + "x",
+        "{{" + " " * 250_000,
+        "<<<<<<< a\n=======\n" * 13_000,
+        "-----BEGIN A PRIVATE KEY-----" * 9_000,
+        "." + "'" * 250_000,
+    ],
+    ids=["blanks", "hole", "conflict", "key", "quotes"],
+)
+def test_no_text_takes_square_time(text: str):
+    """At a square of 250,000 steps this would not end before the test is given up."""
+    assert len(findings(text)) < 10

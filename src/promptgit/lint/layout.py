@@ -21,7 +21,7 @@ _THEIRS = r"(?m)^>{7}(?: (?P<label>[^\r\n]*))?\r?$"
 _FORMATS = frozenset({("SEARCH", "REPLACE"), ("ORIGINAL", "UPDATED"), ("OLD", "NEW")})
 _ENDS = r"\r\n|\n|\r"
 _SENTENCE_END = r"[.!?][\"')\]]*\s+(?=[^\W\d_a-z]|[\"'(\[])|[。！？]"
-_LIST_MARK = r"\s*(?:[-*+>|#]|\d+[.)])\s*"
+_LIST_MARK = r"\A\s*(?:[-*+>|#]|\d+[.)])\s*"
 
 
 def conflict_marker(subject: Subject) -> Iterator[Mark]:
