@@ -25,20 +25,37 @@ _SUFFIXES: Mapping[str, Form] = {
 }
 
 
-def form_of(file: str) -> Form:
+def form_of(file: str, *, default: Form | None = None) -> Form:
     """
     Tell a report's form from its file's name; raise UserError for one that tells nothing.
+
+    `default` is the form of such a file, if it has one.
 
     >>> form_of("out/junit.xml"), form_of("summary.md")
     ('junit', 'markdown')
     """
-    form = _SUFFIXES.get(PurePath(file).suffix.lower())
+    form = _SUFFIXES.get(PurePath(file).suffix.lower(), default)
     if form is None:
         known = ", ".join(_SUFFIXES)
         raise UserError(
             f"the name {file!r} does not tell the form of the report", hint=f"it ends in {known}"
         )
     return form
+
+
+def expect(file: str) -> None:
+    """Raise WorldError where no report can be written to: before a check, not after it."""
+    path = Path(file)
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if path.is_dir():
+        problem = "it is a folder"
+    elif not folder.is_dir():
+        problem = f"{folder} is no folder"
+    elif not os.access(path if path.exists() else folder, os.W_OK):
+        problem = "permission denied"
+    else:
+        return
+    raise WorldError(f"{file} cannot be written: {problem}", hint="name another file")
 
 
 def written(report: Report, form: Form) -> str:
@@ -48,12 +65,13 @@ def written(report: Report, form: Form) -> str:
 
 def save(report: Report, form: Form, file: str) -> None:
     """Write the report to a file, whole or not at all; raise WorldError when that fails."""
-    path = Path(file)
+    path = Path(os.path.realpath(file))  # a link stays one
     data = written(report, form).encode("utf-8", "backslashreplace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not path.is_file():  # /dev/stdout, a pipe
-            path.write_bytes(data)
+        if _is_device(file):
+            with open(file, "ab") as stream:
+                stream.write(data)
             return
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         try:
@@ -65,6 +83,12 @@ def save(report: Report, form: Form, file: str) -> None:
         raise WorldError(
             f"{file} cannot be written: {error.strerror}", hint="is the disk full, or read-only?"
         ) from error
+
+
+def _is_device(file: str) -> bool:
+    """Say whether it is a pipe, or like /dev/stdout, even where that leads to a file."""
+    path = Path(file)
+    return path.is_relative_to("/dev") or (path.exists() and not path.is_file())
 
 
 def _writer(form: Form) -> Callable[[Report], str]:

@@ -69,9 +69,9 @@ class Checking:
 
     @property
     def most_answers(self) -> int:
-        """Answers that a look at every case takes, of both prompts together."""
-        gates = (gate for one in self.found for gate in one.gates[:1])
-        return sum(2 * len(gate.cases) for gate in gates)
+        """Answers if no comparison ends early, of both prompts together, with all repeats."""
+        gates = (gate for one in self.found for gate in one.gates)
+        return sum(2 * len(gate.cases) * max(1, gate.policy.repeats) for gate in gates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +241,8 @@ def run(checking: Checking, *, quiet: bool, keep: bool, trust_records: bool) -> 
     if trust_records:
         check_evidence.take_over(checking)
     running = Running(checking, today=today())
-    most = checking.most_answers
-    for _ in counted(iter(running), most, lambda: checking.budget.spend, quiet=quiet):
+    most, spend = checking.most_answers, lambda: checking.budget.spend
+    for _ in counted(iter(running), most, spend, quiet=quiet, at_most="answers"):
         pass
     report = running.report
     return check_evidence.keep(checking, running.evidence, report) if keep else report

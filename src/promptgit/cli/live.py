@@ -94,27 +94,40 @@ class Notebooks:
 
 
 def counted(
-    results: Iterator[Found], total: int, spend: Callable[[], Spend], *, quiet: bool
+    results: Iterator[Found],
+    total: int,
+    spend: Callable[[], Spend],
+    *,
+    quiet: bool,
+    at_most: str = "",
 ) -> Iterator[Found]:
-    """Pass results on, showing how far they are, what they cost and how long the rest may take."""
+    """
+    Pass results on, showing how far they are, what they cost and how long the rest may take.
+
+    `at_most` names what is counted where it may end before `total`: nobody is told to wait for
+    what may not come.
+    """
     console = progress_console()
     if quiet or not total:
         yield from results
     elif console.is_terminal:
-        yield from _bar(results, total, spend)
+        yield from _bar(results, total, spend, at_most)
     else:
-        yield from _tenths(results, total, spend)
+        yield from _tenths(results, total, spend, at_most)
 
 
-def _bar(results: Iterator[Found], total: int, spend: Callable[[], Spend]) -> Iterator[Found]:
+def _bar(
+    results: Iterator[Found], total: int, spend: Callable[[], Spend], at_most: str
+) -> Iterator[Found]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("evaluating"),
+        TextColumn("checking" if at_most else "evaluating"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[cost]}"),
+        TextColumn("at most" if at_most else ""),
         TimeRemainingColumn(),
     )
     with Bar(*columns, console=progress_console(), transient=True) as bar:
@@ -124,7 +137,9 @@ def _bar(results: Iterator[Found], total: int, spend: Callable[[], Spend]) -> It
             yield result
 
 
-def _tenths(results: Iterator[Found], total: int, spend: Callable[[], Spend]) -> Iterator[Found]:
+def _tenths(
+    results: Iterator[Found], total: int, spend: Callable[[], Spend], at_most: str
+) -> Iterator[Found]:
     import sys
     import time
 
@@ -135,6 +150,9 @@ def _tenths(results: Iterator[Found], total: int, spend: Callable[[], Spend]) ->
         if tenth > told and now - last >= PAUSE_S:
             told, last = tenth, now
             left = (now - started) / done * (total - done)
-            said = f"{done}/{total} cases, {money(spend().usd)} so far, about {left:.0f} s left"
+            cost = f"{money(spend().usd)} so far"
+            said = f"{done}/{total} cases, {cost}, about {left:.0f} s left"
+            if at_most:
+                said = f"{done} of at most {total} {at_most}, {cost}, {left:.0f} s for all of them"
             print(said, file=sys.stderr)  # noqa: T201  (progress for a log, not a result)
         yield result

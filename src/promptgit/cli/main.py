@@ -119,6 +119,8 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
+    from promptgit.cli.streams import discard_output
+
     try:
         code = cli.main(arguments, prog_name="promptgit", standalone_mode=False)
         sys.stdout.flush()
@@ -136,10 +138,10 @@ def run(arguments: list[str]) -> int:
         return 130
     except BrokenPipeError:
         # Whoever read our output has gone (`promptgit log | head`): be quiet, like git.
-        _discard_output()
+        discard_output()
         return 0
     except OSError as error:  # one that nobody foresaw: a full disk, a file that may not be read
-        _discard_output()
+        discard_output()
         where = f"{error.filename}: " if error.filename else ""
         _say(f"{where}{error.strerror or error}", "is the disk full, or read-only?")
         return 3
@@ -165,14 +167,6 @@ def _visible(text: str) -> str:
         lines = (line.replace("##[", "# #[") for line in text.split("\n"))
         text = "\n".join(f"> {x}" if x.lstrip().startswith("::") else x for x in lines)
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
-def _discard_output() -> None:
-    """Let what is still to be printed go nowhere, or Python fails once more as it ends."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError:  # not a file at all, as in a test
-        return
 
 
 def _refuse_empty(words: list[str]) -> None:

@@ -34,6 +34,14 @@ def open_streams() -> None:
             stream.reconfigure(errors=ESCAPED)
 
 
+def discard_output() -> None:
+    """Let what is still to be printed go nowhere, or Python fails once more as it ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:  # not a file at all, as in a test
+        return
+
+
 def _escaped(error: UnicodeError) -> tuple[str, int]:
     r"""
     Write what cannot be encoded as `\u2524`: plain to read, and right within a JSON text.

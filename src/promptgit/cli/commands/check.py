@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -104,8 +106,14 @@ def command(
     from promptgit.cli import check_reports, checking
     from promptgit.cli.gates import Permissions
 
+    if explain and (output or reports):
+        raise UserError("--explain writes no report", hint="leave --output and --report out")
     for file in reports:
-        check_reports.form_of(file)  # a wrong name is said before anything is spent
+        check_reports.form_of(file)  # what is wrong is said before anything is spent
+    for file in (*reports, *([output] if output else [])):
+        check_reports.expect(file)
+    if output and not _given(ctx, "form"):
+        form = check_reports.form_of(output, default="text")
     wanted = checking.Wanted(
         prompts=prompts,
         margin=margin,
@@ -127,18 +135,15 @@ def command(
         keep=not no_record,
         trust_records=not in_ci() if trust_records is None else trust_records,
     )
-    for file in reports:
-        check_reports.save(report, check_reports.form_of(file), file)
+    if strict:
+        report = replace(report, on_inconclusive="fail")
     if output:
         check_reports.save(report, cast("Form", form), output)
-    elif form == "text":
-        from promptgit.cli.console import show_lines, width
-        from promptgit.report import check_text
-
-        show_lines(check_text.summary(report, width()))
     else:
-        click.echo(check_reports.written(report, cast("Form", form)), nl=False)
-    ctx.exit(exit_code(report, strict=strict))
+        _print(report, cast("Form", form))
+    for file in reports:
+        check_reports.save(report, check_reports.form_of(file), file)
+    ctx.exit(exit_code(report))
 
 
 def in_ci() -> bool:
@@ -146,13 +151,34 @@ def in_ci() -> bool:
     return os.environ.get("CI", "").lower() in ("true", "1")
 
 
-def exit_code(report: Report, *, strict: bool) -> int:
+def exit_code(report: Report) -> int:
     """What the verdict means to the shell (docs/concepts.md, "Exit codes")."""
     if any(prompt.faults for prompt in report.prompts):
         return 1
     if report.outcome is Outcome.INCONCLUSIVE:
-        return 5 if strict or report.on_inconclusive == "fail" else 0
+        return 5 if report.on_inconclusive == "fail" else 0
     return {Outcome.PASS: 0, Outcome.REGRESSION: 1}.get(report.outcome, 3)
+
+
+def _print(report: Report, form: Form) -> None:
+    from promptgit.cli import check_reports
+    from promptgit.cli.streams import discard_output
+
+    try:
+        if form == "text":
+            from promptgit.cli.console import show_lines, width
+            from promptgit.report import check_text
+
+            show_lines(check_text.summary(report, width()))
+        else:
+            click.echo(check_reports.written(report, form), nl=False)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `check | head -1`: the verdict stands, whoever stopped reading it
+        discard_output()
+
+
+def _given(ctx: click.Context, option: str) -> bool:
+    return ctx.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE
 
 
 def _tell_of_edits(git: Git) -> None:
