@@ -427,6 +427,16 @@ def test_a_name_that_a_terminal_would_obey_is_shown_as_it_is(tmp_path: Path):
     assert "\x1b" not in promptgit(shelf, "lint").out
 
 
+def test_a_name_that_a_workflow_would_obey_is_no_command(tmp_path: Path):
+    shelf = a_shelf(tmp_path)
+    shelf.write({"prompts/::error ::x.md": "{% include '##[error]y' %}\n"})
+
+    said = promptgit(shelf.path / "prompts", "lint", "--select", "broken-include")
+
+    assert said.lines[0].startswith("./::error ::x.md:1:")
+    assert not [line for line in said.lines if line.lstrip().startswith("::") or "##[" in line]
+
+
 def test_quiet_leaves_out_the_count(tmp_path: Path):
     assert promptgit(a_shelf(tmp_path), "-q", "lint").out == ""
 

@@ -27,12 +27,14 @@ _GITHUB_LEVEL: Mapping[Severity, Level] = {
 
 def place(found: Finding, shown: str) -> str:
     """Say where a finding is; `shown` is its file as seen from where the user stands."""
-    return f"{visible(shown)}:{found.line}:{found.column}"
+    start = "./" if shown.startswith(":") else ""  # `::error` would be a command in GitHub's log
+    return f"{start}{visible(shown)}:{found.line}:{found.column}"
 
 
 def visible(text: str) -> str:
-    """Show what a terminal could obey, in a name or in a quoted word, as a mark."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    """Keep a terminal, and the log of a workflow, from obeying a name or a quoted word."""
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return shown.replace("##[", "## [")
 
 
 def summary(findings: Sequence[Finding], checked: int, mended: int) -> str:
