@@ -151,7 +151,7 @@ def _at(head: Rules, what: str, key: str, says: str) -> GateChange:
     """Place a change at the line of head's eval file, or config, that speaks of it."""
     for path in (head.eval_file.file, CONFIG_FILE):
         for number, line in enumerate(head.texts.get(path, "").splitlines(), 1):
-            if re.match(rf"\W*(?:.*[{{,]\s*)?{key}\w*\s*:", line):
+            if re.match(rf"(?!\s*#)(?:[^#]*[\s{{,])?[\"']?{key}\w*[\"']?\s*:", line):
                 return GateChange(what, path, number, says)
     return GateChange(what, head.eval_file.file or CONFIG_FILE, 0, says)
 
