@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import os
 import sys
 
@@ -49,6 +48,8 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
     >>> _escaped(UnicodeEncodeError("ascii", "0 ┤", 2, 3, "not in range"))
     ('\\u2524', 3)
     """
+    import json
+
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return json.dumps(error.object[error.start : error.end])[1:-1], error.end
