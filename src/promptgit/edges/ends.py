@@ -126,6 +126,11 @@ def _default_base(git: Git, tip: str, *, work_tree: bool) -> tuple[str, tuple[st
     try:
         parent = git.resolve(f"{tip}^")
     except UserError as error:
+        if git.shallow:
+            raise WorldError(
+                f"the parent of {_short(tip)} is not in this shallow clone",
+                hint="git fetch --deepen=1 origin",
+            ) from error
         raise UserError(
             f"{_short(tip)} is on {short} already, and has no parent to compare with",
             hint="commit a change, or pass --worktree for the files as they are now",
