@@ -2,7 +2,7 @@
 
 import pytest
 
-from lint.looking import a_subject, findings, fixed, names
+from lint.looking import PATH, a_subject, findings, fixed, names
 
 
 def test_a_plain_prompt_has_no_findings():
@@ -74,7 +74,14 @@ def test_a_symbolic_link_says_where_it_leads_and_is_not_read():
 
 
 def test_paths_that_differ_in_case_only_are_found():
-    (found,) = findings(a_subject("x\n", twins=("prompts/Reply.md",)))
+    (found,) = findings(a_subject("x\n", twins={PATH: ("prompts/Reply.md",)}))
 
     assert found.rule == "path-collision"
+    assert found.file == PATH
     assert "prompts/Reply.md" in found.message
+
+
+def test_a_case_file_that_collides_is_found_at_that_file():
+    (found,) = findings(a_subject("x\n", twins={"prompts/reply.csv": ("prompts/Reply.csv",)}))
+
+    assert (found.rule, found.file) == ("path-collision", "prompts/reply.csv")

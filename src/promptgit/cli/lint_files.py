@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from posixpath import dirname, splitext
+from posixpath import dirname
 
 from promptgit.config import places
 from promptgit.config.glance import LintConfig, LintEval, lint_config, lint_eval
@@ -23,7 +23,6 @@ from promptgit.lint.files import MAX_BYTES
 from promptgit.lint.finding import Place
 from promptgit.lint.subject import Asked, Numbered, Subject, Trouble
 
-PROMPT_SUFFIXES = (".md", ".txt")
 HEAD = 512  # bytes that are read of a huge file
 
 _WHERE = r"(?s)(?P<file>[^\n]*?):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<rest>.*)"
@@ -45,6 +44,11 @@ class Tree:
 
     @cached_property
     def config(self) -> LintConfig:
+        if self.is_file("promptgit.yml"):
+            raise UserError(
+                "promptgit.yml is not read: the config is called promptgit.yaml",
+                hint="git mv promptgit.yml promptgit.yaml",
+            )
         return lint_config(self.read(places.CONFIG_FILE) or b"")
 
     def read(self, path: str) -> bytes | None:
@@ -92,7 +96,7 @@ def subject(
     tree: Tree,
     path: str,
     *,
-    twins: tuple[str, ...] = (),
+    twins: Callable[[str], tuple[str, ...]] = lambda path: (),
     is_included: Callable[[str], bool] = lambda path: False,
 ) -> Subject:
     """Read one prompt with all that rules look at; raise UserError when there is no such file."""
@@ -108,7 +112,7 @@ def subject(
         data=data,
         size=size,
         link=link,
-        twins=twins,
+        twins={name: twins(name) for name in (path, asked.eval_file, asked.case_file) if name},
         is_template=is_template,
         is_included=lonely and is_included(path),
         asked=asked,
@@ -122,7 +126,7 @@ def is_included_nearby(tree: Tree, path: str) -> bool:
     while True:
         for other in _names_in(tree.top / folder):
             near = f"{folder}/{other}" if folder else other
-            if near == path or not other.endswith(PROMPT_SUFFIXES):
+            if near == path or not other.endswith(places.PROMPT_SUFFIXES):
                 continue
             text = tree.text(near) if (tree.top / near).is_file() else None
             if text and "{%" in text and name in text:
@@ -132,22 +136,6 @@ def is_included_nearby(tree: Tree, path: str) -> bool:
         if not folder:
             return False
         folder = dirname(folder)
-
-
-def prompt_beside(path: str, is_file: Callable[[str], bool]) -> str:
-    """
-    Return the prompt that an eval file or a case file lies beside; the path itself otherwise.
-
-    >>> prompt_beside("prompts/reply.eval.yaml", {"prompts/reply.md"}.__contains__)
-    'prompts/reply.md'
-    """
-    stem, suffix = splitext(path)
-    for ending in places.EVAL_SUFFIXES:
-        if path.endswith(ending):
-            stem = path.removesuffix(ending)
-    if suffix not in (*places.CASE_SUFFIXES, ".yaml", ".yml"):
-        return path
-    return next((stem + ending for ending in PROMPT_SUFFIXES if is_file(stem + ending)), path)
 
 
 @lru_cache(maxsize=4096)

@@ -13,10 +13,9 @@ from promptgit.cli.lint_files import (
     Tree,
     folded,
     is_included_nearby,
-    prompt_beside,
     subject,
 )
-from promptgit.config.places import matches
+from promptgit.config.places import matches, prompt_beside
 from promptgit.errors import UserError
 from promptgit.lint.subject import Subject
 
@@ -39,7 +38,7 @@ def named(words: Sequence[str], *, only_prompts: bool) -> Iterator[Found]:
                 continue
             seen.add(tree.top / path)
             included = partial(is_included_nearby, tree)
-            yield tree, subject(tree, path, twins=tree.twins(path), is_included=included)
+            yield tree, subject(tree, path, twins=tree.twins, is_included=included)
 
 
 def _meant(word: str) -> Iterator[tuple[Tree, str]]:
@@ -88,8 +87,8 @@ def every(where: Path) -> Iterator[Found]:
         )
     files = _listed(where, tree)
     prompts = [path for path in files if matches(path, tree.config.prompts)]
-    twins = collisions(files)
-    found = {path: subject(tree, path, twins=twins.get(path, ())) for path in prompts}
+    alike = collisions(files)
+    found = {path: subject(tree, path, twins=lambda name: alike.get(name, ())) for path in prompts}
     parts = {part.path for one in found.values() for part in one.included}
     for path, one in found.items():
         yield tree, replace(one, is_included=True) if path in parts else one

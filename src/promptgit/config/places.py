@@ -12,6 +12,7 @@ CONFIG_FILE = "promptgit.yaml"  # at the top level of the repository
 DEFAULT_PROMPTS = ("prompts/**/*.{md,txt}", "!**/README.md")
 EVAL_SUFFIXES = (".eval.yaml", ".eval.yml")
 CASE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".yaml", ".yml", ".parquet")
+PROMPT_SUFFIXES = (".md", ".txt")
 
 Exists = Callable[[str], bool]  # says whether a path of the repository is a file
 
@@ -40,6 +41,19 @@ def _beside(prompt: str, suffixes: Sequence[str], exists: Exists, hint: str) -> 
     if len(found) > 1:
         raise UserError(f"{prompt}: beside it are {' and '.join(found)}", hint=hint)
     return found[0] if found else None
+
+
+def prompt_beside(path: str, exists: Exists) -> str:
+    """
+    Return the prompt that an eval file or a case file lies beside; the path itself otherwise.
+
+    >>> prompt_beside("prompts/reply.eval.yaml", {"prompts/reply.md"}.__contains__)
+    'prompts/reply.md'
+    """
+    if not path.endswith(CASE_SUFFIXES):
+        return path
+    stem = splitext(path)[0].removesuffix(".eval")
+    return next((stem + ending for ending in PROMPT_SUFFIXES if exists(stem + ending)), path)
 
 
 def inside(start: str, path: str) -> str | None:

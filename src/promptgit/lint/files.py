@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from promptgit.lint.finding import Edit, Mark, Severity
+from promptgit.lint.finding import Edit, Mark, Place, Severity
 from promptgit.lint.rule import Rule
 from promptgit.lint.subject import Subject
 
@@ -128,13 +128,16 @@ def path_collision(subject: Subject) -> Iterator[Mark]:
     NFC and NFD).
 
     The file systems of macOS and Windows cannot hold both: in a clone there one prompt overwrites
-    the other.  Without FILES, what Git tracks is compared; for a named file, what lies beside it.
+    the other.  Its eval file and its cases are looked at as well.  Without FILES, what Git tracks
+    is compared; for a named file, what lies beside it.
     """
-    for twin in subject.twins:
-        yield Mark(
-            f"macOS and Windows cannot tell the path from {twin!r}",
-            hint="rename one of them with `git mv`",
-        )
+    for path, twins in subject.twins.items():
+        for twin in twins:
+            yield Mark(
+                f"macOS and Windows cannot tell the path from {twin!r}",
+                hint="rename one of them with `git mv`",
+                place=None if path == subject.path else Place(path),
+            )
 
 
 RULES = (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -57,7 +58,9 @@ class Subject:
     data: bytes = b""
     size: int = 0  # bytes on disk; `data` of a huge file is not read whole
     link: str = ""  # where it points to, when it is a symbolic link
-    twins: tuple[str, ...] = ()  # other paths that some file systems cannot tell from this one
+    # Of the prompt, its eval file and its cases: other paths that some file systems cannot tell
+    # from theirs.
+    twins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_template: bool = True  # False: braces are meant literally
     is_included: bool = False  # by another prompt: it has no cases of its own
     asked: Asked = NOTHING_ASKED
