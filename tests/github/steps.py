@@ -86,8 +86,10 @@ def run_job(
     environment: Mapping[str, str],
 ) -> Ran:
     """Run every `run` step of a workflow's job; `known` are the expressions that it may use."""
-    described = yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"][job]
-    own = {name: _filled(str(v), known, Ran()) for name, v in described.get("env", {}).items()}
+    workflow = yaml.safe_load(file.read_text(encoding="utf-8"))
+    described = workflow["jobs"][job]
+    named = {**workflow.get("env", {}), **described.get("env", {})}
+    own = {name: _filled(str(value), known, Ran()) for name, value in named.items()}
     ran = _run(described["steps"], runner, workspace, known, {**environment, **own})
     for name, value in described.get("outputs", {}).items():
         ran.outputs[name] = _filled(value, known, ran)

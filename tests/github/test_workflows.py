@@ -208,7 +208,20 @@ def test_the_untrusted_workflow_has_no_secret_and_only_reads():
     assert set(triggers(named("promptgit-forks.yml"))) == {"pull_request"}
 
 
-def test_what_is_shipped_installs_the_version_that_ships_it():
+def test_what_is_shipped_installs_the_tag_that_ships_it_where_nobody_knows_a_commit():
     for file in SHIPPED:
-        found = re.findall(r'"promptgit==([^"]+)"', file.read_text(encoding="utf-8"))
-        assert set(found) == {__version__}, f"{file.name}: a new version needs a new pin"
+        pin = read(file)["env"]["PROMPTGIT_COMMIT"]
+        assert pin == f"v{__version__}", f"{file.name}: a new version needs a new pin"
+
+
+def test_what_is_shipped_installs_our_repository_and_every_dependency_by_its_hash():
+    for file in SHIPPED:
+        scripts = [step["run"] for step in steps(file) if "pip install" in step.get("run", "")]
+
+        assert scripts, file.name
+        for script in scripts:
+            locked, own = re.findall(r"python -I -m pip install (.*)", script.replace("\\\n", ""))
+            assert "--require-hashes --requirement" in locked
+            assert "/$PROMPTGIT_COMMIT/.github/requirements.txt" in locked
+            assert "--no-deps --no-build-isolation" in own
+            assert own.endswith('"git+https://github.com/$from@$PROMPTGIT_COMMIT"')

@@ -127,7 +127,7 @@ def test_without_sentence_transformers_the_error_says_what_to_install():
         "except UserError as error:\n    print(error, '|', error.hint)\n"
     )
 
-    assert "is not installed | pip install 'promptgit[embeddings]'" in done.stdout
+    assert "is not installed | pip install sentence-transformers, or" in done.stdout
 
 
 def test_the_sentence_embedder_compares_unit_vectors_and_embeds_each_text_once(tmp_path):

@@ -136,7 +136,7 @@ def parquet_rows(stream: IO[bytes], name: str) -> Iterator[Row]:
     except ImportError as error:
         raise UserError(
             f"{name}: reading Parquet needs the package pyarrow",
-            hint="pip install 'promptgit[parquet]'",
+            hint="pip install pyarrow",
         ) from error
     try:
         batches = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(stream.read())).iter_batches()

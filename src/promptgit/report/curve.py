@@ -50,7 +50,7 @@ def png_curve(points: Sequence[Point], *, title: str, sealed: tuple[float, float
         from matplotlib.figure import Figure
         from matplotlib.ticker import MaxNLocator
     except ImportError as error:
-        raise UserError("a PNG needs matplotlib", hint="pip install 'promptgit[plot]'") from error
+        raise UserError("a PNG needs matplotlib", hint="pip install matplotlib") from error
 
     figure = Figure(figsize=(7, 4), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)

@@ -60,7 +60,7 @@ def _loaded(model: str) -> Any:
     except ImportError as error:
         raise UserError(
             "sentence-transformers is not installed",
-            hint="pip install 'promptgit[embeddings]', or set `embedder: lexical`",
+            hint="pip install sentence-transformers, or set `embedder: lexical`",
         ) from error
     try:
         return SentenceTransformer(model)

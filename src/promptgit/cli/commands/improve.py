@@ -124,6 +124,6 @@ def _refuse_plot_early(plot: str) -> None:
     from importlib.util import find_spec
 
     if find_spec("matplotlib") is None:
-        raise UserError("a PNG needs matplotlib", hint="pip install 'promptgit[plot]'")
+        raise UserError("a PNG needs matplotlib", hint="pip install matplotlib")
     if not Path(plot).absolute().parent.is_dir():
         raise UserError(f"there is no folder for {plot}")
