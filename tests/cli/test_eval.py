@@ -119,6 +119,47 @@ def test_a_typo_in_a_name_is_answered_with_the_nearest(office: Repository):
     assert "did you mean 'sort'?" in said.err
 
 
+@pytest.mark.parametrize("name", ["prompts/sort.csv", "prompts/sort.eval.yaml"])
+def test_cases_and_eval_files_stand_for_the_prompt_that_they_lie_beside(
+    office: Repository, name: str
+):
+    office.commit({"prompts/sort.eval.yaml": "assert: [equals]\n"}, "what is good\n")
+
+    evaluated = promptgit(office, "eval", name, "--json")
+    planned = promptgit(office, "improve", name, "--dry-run", "--json")
+    told = promptgit(office, "log", name, "--json")
+
+    assert evaluated.json["prompt"]["path"] == PROMPT
+    assert planned.json["prompt"] == PROMPT
+    assert [commit["path"] for commit in told.json["commits"]] == [PROMPT]
+
+
+def test_cases_beside_no_prompt_are_no_prompt(office: Repository):
+    office.write({"data/more.csv": sorting_cases(1)})
+
+    said = promptgit(office, "eval", "data/more.csv")
+
+    assert said.code == 2
+    assert "data/more.csv is no prompt" in said.err
+    assert "there are: prompts/sort.md" in said.err
+
+
+def test_what_the_config_calls_a_prompt_is_one_whatever_its_suffix(tmp_path: Path):
+    repository = a_repository(
+        tmp_path / "odd",
+        {
+            "promptgit.yaml": "prompts: prompts/*.yaml\n",
+            "prompts/sort.yaml": SEED,
+            "prompts/sort.eval.yaml": "cases: sort.csv\n",
+            "prompts/sort.csv": sorting_cases(2),
+        },
+    )
+
+    said = promptgit(repository, "eval", "prompts/sort.yaml", "--json")
+
+    assert said.json["prompt"]["path"] == "prompts/sort.yaml"
+
+
 def test_a_prompt_without_cases_says_how_to_write_some(tmp_path: Path):
     repository = a_repository(tmp_path / "bare", {"prompts/lonely.md": "Be kind.\n"})
 

@@ -38,15 +38,17 @@ class Here:
         """
         Turn what the user typed, a path or a prompt's name, into a path from the top.
 
+        A case file or an eval file stands for the prompt that it lies beside in HEAD.
         A path that is in no commit is left as it is: history may know it all the same.  Raises
         UserError for a name that several prompts have.
         """
         from promptgit.cli.wiring import called
+        from promptgit.config.places import prompt_beside
 
         located = locate(self.git, given)
         whole = "/" in given and PurePosixPath(given).suffix
         if whole or self.commits.blob_at("HEAD", located):
-            return located
+            return prompt_beside(located, lambda at: bool(self.commits.blob_at("HEAD", at)))
         names = self.git.read("ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD")
         stem = PurePosixPath(given).stem
         tracked = [path for path in os.fsdecode(names).split("\0") if stem in path]

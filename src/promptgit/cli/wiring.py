@@ -69,7 +69,8 @@ class Repository:
         Turn what the user typed into a path from the top level.
 
         A path as seen from where they stand comes first; then the name of a prompt, or the end
-        of its path, with or without suffix: `support-reply` is `prompts/support-reply.md`.
+        of its path, with or without suffix: `support-reply` is `prompts/support-reply.md`.  A
+        case file or an eval file stands for the prompt that it lies beside.
         """
         found = self.find_prompt(name)
         if found:
@@ -84,8 +85,19 @@ class Repository:
         if not self.git.bare and (self.git.cwd / path).is_dir():
             raise UserError(f"{name!r} is a folder, not a prompt", hint=self._near(name))
         if self.tree.is_file(path) or self._tracked(path):
-            return path
+            return self._meant_by(path)
         return called(name, self.prompts)
+
+    def _meant_by(self, path: str) -> str:
+        """A case file or an eval file stands for the prompt that it lies beside, and is none."""
+        prompt = places.prompt_beside(path, self.tree.is_file)
+        meant = prompt != path or places.matches(path, self.config.prompts)
+        if not meant and path.endswith(places.CASE_SUFFIXES):
+            raise UserError(
+                f"{path} is no prompt, and none lies beside it",
+                hint=f"name the prompt itself; cases go with --cases; {self._near(path)}",
+            )
+        return prompt
 
     def eval_file(self, path: str) -> EvalFile:
         """The eval file beside a prompt, or what goes without one."""
