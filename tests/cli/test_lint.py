@@ -125,6 +125,7 @@ def test_a_file_that_is_not_there_is_a_users_error(tmp_path: Path):
 
     assert said.code == 2
     assert "prompts/replay.md" in said.err
+    assert "did you mean 'prompts/reply.md'?" in said.err
 
 
 def test_the_same_prompt_named_three_times_is_looked_at_once(tmp_path: Path):

@@ -68,11 +68,17 @@ def _called(word: str, tree: Tree) -> str:
     from promptgit.cli.wiring import called
 
     files = _listed(tree.top, tree) if (tree.top / ".git").exists() else []
-    found = called(word, [path for path in files if matches(path, tree.config.prompts)])
+    prompts = [path for path in files if matches(path, tree.config.prompts)]
+    found = called(word, prompts)
     if found is None:
+        from difflib import get_close_matches
+
+        close = get_close_matches(word, [*prompts, *(Path(path).stem for path in prompts)], n=1)
         raise UserError(
             f"there is no file and no prompt {word!r}",
-            hint="is the path right, from where you are?",
+            hint=f"did you mean {close[0]!r}?"
+            if close
+            else "`promptgit lint` looks at all prompts",
         )
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from promptgit.errors import UserError
 from promptgit.lint import answers, characters, files, layout, parts, templates
@@ -38,8 +38,4 @@ def near(name: str) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(name, sorted(NAMES), n=1)
-    return f"did you mean {close[0]!r}?" if close else f"rules: {', '.join(_in_order())}"
-
-
-def _in_order() -> Iterator[str]:
-    return (rule.name for rule in RULES)
+    return f"did you mean {close[0]!r}?" if close else "`promptgit lint --explain all` lists them"
