@@ -58,7 +58,7 @@ def told(form: str, text: str) -> str:
 VERDICTS = {
     "PASS": ("PASS", "passed", "", 0),
     "REGRESSION": ("REGRESSION", "failure", "regression", 1),
-    "INCONCLUSIVE": ("UNDECIDED", "skipped", "inconclusive", 0),
+    "INCONCLUSIVE": ("INCONCLUSIVE", "skipped", "inconclusive", 0),
     "INVALID": ("INVALID", "error", "invalid", 3),
 }
 

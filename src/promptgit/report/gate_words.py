@@ -24,7 +24,7 @@ from promptgit.core.invisible import hidden
 from promptgit.core.secrets import redact
 from promptgit.core.verdict import Outcome
 from promptgit.history.diff import Line, Span, word_diff
-from promptgit.report.sentences import gate_finding, percent, points
+from promptgit.report.sentences import gate_finding, got_better, percent, points
 from promptgit.report.text import counted, money
 
 ORDER = (Flip.BROKE, Flip.FIXED, Flip.UNSCORED, Flip.SAME, Flip.NOT_RUN)  # as cases are shown
@@ -126,7 +126,14 @@ def headline(report: Report) -> str:
             compared = sum(1 for prompt in report.prompts if prompt.gates)
             if not compared:
                 return f"{counted(total, 'prompt')}, nothing to compare."
-            return "The prompt did not get worse." if total == 1 else "No prompt got worse."
+            return _passed(report)
+
+
+def _passed(report: Report) -> str:
+    gains = sum(1 for p in report.prompts if p.gates and all(map(got_better, p.gates[:1])))
+    if len(report.prompts) == 1:
+        return "The prompt got better." if gains else "The prompt did not get worse."
+    return "No prompt got worse" + (f", {gains} got better." if gains else ".")
 
 
 def standing(prompt: PromptFinding) -> str:

@@ -44,34 +44,6 @@ def confirmation(
             return f"NOT BETTER: {why or a_gain_ruled_out(policy)}; {gain} {tail}"
 
 
-def gate(verdict: Verdict, policy: Policy) -> str:
-    """Say whether the candidate may replace the baseline."""
-    margin = f"{100 * policy.margin:.3g}"
-    move = f"{points(verdict.effect)} points ({range_of(verdict)})"
-    match verdict.outcome:
-        case Outcome.PASS:
-            saved = verdict.of - verdict.n
-            return (
-                f"PASS: a drop of {margin} points or more is ruled out. {move}, "
-                f"{verdict.n} of {verdict.of} cases compared"
-                + (f", {saved} not needed." if saved else ".")
-            )
-        case Outcome.INVALID:
-            return f"INVALID: {first_reason(verdict)}."
-        case Outcome.INCONCLUSIVE:
-            return (
-                f"UNDECIDED: {move} on {cases_of(verdict, 'cases')}; a drop of {margin} points "
-                f"can be neither shown nor ruled out.{needed(verdict, 'cases')}"
-            )
-        case _:
-            broke = sum(1 for flip in verdict.flips if not flip.fixed)
-            fixed = len(verdict.flips) - broke
-            return (
-                f"REGRESSION: {move}, {broke} cases got worse, {fixed} better, "
-                f"{verdict.n} of {verdict.of} cases compared."
-            )
-
-
 def gate_finding(finding: GateFinding) -> str:
     """Say whether the candidate may replace the baseline, and name what decided."""
     protected = [c.case.id for c in finding.cases if c.must_pass and c.flip is Flip.BROKE]
@@ -98,10 +70,17 @@ def _passed(finding: GateFinding) -> str:
     others = [metric.name for metric in finding.metrics[1:] if metric.gated]
     held = f"; {listed(others)} hold{'s' if len(others) == 1 else ''} too" if others else ""
     where = " on these cases" if finding.policy.scope == "suite" else ""
+    if got_better(finding):
+        return f"PASS: it got better{where}{held}. {move(score)}, {_compared(finding, score)}."
     return (
         f"PASS: {limit(score)} or more is ruled out{where}{held}. "
         f"{move(score)}, {_compared(finding, score)}."
     )
+
+
+def got_better(finding: GateFinding) -> bool:
+    """Say whether a gain is shown, with the same chance of error as a drop would be."""
+    return finding.outcome is Outcome.PASS and finding.score.verdict.low > 0
 
 
 def _undecided(finding: GateFinding) -> str:
@@ -109,10 +88,10 @@ def _undecided(finding: GateFinding) -> str:
     open_ends = [m for m in gated if m.verdict.outcome is not Outcome.PASS] or [finding.score]
     first, others = open_ends[0], [metric.name for metric in open_ends[1:]]
     if not first.verdict.n:
-        return "UNDECIDED: there was no case to compare."
-    also = f" Undecided too: {listed(others)}." if others else ""
+        return "INCONCLUSIVE: there was no case to compare."
+    also = f" Not settled either: {listed(others)}." if others else ""
     return (
-        f"UNDECIDED: {move(first)} on {cases_of(first.verdict, 'cases')}{_answers(finding)}; "
+        f"INCONCLUSIVE: {move(first)} on {cases_of(first.verdict, 'cases')}{_answers(finding)}; "
         f"{limit(first)} can be neither shown nor ruled out.{also}{needed(first.verdict, 'cases')}"
     )
 
