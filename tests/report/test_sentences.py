@@ -163,7 +163,7 @@ def test_what_is_open_is_named_and_how_many_cases_would_settle_it():
 
     assert gate_finding(open_end) == (
         "INCONCLUSIVE: kind +2.0 points (90 % range -3.0 to +7.0) on 40 of 60 cases; a drop of 5 "
-        "points can be neither shown nor ruled out. Undecided too: short. "
+        "points can be neither shown nor ruled out. Not settled either: short. "
         "About 220 cases would settle it."
     )
 
@@ -194,7 +194,7 @@ def test_answers_that_were_asked_for_again_are_told():
 
 
 def test_a_suite_is_ruled_out_for_its_own_cases_and_when_all_are_in_there_is_no_range():
-    whole = replace(a_metric().verdict, low=0.02, high=0.02, n=60)
+    whole = replace(a_metric().verdict, effect=-0.02, low=-0.02, high=-0.02, n=60)
 
     line = gate_finding(
         a_gate_without_cases(
@@ -203,6 +203,6 @@ def test_a_suite_is_ruled_out_for_its_own_cases_and_when_all_are_in_there_is_no_
     )
 
     assert line == (
-        "PASS: a drop of 5 points or more is ruled out on these cases. +2.0 points, "
+        "PASS: a drop of 5 points or more is ruled out on these cases. -2.0 points, "
         "60 of 60 cases compared."
     )
