@@ -13,7 +13,7 @@ from posixpath import basename, dirname, join, normpath, splitext
 from typing import Any
 
 from promptgit.cli.moved import moved, rejoined
-from promptgit.cli.wiring import Repository, called
+from promptgit.cli.wiring import DEEPEST, Repository, called
 from promptgit.config import CONFIG_FILE, EvalFile, ModelChoice, places
 from promptgit.config.changes import Rules, gate_changes
 from promptgit.core.gate import GateChange, Standing
@@ -23,7 +23,6 @@ from promptgit.errors import UserError
 
 EVAL_SUFFIXES = places.EVAL_SUFFIXES
 SIBLINGS = (*places.EVAL_SUFFIXES, *places.CASE_SUFFIXES)
-DEEPEST = 20  # includes of includes
 
 
 @dataclass(frozen=True)

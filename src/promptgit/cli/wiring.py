@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from promptgit.edges.columns import Columns
 
 SHOWN = 8  # of what there is, in a hint
+DEEPEST = 20  # includes of includes
+LONGEST = 10_000_000  # bytes of a prompt; no model reads as much, and every case would send it
 
 
 @dataclass(frozen=True)
@@ -226,6 +228,11 @@ class Repository:
                     f"{place} includes itself: {' -> '.join((*chain, place))}",
                     hint="take one of these includes out",
                 )
+            if len(chain) > DEEPEST:
+                raise UserError(
+                    f"{chain[0]} includes more than {DEEPEST} files within one another",
+                    hint=f"put the text of {place} into {within}",
+                )
             if name not in found:
                 found[name], _ = self._source(place, revision)
                 self._include(found[name], (*chain, place), revision, found)
@@ -310,7 +317,12 @@ def _read_or_not(written: bytes | None) -> str:
 
 
 def decoded(data: bytes, path: str) -> str:
-    """Decode a prompt; raise UserError with the offset of what is not UTF-8 text."""
+    """Decode a prompt; raise UserError for what is too long, or where it is not UTF-8 text."""
+    if len(data) > LONGEST:
+        raise UserError(
+            f"{path} has {len(data) / 1e6:.0f} MB, and a prompt at most {LONGEST / 1e6:.0f}",
+            hint="is it another file?",
+        )
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
