@@ -92,6 +92,13 @@ def test_a_line_within_the_block_that_is_no_trailer_is_found():
     assert said(message)[0][0] == 13
 
 
+def test_a_value_that_goes_on_in_the_next_line_is_not_blamed():
+    folded = MESSAGE.replace("Eval-Model: openai/", "Eval-Model:\n  openai/")
+    broken = folded.replace("Eval-Flips", "and so on\nEval-Flips")
+
+    assert [line for line, _ in said(broken)] == [13]
+
+
 def test_a_block_in_the_paragraph_of_the_subject_is_found():
     assert said(f"improve(reply): x\n{BLOCK}")[0] == (
         2,
