@@ -228,7 +228,7 @@ def _model(role: str, config: Config, provider: str, model: str, network: bool) 
         move = "is the server running, and the network up? `model: offline` needs neither"
         return Check(role, State.FAIL, f"{provider}/{model}: {found.said}", move)
     if not found.accepted:
-        move = f"export {_key_variable(config, provider)}=... with a key that is valid"
+        move = f"export {key_variable(config, provider)}=... with a key that is valid"
         return Check(role, State.FAIL, f"{provider}/{model}: {found.said}", move)
     if found.models and model not in found.models:
         return Check(
@@ -250,7 +250,7 @@ class _Nothing:
         return None
 
 
-def _key_variable(config: Config, provider: str) -> str:
+def key_variable(config: Config, provider: str) -> str:
     from promptgit.models.endpoints import KNOWN
 
     own = config.providers.get(provider)

@@ -11,12 +11,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from promptgit.cli.example import EXAMPLE
+from promptgit.cli.on_github import OnGithub, on_github
 from promptgit.cli.wiring import Repository
 from promptgit.config import CONFIG_FILE, DEFAULT_PROMPTS, matches, parse_config, places
 from promptgit.config.schema import modeline
 from promptgit.edges.git import Git
 from promptgit.edges.work_tree import WorkTree
-from promptgit.edges.workflows import workflows
 from promptgit.errors import UserError
 
 if TYPE_CHECKING:
@@ -33,15 +33,6 @@ NO_PROMPTS = re.compile(
 )
 REPEATED = 0.8  # of the answers that repeat an input: then it is worth asking for
 CASES_HEADER = "input,expected"
-_KEY = "on GitHub, make the environment `promptgit`{} and give it the secret OPENAI_API_KEY"
-_RULES = (
-    "on GitHub, require the check `promptgit-gate`, and let a squash take the pull request's title "
-    "and description (Settings, General)"
-)
-ON_GITHUB = {  # what only a person can set
-    "private": (_KEY.format(""), _RULES),
-    "forks": (_KEY.format(" with required reviewers"), _RULES),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +112,21 @@ def plan(where: Path, *, example: bool, github: str | None = None) -> Plan:
     prompts = tuple(_looked_at(repository, path) for path in _meant(files, patterns))
     evals = [step for found in prompts for step in _eval_step(repository, found)][:1]
     lines = _attributes_step(tree, patterns)
-    shipped = workflows(github) if github else {}
-    flows = [Step(path, text) for path, text in shipped.items() if not tree.is_file(path)]
+    flown = (
+        on_github(github, repository, [found.path for found in prompts]) if github else OnGithub({})
+    )
+    flows = [Step(path, text) for path, text in flown.workflows.items() if not tree.is_file(path)]
     steps = (*added, *evals, *lines, *flows)
     with_example = any(step.path in EXAMPLE for step in added)
     return Plan(
         git,
         steps,
-        kept=(*_kept(written, prompts, lines, tree), *filter(tree.is_file, shipped)),
+        kept=(*_kept(written, prompts, lines, tree), *filter(tree.is_file, flown.workflows)),
         prompts=prompts,
         notes=(
             *_notes(prompts, patterns, with_example),
             *_renormalising(git, prompts, lines),
-            *(ON_GITHUB[github] if github and flows else ()),
+            *(flown.notes if flows else ()),
         ),
         next=_next(prompts, steps),
     )

@@ -9,6 +9,17 @@ import click
 
 from promptgit.cli.setup import Plan, plan, shell_word
 
+UNSAID = ""  # what `--github` is where nothing follows it
+
+
+class Whose(click.Choice[str]):
+    """Who opens pull requests; without an answer, both are named."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value == UNSAID:
+            self.fail("say `private` (pull requests come from people who may push) or `forks`")
+        return super().convert(value, param, ctx)
+
 
 @click.command(
     short_help="Set up promptgit in this repository",
@@ -21,7 +32,9 @@ Example:
 @click.option("--example", is_flag=True, help="Write a small prompt with cases if there is none")
 @click.option(
     "--github",
-    type=click.Choice(["private", "forks"]),
+    type=Whose(["private", "forks"]),
+    is_flag=False,
+    flag_value=UNSAID,
     help="Write workflows, too, for pull requests from people who may push, or from forks",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing")
