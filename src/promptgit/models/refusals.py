@@ -14,6 +14,7 @@ from promptgit.models.endpoints import Endpoint
 from promptgit.models.wire import Reply
 
 LONGEST_MESSAGE = 300  # characters of what the server says
+LONGEST_READ = 30_000  # before secrets are taken out: half a key would not be known for one
 NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 NO_SUCH_MODEL = "model_not_found"
 NO_SUCH_OPTION = frozenset({"unsupported_parameter", "unsupported_value", "unknown_parameter"})
@@ -24,7 +25,7 @@ _VERSIONED = re.compile(r"/(?:v\d\w*|openai)(?:/|$)")  # /v1, /api/v1, /v1beta/o
 def failure_of(reply: Reply, endpoint: Endpoint, model: str) -> CallFailed:
     """Return the error that a reply with a status other than 200 stands for."""
     said, code = _said(reply.data)
-    said = without_secrets(said, endpoint.api_key)
+    said = without_secrets(said, endpoint.api_key)[:LONGEST_MESSAGE]
     status = reply.status
     asked = f" to POST {reply.path}" if status == 404 and reply.path else ""
     message = f"{endpoint.host} said {status}{asked}" + (f": {said}" if said else "")
@@ -138,7 +139,7 @@ def _said(data: bytes) -> tuple[str, str]:
         said, code = error, ""
     line = " ".join(str(said).split()) if isinstance(said, str) else ""
     printable = "".join(character for character in line if character.isprintable())
-    return printable[:LONGEST_MESSAGE], str(code)
+    return printable[:LONGEST_READ], str(code)
 
 
 def _not_found_hint(endpoint: Endpoint, model: str, code: str) -> str:

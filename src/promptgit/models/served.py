@@ -9,9 +9,12 @@ from collections.abc import Mapping
 
 from promptgit.core.ports import ModelIdentity
 from promptgit.core.price import Price
+from promptgit.core.secrets import SHORTEST_KNOWN
 from promptgit.models.endpoints import Endpoint, endpoint_for, split_name
 from promptgit.models.refusals import failure_of
 from promptgit.models.wire import TIMEOUT_S, Wire
+
+STRUCK_OUT = b"[secret redacted]"
 
 
 def placed(name: str, endpoint: Endpoint | None) -> tuple[Endpoint, str]:
@@ -53,4 +56,9 @@ class Served:
         latency_s = time.monotonic() - started
         if reply.status != 200:
             raise failure_of(reply, self._endpoint, self.identity.model)
-        return reply.data, latency_s
+        return self._without_key(reply.data), latency_s
+
+    def _without_key(self, data: bytes) -> bytes:
+        """A gateway that shows its requests says our key: it must not become an answer."""
+        key = self._endpoint.api_key.encode()
+        return data.replace(key, STRUCK_OUT) if len(key) >= SHORTEST_KNOWN else data
