@@ -252,6 +252,25 @@ def test_explain_as_json_and_as_no_other_form(office, clerk):
     assert clerk.calls == 0
 
 
+def test_nothing_that_a_branch_brings_acts_on_who_reads_the_explanation(tmp_path, clerk):
+    eval_file = 'assert: [equals]\nmust_pass: ["\\u202Ex ##[error]y"]\n'
+    files = {"promptgit.yaml": "model: m\n", EVAL: eval_file}
+    rows = "id,message,label\n\u202ex ##[error]y,an apple,fruit\n"
+    repository = an_office(tmp_path, {PROMPT: ALL, CASES: rows, **files})
+    repository.commit({PROMPT: WORSE})
+
+    for form in ("text", "json"):
+        said = promptgit(repository, "check", "HEAD~1", "--explain", "--format", form)
+
+        assert said.code == 0, said.err
+        assert not set(said.out) & {"\x1b", "\u202e"}
+        assert "##[" not in said.out
+    assert (
+        "must pass: <U+202E>x ##\\[error]y"
+        in promptgit(repository, "check", "HEAD~1", "--explain").out
+    )
+
+
 def test_quiet_says_nothing_but_the_result(office, clerk):
     office.commit({PROMPT: WORSE})
 

@@ -12,6 +12,7 @@ import click
 from promptgit.check.plan import GatePlan, plan
 from promptgit.cli.checking import Checking, today
 from promptgit.evaluate.estimate import Estimate, estimate
+from promptgit.report.gate_words import uncommanded, visible
 from promptgit.report.text import counted, money
 
 if TYPE_CHECKING:
@@ -42,10 +43,11 @@ def explained(checking: Checking, gates: Gates) -> Iterator[Explained]:
 def show(checking: Checking, *, as_json: bool) -> None:
     """Print the explanation."""
     if as_json:
-        click.echo(json.dumps(_facts(checking), indent=2, ensure_ascii=False))
+        text = json.dumps(_facts(checking), indent=2, allow_nan=False)
+        click.echo(text.replace("##[", "##\\u005b"))  # no command to GitHub's runner
         return
     for line in _lines(checking):
-        click.echo(line)
+        click.echo(uncommanded(visible(" ".join(line.splitlines()))))
 
 
 def _estimate(checking: Checking, gate: Gate) -> Estimate:
