@@ -386,6 +386,15 @@ def test_advice_is_a_notice_and_a_finding_of_several_lines_has_no_columns(tmp_pa
     ]
 
 
+def test_errors_are_annotated_before_advice(tmp_path: Path):
+    shelf = a_shelf(tmp_path)
+    add(shelf, reply_dot_md="Sort. \nNow.\n<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n")
+
+    said = promptgit(shelf, "lint", "--format", "github")
+
+    assert [line.split()[0] for line in said.lines] == ["::error", "::notice"]
+
+
 def test_sarif_is_valid_and_names_rule_place_and_level(tmp_path: Path):
     shelf = a_shelf(tmp_path)
     add(shelf, reply_dot_md=DIRTY, **{"b c_dot_md": "ünder \n\x1b::error \x07\n"})

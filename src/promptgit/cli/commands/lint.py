@@ -88,7 +88,9 @@ def command(
     else:
         from promptgit.report.lint_report import as_annotation
 
-        for found in done.findings:
+        # GitHub shows the first ten of a step: errors before advice.
+        ranks = list(COLOURS)
+        for found in sorted(done.findings, key=lambda found: ranks.index(found.severity.value)):
             click.echo(as_annotation(found))
     ctx.exit(1 if done.fails(strict=strict) else 0)
 
