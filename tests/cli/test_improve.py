@@ -194,6 +194,53 @@ def test_too_few_cases_give_a_draft_and_leave_the_branch(tmp_path: Path):
     assert office.git("for-each-ref", RUNS)
 
 
+def test_a_draft_does_not_look_at_the_sealed_half(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK, per_label=12)
+
+    said = promptgit(office, "improve", "sort", "--json").json
+
+    records = Records(Git.discover(office.path))
+    found = [records.get(digest) for digest in records.all_digests()]
+    assert said["state"] == "draft"
+    assert said["verdict"] is None
+    assert records.ledger().lines == ()
+    assert {record.body["half"] for record in found if record} == {"search"}
+
+
+def test_to_ask_the_very_same_once_more_costs_no_look(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+
+    first = promptgit(office, "improve", "sort", "--branch", "one", "--json").json
+    again = promptgit(office, "improve", "sort", "--branch", "two", "--json").json
+
+    (line,) = Records(Git.discover(office.path)).ledger().lines
+    assert again["spend"]["calls"] == 0
+    assert again["verdict"] == first["verdict"]
+    assert len(line.finalists) == 1
+
+
+def test_the_same_question_asked_of_new_answers_is_a_new_look(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+    promptgit(office, "improve", "sort", "--branch", "one")
+    for file in (office.path / ".git" / "promptgit").glob("cache.db*"):
+        file.unlink()
+
+    again = promptgit(office, "improve", "sort", "--branch", "two", "--json").json
+
+    assert again["spend"]["calls"] > 0
+    assert again["verdict"]["alpha"] == pytest.approx(0.0076, abs=1e-4)
+
+
+def test_another_bar_is_another_question(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+    promptgit(office, "improve", "sort", "--branch", "one")
+
+    words = ("--branch", "two", "--min-effect", "0.1", "--json")
+    again = promptgit(office, "improve", "sort", *words).json
+
+    assert again["verdict"]["alpha"] == pytest.approx(0.0076, abs=1e-4)
+
+
 def test_a_prompt_that_cannot_be_bettered_ends_with_nothing_found(tmp_path: Path):
     office = an_office(tmp_path / "office", CLERK)
     assert promptgit(office, "improve", "sort", "--rounds", "30").code == 0

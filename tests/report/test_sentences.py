@@ -66,12 +66,13 @@ def test_an_invalid_comparison_says_what_was_in_the_way():
     assert confirmation(invalid, Policy()).startswith("INVALID: 5 of 50 pairs have no score.")
 
 
-def test_a_draft_says_what_was_seen_and_that_it_proves_nothing():
-    line = draft(24, 60, replace(GAIN, n=12, of=12))
+def test_a_draft_says_what_was_seen_where_and_that_it_proves_nothing():
+    line = draft(11, 13, 60, 0.081)
 
     assert line == (
-        "DRAFT: 24 cases cannot prove an improvement, 60 is the least. +8.1 points (90 % range "
-        "+2.3 to +13.7) on all 12 sealed cases. Read the diff yourself."
+        "DRAFT: 24 cases cannot prove an improvement, 60 is the least. +8.1 points on the 11 "
+        "search cases, which chose the patch and so prove nothing; the 13 sealed cases were not "
+        "asked. Read the diff yourself."
     )
 
 

@@ -51,6 +51,10 @@ class Ledger:
             return finalists.index(finalist) + 1
         return len(finalists) + 1
 
+    def asked(self, sealed: Dataset, question: str) -> tuple[str, ...]:
+        """Return the finalists that this set has judged and whose names end with `question`."""
+        return tuple(name for name in self._finalists(sealed) if name.endswith(f" {question}"))
+
     def judged(self, sealed: Dataset, finalist: str) -> Ledger:
         """Enter that `finalist` is judged by `sealed`; do so before the first case is shown."""
         kin = self._kin(sealed)

@@ -116,12 +116,17 @@ def _refuse_if_the_mentor_was_silent(proposals: Sequence[Proposal], spend: Spend
 def concluded(
     job: Job, keeper: Keeper, found: Found, view: ImproveView, notebook: Notebook
 ) -> Improvement:
-    """Ask the sealed cases about the best prompt, and deliver it if they confirm it."""
+    """
+    Ask the sealed cases about the best prompt, and deliver it if they confirm it.
+
+    Where there are too few cases to prove anything they are not asked: a look that can accept
+    nothing would still make the next one dearer.
+    """
     verdict: Verdict | None = None
-    state, chain = NOTHING, tuple[Commit, ...]()
-    if found.chain:
+    state, chain = DRAFT if found.chain else NOTHING, tuple[Commit, ...]()
+    if found.chain and job.halves.enough:
         verdict, baseline, candidate = sealed(job, keeper, found, notebook)
-        state = state_of(verdict, len(job.halves))
+        state = state_of(verdict)
         proof = keeper.judged(verdict, baseline, candidate, confirmed=state == CONFIRMED)
         notebook.note("verdict", verdict=verdict_entry(verdict), record=proof.digest)
         if state == CONFIRMED:
@@ -160,8 +165,10 @@ def sealed(
     job: Job, keeper: Keeper, found: Found, notebook: Notebook
 ) -> tuple[Verdict, Evaluation, Evaluation]:
     """One sequential paired test of the first prompt against the last, on the sealed cases."""
-    alpha = keeper.look(found.best)
     cases = job.halves.sealed
+    alpha = keeper.earlier_look(found.best)
+    if alpha is None or not told_before(job, found, alpha):
+        alpha = keeper.look(found.best)
     notebook.note("confirming", cases=len(cases), alpha=alpha, look=keeper.looks)
     seen: list[tuple[Evaluation, Evaluation]] = []
 
@@ -171,9 +178,27 @@ def sealed(
         notebook.note("compared", cases=sum(len(before.cases) for before, _ in seen))
         return pair
 
-    order = f"{job.asked.seed} {cases.digest}"
-    verdict = confirm(cases, compare, job.policy, alpha=alpha, order_seed=order)
+    verdict = confirm(cases, compare, job.policy, alpha=alpha, order_seed=job.sealed_order)
     return verdict, merged([b for b, _ in seen]), merged([c for _, c in seen])
+
+
+class _New(Exception):
+    """An answer that nobody has paid for yet."""
+
+
+def told_before(job: Job, found: Found, alpha: float) -> bool:
+    """Say whether the whole test, as it goes at `alpha`, can be read from answers at hand."""
+
+    def compare(batch: Dataset) -> tuple[Evaluation, Evaluation]:
+        if not (job.knows(job.prompt, batch) and job.knows(found.best.prompt, batch)):
+            raise _New
+        return job.evaluate(job.prompt, batch), job.evaluate(found.best.prompt, batch)
+
+    try:
+        confirm(job.halves.sealed, compare, job.policy, alpha=alpha, order_seed=job.sealed_order)
+    except _New:
+        return False
+    return True
 
 
 def _sentence(
@@ -184,18 +209,16 @@ def _sentence(
     verdict: Verdict | None,
     keeper: Keeper,
 ) -> str:
-    if verdict is None:
-        tried = len(view.progress.proposals)
-        return (
-            f"NOTHING FOUND: none of {tried} proposals beat the prompt on the search cases "
-            f"(score {found.seed.evaluation.mean:.3f}). Nothing delivered."
-        )
+    gain = found.best.evaluation.mean - found.seed.evaluation.mean
     if state == DRAFT:
-        return sentences.draft(len(job.halves), ENOUGH_CASES, verdict)
+        search, sealed = len(job.halves.search), len(job.halves.sealed)
+        return sentences.draft(search, sealed, ENOUGH_CASES, gain)
+    if verdict is None:
+        return sentences.nothing_found(len(view.progress.proposals), found.seed.evaluation.mean)
     return sentences.confirmation(
         verdict,
         job.policy,
-        search_gain=found.best.evaluation.mean - found.seed.evaluation.mean,
+        search_gain=gain,
         proposals=len(view.progress.proposals),
         calls=job.budget.spend.calls,
         look=keeper.looks,

@@ -101,6 +101,18 @@ class Job:
             "seed": self.asked.seed,
         }
 
+    def question(self, finalist: Prompt) -> str:
+        """Name what the sealed half is asked about a text: the same name is the same test."""
+        inputs = self.inputs
+        same = ("prompt", "suite", "model", "model_digest", "seed")
+        asked = {name: inputs[name] for name in same}
+        asked |= {"sealed": self.halves.sealed.digest, "policy": asdict(self.policy)}
+        return _digest({**asked, "finalist": finalist.identity})
+
+    def knows(self, prompt: Prompt, cases: Dataset) -> bool:
+        """Say whether every answer about these cases was bought before."""
+        return not estimate(prompt, cases, self.model.identity, store=self.store).calls
+
     @property
     def _settings(self) -> dict[str, Any]:
         """What else decides what the run does, and the words of its commits."""
@@ -113,13 +125,18 @@ class Job:
             "commit_type": config.commit_type,
         }
 
+    @property
+    def sealed_order(self) -> str:
+        """The seed of the order in which the sealed cases are asked."""
+        return f"{self.asked.seed} {self.halves.sealed.digest}"
+
     def evaluate(self, prompt: Prompt, cases: Dataset) -> Evaluation:
         concurrency = self.repository.config.concurrency
         return evaluate(prompt, cases, self.model, self.suite, concurrency=concurrency)
 
     def lab(self, notebook: Notebook) -> Lab:
         """The lab of this run: blind to the sealed half, and leaving enough to confirm with."""
-        reserve = 2 * len(self.halves.sealed)
+        reserve = self.halves.sealed_calls
         must = set(self.policy.must_pass)
         return Lab(
             search=self.halves.search,

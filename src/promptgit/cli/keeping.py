@@ -45,10 +45,24 @@ class Keeper:
     def look(self, finalist: Candidate) -> float:
         """Enter in the ledger that the sealed half is asked about `finalist`; return its alpha."""
         sealed = self.job.halves.sealed
-        name = f"{self.job.run} {self.job.prompt.identity} {finalist.prompt.identity}"
+        name = f"{self.job.run} {self.job.question(finalist.prompt)}"
         ledger = Records(self.job.repository.git).judged(sealed, name)
         self.looks = ledger.look(sealed, name)
         return ledger.alpha(sealed, name, self.job.policy.alpha)
+
+    def earlier_look(self, finalist: Candidate) -> float | None:
+        """
+        Return the alpha at which another run has asked the very same; None where none has.
+
+        To read the same answers once more is the same look, as long as all of them are at hand.
+        """
+        sealed, question = self.job.halves.sealed, self.job.question(finalist.prompt)
+        ledger = Records(self.job.repository.git).ledger()
+        names = ledger.asked(sealed, question)
+        if not names or f"{self.job.run} {question}" in names:
+            return None
+        self.looks = ledger.look(sealed, names[0])
+        return ledger.alpha(sealed, names[0], self.job.policy.alpha)
 
     def judged(
         self, verdict: Verdict, baseline: Evaluation, candidate: Evaluation, *, confirmed: bool

@@ -52,9 +52,19 @@ class Halves:
         return len(self.search) + len(self.sealed)
 
     @property
+    def enough(self) -> bool:
+        """Whether so many cases may prove anything; if not, the sealed half stays unasked."""
+        return len(self) >= ENOUGH_CASES
+
+    @property
+    def sealed_calls(self) -> int:
+        """What a confirmation may take: both prompts on every sealed case."""
+        return 2 * len(self.sealed) if self.enough else 0
+
+    @property
     def least_calls(self) -> int:
         """Without which nothing is found and confirmed: the prompt, one race, both sealed."""
-        return 2 * len(self.search) + 2 * len(self.sealed) + 2
+        return 2 * len(self.search) + self.sealed_calls + 2
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,7 @@ class Plan:
     def most_calls(self) -> int:
         """If every proposal were raced to the end and accepted, and every sealed case asked."""
         searching = len(self.halves.search) * (self.rounds + 1)
-        return searching + CALLS_A_DRAFT * self.rounds + 2 * len(self.halves.sealed)
+        return searching + CALLS_A_DRAFT * self.rounds + self.halves.sealed_calls
 
     @property
     def most_usd(self) -> float | None:
@@ -119,12 +129,10 @@ class Improvement:
         return self.verdict.baseline, self.verdict.candidate
 
 
-def state_of(verdict: Verdict, cases: int) -> str:
-    """Say how a run ended, given its verdict on the sealed cases and how many cases there are."""
+def state_of(verdict: Verdict) -> str:
+    """Say how a run ended, given its verdict on the sealed cases."""
     if verdict.outcome is Outcome.INVALID:
         return INVALID
-    if cases < ENOUGH_CASES:
-        return DRAFT
     if verdict:
         return CONFIRMED
     return NOT_BETTER if verdict.outcome is Outcome.NOT_BETTER else UNDECIDED

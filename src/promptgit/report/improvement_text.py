@@ -28,17 +28,31 @@ def plan(planned: Plan) -> str:
     lines = [
         f"improve {planned.path} with strategy {planned.strategy}; delivers to {planned.target}",
         f"model {planned.model}, mentor {planned.mentor}, budget: {planned.cap}",
-        f"{search} cases to search with, {sealed} sealed, which {can_show(sealed)}",
+        _halved(search, sealed),
         f"evaluating the prompt once on all cases: {guess.calls} calls and {guess.cached_calls} "
         f"cached answers, {money(guess.usd)}",
         f"the whole run: at most {planned.most_calls:,} calls, about {money(planned.most_usd)}; "
         "usually less than half",
     ]
-    if search + sealed < ENOUGH_CASES:
+    if not halves.enough:
         lines.append(
             f"fewer than {ENOUGH_CASES} cases: whatever is found will be a draft, for you to judge"
         )
     return "\n".join(lines)
+
+
+def _halved(search: int, sealed: int) -> str:
+    """
+    Say what each half of the cases is for, and what the one that decides can show.
+
+    >>> _halved(35, 45).split("; ")
+    ['35 cases to search with, 45 sealed to confirm with', \
+'the 45 can show a difference of about 0.18 or more']
+    """
+    if search + sealed < ENOUGH_CASES:
+        return f"{search} cases to search with; {sealed} stay sealed, and are not asked"
+    halves = f"{search} cases to search with, {sealed} sealed to confirm with"
+    return f"{halves}; the {sealed} {can_show(sealed)}"
 
 
 def plan_facts(planned: Plan) -> dict[str, Any]:

@@ -166,20 +166,35 @@ def listed(names: Sequence[str], *, most: int = 5) -> str:
     return " and ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
 
 
-def draft(cases: int, least: int, verdict: Verdict | None = None) -> str:
+def draft(search: int, sealed: int, least: int, gain: float) -> str:
     """
-    Say why so few cases accept nothing, whatever they show.
+    Say why so few cases accept nothing, and what the search showed.
 
-    >>> draft(24, 60)
-    'DRAFT: 24 cases cannot prove an improvement, 60 is the least. Read the diff yourself.'
+    >>> draft(11, 13, 60, 0.081).split(". ")[0]
+    'DRAFT: 24 cases cannot prove an improvement, 60 is the least'
     """
-    seen = ""
-    if verdict is not None and verdict.n:
-        seen = f" {points(verdict.effect)} points ({range_of(verdict)}) on {cases_of(verdict)}."
     return (
-        f"DRAFT: {cases} cases cannot prove an improvement, {least} is the least.{seen}"
-        " Read the diff yourself."
+        f"DRAFT: {search + sealed} cases cannot prove an improvement, {least} is the least. "
+        f"{points(gain)} points on the {search} search cases, which chose the patch and so prove "
+        f"nothing; the {sealed} sealed cases were not asked. Read the diff yourself."
     )
+
+
+def nothing_found(proposals: int, score: float) -> str:
+    """
+    Say that no proposal survived its race.
+
+    >>> nothing_found(1, 0.5).split(". ")[0]
+    'NOTHING FOUND: the 1 proposal did not beat the prompt on the search cases (score 0.500)'
+    >>> nothing_found(4, 0.5).split(". ")[0]
+    'NOTHING FOUND: none of 4 proposals beat the prompt on the search cases (score 0.500)'
+    """
+    tried = f"none of {proposals:,} proposals beat the prompt"
+    if proposals == 1:
+        tried = "the 1 proposal did not beat the prompt"
+    if not proposals:
+        tried = "there was nothing to propose for the prompt"
+    return f"NOTHING FOUND: {tried} on the search cases (score {score:.3f}). Nothing delivered."
 
 
 def points(effect: float) -> str:
