@@ -19,6 +19,8 @@ RUNS = "refs/promptgit/runs"
 GUARDED = 'assert: [{type: equals, value: "{{ expected }}"}]\nmust_pass: [first]\n'
 CLERK = {"promptgit.yaml": "model: clerk\nprices: {clerk: {input: 0, output: 0}}\n"}
 
+LENIENT = "improve: {options: {miss_threshold: 0.0}}\n"
+
 
 @pytest.fixture(autouse=True)
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
@@ -251,6 +253,22 @@ def test_a_prompt_that_cannot_be_bettered_ends_with_nothing_found(tmp_path: Path
     assert said.code == 5
     assert "NOTHING FOUND" in said.out
     assert office.head == head
+
+
+def test_a_round_in_which_nothing_was_proposed_is_told_everywhere(tmp_path: Path):
+    easy = {**CLERK, "promptgit.yaml": CLERK["promptgit.yaml"] + LENIENT}
+    office = an_office(tmp_path / "office", easy)
+
+    said = promptgit(office, "improve", "sort", "--rounds", "1")
+    told = promptgit(office, "runs", "show")
+    promptgit(office, "runs", "export", "latest", "out")
+
+    assert "round 1: skipped: none of the" in said.err
+    assert "there was nothing to propose for the prompt" in said.out
+    assert "flat at 0.000 through 1 round\n" in said.out
+    assert "round 1  skipped" in told.out
+    assert "0 of 0" in promptgit(office, "runs").out
+    assert (office.path / "out" / "interview_1.json").exists()
 
 
 def test_a_second_run_on_the_same_sealed_cases_must_pass_at_a_stricter_level(tmp_path: Path):

@@ -189,7 +189,7 @@ def test_an_export_has_a_file_for_each_round():
 def test_a_flat_curve_is_said_not_drawn():
     flat = [Point(0, 0.5, True), Point(1, 0.5, False), Point(2, 0.5, False)]
 
-    assert text_curve(flat) == "flat at 0.500 through 2 proposals"
+    assert text_curve(flat) == "flat at 0.500 through 2 rounds"
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,18 @@ def test_it_stops_at_the_target():
     assert 0.4 <= found[-1].evaluation.mean < 1.0
 
 
+def test_a_round_without_a_miss_is_said_and_asks_no_mentor():
+    lab = a_lab()
+
+    list(critique(SEED, lab, rounds=2, miss_threshold=0.0))
+
+    first, second = lab.notebook.proposals
+    assert (first.round, second.round) == (1, 2)
+    assert {first.fate, second.fate} == {Fate.SKIPPED}
+    assert first.reason == "none of the 20 cases drawn for the mentor scores below 0"
+    assert not lab.tried
+
+
 def test_it_gives_up_after_as_many_fruitless_rounds_as_patience_allows():
     lab = a_lab(lambda request: "I would rather not.")
 

@@ -10,7 +10,7 @@ from promptgit.check.confirm import confirm
 from promptgit.cli.job import Job
 from promptgit.cli.keeping import Keeper
 from promptgit.cli.live import ImproveView, Notebooks
-from promptgit.core.candidate import Candidate, Fate, Proposal
+from promptgit.core.candidate import Candidate, Fate, Proposal, proposed
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation, merged
 from promptgit.core.evidence import verdict_entry
@@ -104,7 +104,8 @@ def search(job: Job, keeper: Keeper, view: ImproveView, notebook: Notebook) -> F
     return found
 
 
-def _refuse_if_the_mentor_was_silent(proposals: Sequence[Proposal], spend: Spend) -> None:
+def _refuse_if_the_mentor_was_silent(rounds: Sequence[Proposal], spend: Spend) -> None:
+    proposals = proposed(rounds)
     paid = spend.usd or spend.unpriced_calls
     if proposals and all(proposal.fate is Fate.FAILED for proposal in proposals):
         raise WorldError(
@@ -209,17 +210,18 @@ def _sentence(
     verdict: Verdict | None,
     keeper: Keeper,
 ) -> str:
+    tried = len(proposed(view.progress.proposals))
     gain = found.best.evaluation.mean - found.seed.evaluation.mean
     if state == DRAFT:
         search, sealed = len(job.halves.search), len(job.halves.sealed)
         return sentences.draft(search, sealed, ENOUGH_CASES, gain)
     if verdict is None:
-        return sentences.nothing_found(len(view.progress.proposals), found.seed.evaluation.mean)
+        return sentences.nothing_found(tried, found.seed.evaluation.mean)
     return sentences.confirmation(
         verdict,
         job.policy,
         search_gain=gain,
-        proposals=len(view.progress.proposals),
+        proposals=tried,
         calls=job.budget.spend.calls,
         look=keeper.looks,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,6 +32,7 @@ class Fate(StrEnum):
     DROPPED = "dropped"  # the race showed no gain
     UNSCORED = "unscored"  # too many cases of the race had no score
     FAILED = "failed"  # the mentor gave no answer
+    SKIPPED = "skipped"  # the round's cases held nothing to learn from: nothing was proposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +51,8 @@ class Proposal:
     after: float | None = None
     raced: int = 0  # cases that the race took
     mean: float | None = None  # on all search cases, once accepted
+
+
+def proposed(rounds: Iterable[Proposal]) -> tuple[Proposal, ...]:
+    """Leave out the rounds in which nothing was proposed."""
+    return tuple(one for one in rounds if one.fate is not Fate.SKIPPED)

@@ -12,7 +12,7 @@ from promptgit.core.spend import Spend
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One proposal on the curve."""
+    """One round on the curve."""
 
     round: int
     best: float  # mean search score of the best prompt so far, 0 to 1

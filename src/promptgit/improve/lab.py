@@ -98,6 +98,10 @@ class Lab:
         others = misses[len(worst) :]
         return worst + self.rng.sample(others, min(count - len(worst), len(others)))
 
+    def skip(self, parent: Candidate, reason: str) -> None:
+        """Note a round in which nothing is proposed, so that nobody looks for it in vain."""
+        self._note(parent, Draft("", (), ()), Fate.SKIPPED, reason)
+
     def propose(self, parent: Candidate, misses: Sequence[Result]) -> Draft | None:
         """Ask the mentor for a patch; None when there is none that may be tried."""
         self.notebook.note("asking", round=self.round, misses=len(misses))

@@ -1,4 +1,4 @@
-"""The learning curve: the score of the best prompt after each proposal, drawn in text or as PNG."""
+"""The learning curve: the score of the best prompt after each round, drawn in text or as PNG."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 def text_curve(points: Sequence[Point], *, height: int = 6) -> str:
     """
-    Draw columns, one a proposal, from just below the lowest to the highest score.
+    Draw columns, one a round, from just below the lowest to the highest score.
 
     >>> curve = [Point(0, 0.5, True), Point(1, 0.5, False), Point(2, 1.0, True)]
     >>> print(text_curve(curve, height=2))
@@ -23,7 +23,8 @@ def text_curve(points: Sequence[Point], *, height: int = 6) -> str:
     high = max(point.best for point in points)
     span = high - low
     if not span:
-        return f"flat at {low:.3f} through {len(points) - 1} proposals"
+        rounds = len(points) - 1
+        return f"flat at {low:.3f} through {rounds} round{'s' if rounds != 1 else ''}"
     rows = []
     for row in range(height, 0, -1):
         cells = [_cell(point.best - low, span, height, row) for point in points]

@@ -24,6 +24,7 @@ STYLES = {
     Fate.UNREADABLE: "yellow",
     Fate.UNSCORED: "red",
     Fate.FAILED: "red",
+    Fate.SKIPPED: "dim",
 }
 
 MOST_ROUNDS = 12  # in the live view; `promptgit runs show` has all

@@ -85,7 +85,7 @@ def outcome(ended: Improvement) -> RenderableType:
     if ended.diff:
         parts.append(diff_text(ended.diff))
     if len(ended.curve) > 1:
-        title = "Learning curve: best mean score on the search cases, proposal by proposal\n"
+        title = "Learning curve: best mean score on the search cases, round by round\n"
         parts.append(Text(title, style="bold"))
         parts.append(Text(text_curve(ended.curve) + "\n"))
     verdict = ended.verdict  # false unless it says yes, so ask whether there is one

@@ -8,7 +8,7 @@ from math import inf
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from promptgit.core.candidate import Fate, Proposal
+from promptgit.core.candidate import Fate, Proposal, proposed
 from promptgit.core.journal import proposal_facts
 from promptgit.core.run import Point, Run
 from promptgit.improve.improvement import INVALID
@@ -60,7 +60,7 @@ def _cells(run: Run) -> dict[str, str]:
         "prompt": printable(run.prompt_path),
         "name": printable(PurePosixPath(run.prompt_path).stem),
         "state": run.state,
-        "accepted": f"{fates[Fate.ACCEPTED]} of {len(run.proposals)}",
+        "accepted": f"{fates[Fate.ACCEPTED]} of {len(proposed(run.proposals))}",
         "calls": f"{spend.calls:,}",
         "tokens": f"{spend.tokens:,}",
         "cost": f"{money(spend.usd)} or more" if spend.unpriced_calls else money(spend.usd),

@@ -52,10 +52,14 @@ def critique(
         misses = lab.misses(best, training, miss_threshold)
         fruitless += 1
         if not misses:
-            continue  # nothing to learn from this sample
+            seen = f"the {len(training)} cases drawn for the mentor"
+            lab.skip(best, f"none of {seen} scores below {miss_threshold:g}")
+            continue
 
         if exemplars and lab.round == 1:
             draft = lab.exemplify(best, misses, exemplars)
+            if draft is None:
+                lab.skip(best, "no miss has an expected answer to show as an example")
         else:
             draft = lab.propose(best, lab.chosen(misses, misses_shown))
         if draft is None:
