@@ -282,3 +282,12 @@ def test_a_long_diff_and_a_long_line_are_cut_and_counted():
 
     assert "more lines" in page
     assert max(map(len, page.splitlines())) < 2_000
+
+
+def test_scores_that_differ_look_different():
+    case = a_case(before=a_side(0.5564), after=a_side(0.5556))
+
+    page = check_markdown.page(a_report(a_prompt(cases=[case])))
+
+    assert "base: 0.5564\n" in page
+    assert "head: 0.5556\n" in page

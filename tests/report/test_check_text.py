@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from promptgit.core.gate import Flip
 from promptgit.core.verdict import Outcome
 from promptgit.report import check_text
@@ -114,6 +116,32 @@ def test_both_sets_of_rules_are_named_where_they_differ():
     lines = said(a_report(a_prompt(gates=gates)))
 
     assert lines.index("  By base's rules:") < lines.index("  By head's rules:")
+
+
+def test_a_case_that_broke_by_both_sets_of_rules_is_shown_once():
+    shared, own = a_case("shared"), a_case("own")
+    gates = (a_gate(cases=[shared]), replace(a_gate(cases=[shared, own]), rules="head"))
+
+    lines = said(a_report(a_prompt(gates=gates)))
+
+    assert [line for line in lines if "shared" in line] == ["  broke  shared  1.000 -> 0.000"]
+    assert "  broke  own  1.000 -> 0.000" in lines
+    assert "  1 of the cases above broke by these rules, too" in lines
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        (0.5556, 0.5564, "0.5556 -> 0.5564"),
+        (0.5560001, 0.5560000, "0.5560001 -> 0.5560000"),
+        (0.1 + 0.2, 0.3, "0.30000000000000004 -> 0.29999999999999999"),
+        (0.75, 0.5, "0.750 -> 0.500"),
+    ],
+)
+def test_scores_that_differ_look_different(before: float, after: float, shown: str):
+    case = a_case(before=a_side(before), after=a_side(after))
+
+    assert f"  broke  refund  {shown}" in said(a_report(a_prompt(cases=[case])))
 
 
 def test_a_prompt_that_could_not_be_compared_says_why():

@@ -120,6 +120,16 @@ def test_a_page_from_disk_shows_the_broken_case_open_with_both_outputs_and_why(s
     assert window.complaints == []
 
 
+def test_scores_that_differ_look_different(show):
+    case = a_case(before=a_side(0.5564, "Yes."), after=a_side(0.5556, "No."))
+
+    window = show(a_report(a_prompt(cases=[case])))
+
+    assert window.text(".move") == "0.5564 → 0.5556"
+    assert [label.split()[-1] for label in window.all(".label")] == ["0.5564", "0.5556"]
+    assert window.all(".why") == ["equals 0.5564", "equals 0.5556"]
+
+
 def test_words_that_differ_between_the_outputs_are_marked(show):
     case = a_case(
         before=a_side(1.0, "We send you a new lamp today."),

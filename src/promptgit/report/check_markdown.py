@@ -19,7 +19,6 @@ from promptgit.core.gate import (
     MetricFinding,
     PromptFinding,
     Report,
-    Side,
 )
 from promptgit.core.verdict import Outcome
 from promptgit.report import gate_words as words
@@ -185,9 +184,10 @@ def _case(found: CaseFinding) -> Iterator[str]:
     if found.case.expected:
         yield f"expected: {inline(words.told(found.case.expected, LINE))}"
         yield ""
-    for name, side in (("base", found.before), ("head", found.after)):
+    before, after = words.scores(found)
+    for name, side, score in (("base", found.before, before), ("head", found.after, after)):
         if side is not None:
-            yield f"{name}: {_score(side)}"
+            yield f"{name}: {'no score' if side.score is None else score}"
             yield code_block(words.told(side.output, LONGEST), "text")
     if found.after and found.after.why:
         yield f"why: {inline(words.told(found.after.why, LINE))}"
@@ -203,10 +203,6 @@ def _failure(found: CaseFinding) -> str:
     sides = (side for side in (found.before, found.after) if side)
     failures = (words.told(side.failure, LINE) for side in sides if side.failure)
     return "; ".join(dict.fromkeys(failures))
-
-
-def _score(side: Side) -> str:
-    return "no score" if side.score is None else f"{side.score:.3f}"
 
 
 def _lint(findings: Sequence[Finding]) -> Iterator[str]:

@@ -40,9 +40,10 @@ def summary(report: Report, width: int | None = None) -> Iterator[Styled]:
         if place or report.notices or report.gate_changed:
             yield ()
         yield from heading(prompt)
+        shown: set[str] = set()
         for gate in prompt.gates:
             yield from verdict(gate, prompt, width)
-            yield from _broken(gate)
+            yield from _broken(gate, shown)
     yield ()
     yield from closing(report)
 
@@ -149,8 +150,10 @@ def _styles(metric: MetricFinding) -> dict[str, str]:
     return styles
 
 
-def _broken(gate: GateFinding) -> Iterator[Styled]:
-    broken = words.flipped(gate, Flip.BROKE)
+def _broken(gate: GateFinding, shown: set[str]) -> Iterator[Styled]:
+    """The worst cases by these rules, but for those that others have shown."""
+    every = words.flipped(gate, Flip.BROKE)
+    broken = [found for found in every if found.case.id not in shown]
     for found in broken[:BROKEN_SHOWN]:
         yield case_line(found)
         why = found.after.why if found.after else ""
@@ -159,6 +162,10 @@ def _broken(gate: GateFinding) -> Iterator[Styled]:
     if len(broken) > BROKEN_SHOWN:
         rest = len(broken) - BROKEN_SHOWN
         yield ((f"{GAP}… and {rest:,} more that broke: promptgit review", "dim"),)
+    if len(broken) < len(every):
+        again = len(every) - len(broken)
+        yield ((f"{GAP}{again:,} of the cases above broke by these rules, too", "dim"),)
+    shown.update(found.case.id for found in every)
 
 
 def case_line(found: CaseFinding) -> Styled:
@@ -173,12 +180,10 @@ def case_line(found: CaseFinding) -> Styled:
 
 
 def move(found: CaseFinding) -> str:
-    """Its score before and after, to three digits."""
+    """Its score before and after."""
     if found.before is None and found.after is None:
         return ""
-    sides = (found.before, found.after)
-    scores = (side.score if side else None for side in sides)
-    return " -> ".join(words.UNKNOWN if score is None else f"{score:.3f}" for score in scores)
+    return " -> ".join(words.scores(found))
 
 
 def lint_lines(prompt: PromptFinding) -> Iterator[Styled]:

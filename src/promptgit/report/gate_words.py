@@ -43,6 +43,7 @@ UNKNOWN = "–"
 LONGEST_SECRET = 4_000  # characters that are read beyond a cut, so that it halves none
 _COMMAND = re.compile(r"^([^\S\n]*)(?=::)|(?<=##)(?=\[)", re.MULTILINE)
 MOST = 20  # reasons, or findings of lint: who has more knows enough
+MOST_DIGITS = 18  # of a score: two that differ do so before
 MOST_OF_A_LINE = 4_000  # characters of a prompt's line that its diff shows
 
 
@@ -190,6 +191,26 @@ def why_tested(prompt: PromptFinding) -> str:
     """
     renamed = (f"renamed from {prompt.old_path}",) if prompt.old_path else ()
     return ", ".join((*prompt.why, *renamed))
+
+
+def told_apart(before: float | None, after: float | None) -> tuple[str, str]:
+    """
+    Write two scores to three digits, or to as many as show that they differ.
+
+    >>> told_apart(1.0, 0.5), told_apart(0.5556, 0.5564), told_apart(None, 0.25)
+    (('1.000', '0.500'), ('0.5556', '0.5564'), ('–', '0.250'))
+    """
+    for digits in range(3, MOST_DIGITS):
+        shown = [UNKNOWN if score is None else f"{score:.{digits}f}" for score in (before, after)]
+        if before == after or shown[0] != shown[1]:
+            break
+    return shown[0], shown[1]
+
+
+def scores(found: CaseFinding) -> tuple[str, str]:
+    """A case's score in base and in head."""
+    sides = (found.before, found.after)
+    return told_apart(*(side.score if side else None for side in sides))
 
 
 def level(metric: MetricFinding) -> tuple[str, str]:

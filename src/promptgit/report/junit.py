@@ -99,10 +99,11 @@ def _case(prompt: PromptFinding, found: CaseFinding) -> ET.Element:
 
 def _sides(found: CaseFinding) -> str:
     parts = []
-    for name, side in (("base", found.before), ("head", found.after)):
+    before, after = words.scores(found)
+    for name, side, score in (("base", found.before, before), ("head", found.after, after)):
         if side is not None:
-            score = "no score" if side.score is None else f"{side.score:.3f}"
-            parts.append(f"{name} ({score}): {words.told(side.output, LONGEST)}")
+            said = "no score" if side.score is None else score
+            parts.append(f"{name} ({said}): {words.told(side.output, LONGEST)}")
     if found.after and found.after.why:
         parts.append(f"why: {words.told(found.after.why, LONGEST)}")
     return "\n".join(parts)

@@ -187,12 +187,12 @@ def _whys(found: CaseFinding) -> Iterator[Styled]:
         return
     for name, score in found.after.scores.items():
         was = found.before.scores.get(name) if found.before else None
-        before = f"{was.value:.3f} -> " if was else ""
+        before, after = words.told_apart(was.value if was else None, score.value)
         why = f"{GAP}{one_line(redact(score.why), 300)}" if score.why else ""
         worse = was is not None and score.value < was.value
         yield (
             (f"{INDENT}{one_line(name, 40)}{GAP}", "bold" if worse else "dim"),
-            (f"{before}{score.value:.3f}", "red" if worse else ""),
+            (f"{before} -> {after}" if was else after, "red" if worse else ""),
             (why, ""),
         )
 

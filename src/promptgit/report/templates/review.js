@@ -111,6 +111,15 @@
 
   const number = (value) => (value === null || value === undefined ? "–" : value.toFixed(3));
 
+  // Two scores to three digits, or to as many as show that they differ.
+  function toldApart(before, after) {
+    const known = [before, after].every((value) => value !== null && value !== undefined);
+    for (let digits = 3; known && before !== after && digits < 18; digits++) {
+      if (before.toFixed(digits) !== after.toFixed(digits)) return [before.toFixed(digits), after.toFixed(digits)];
+    }
+    return [number(before), number(after)];
+  }
+
   function scoreOf(side, metric) {
     if (!side) return null;
     if (!metric) return side.score ?? null;
@@ -139,7 +148,7 @@
     const row = rows[index];
     const flip = flipOf(row, state.metric);
     const summary = make("summary", "");
-    const before = number(scoreOf(row.before, state.metric)), after = number(scoreOf(row.after, state.metric));
+    const [before, after] = toldApart(scoreOf(row.before, state.metric), scoreOf(row.after, state.metric));
     const said = why(flip === "fixed" ? row.before : row.after);
     const asked = (row.inputs || []).map(([, value]) => brief(value)).join(" · ");
     summary.append(
@@ -193,12 +202,15 @@
     const shown = texts.map((text, i) => (both ? marked(both[i], i ? "ins" : "del") : nodes(text)));
     return make(
       "div", "sides",
-      side("base", row.before, texts[0], shown[0], ""),
-      side("head", row.after, texts[1], shown[1], row.alike ? "the same output" : ""),
+      side(row, 0, texts[0], shown[0], ""),
+      side(row, 1, texts[1], shown[1], row.alike ? "the same output" : ""),
     );
   }
 
-  function side(name, found, text, shown, remark) {
+  function side(row, place, text, shown, remark) {
+    const name = ["base", "head"][place], found = [row.before, row.after][place];
+    const valueOf = (side, metric) => (side?.scores || []).find(([name]) => start(name) === metric)?.[1];
+    const told = (of) => toldApart(of(row.before), of(row.after))[place];
     const label = make("p", "label", make("strong", "", name));
     const section = make("section", "", label);
     section.setAttribute("aria-label", `Output of ${name}`);
@@ -206,7 +218,7 @@
       section.append(make("p", "none", "not run"));
       return section;
     }
-    label.append(make("span", "", `score ${number(found.score)}`));
+    label.append(make("span", "", `score ${told((side) => side?.score)}`));
     if (found.repeats) label.append(make("span", "", `mean of ${found.repeats}, ± ${number(found.wobble ?? 0)}`));
     if (remark) label.append(make("span", "", remark));
     const empty = start(text) ? null : make("span", "none", found.failure ? "no output" : "the empty output");
@@ -214,9 +226,10 @@
     output.tabIndex = 0;
     section.append(output);
     if (found.failure) section.append(make("p", "why failure", ...nodes(found.failure), note(found.failure)));
-    for (const [metric, value, said] of found.scores || []) {
+    for (const [metric, , said] of found.scores || []) {
       const name = make("b", "", ...nodes(metric));
-      const line = make("p", "why", name, make("span", "value-of", ` ${number(value)} `), ...nodes(said), note(said));
+      const value = make("span", "value-of", ` ${told((side) => valueOf(side, start(metric)))} `);
+      const line = make("p", "why", name, value, ...nodes(said), note(said));
       section.append(line);
     }
     return section;
