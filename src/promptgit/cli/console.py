@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from promptgit.cli.streams import for_runner
 from promptgit.report.history_text import Styled, plain
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def show(renderable: RenderableType) -> None:
     with console.capture() as captured:
         console.print(renderable, crop=False)
     for line in captured.get().splitlines():
-        sys.stdout.write(line.rstrip() + "\n")
+        sys.stdout.write(for_runner(line.rstrip()) + "\n")
 
 
 def show_lines(lines: Iterable[Styled], *, hanging: int = HANGING) -> None:
@@ -68,7 +69,7 @@ def show_lines(lines: Iterable[Styled], *, hanging: int = HANGING) -> None:
     """
     if not sys.stdout.isatty():
         for line in lines:
-            click.echo(plain(line))
+            click.echo(for_runner(plain(line)))
         return
     from rich.text import Text
 

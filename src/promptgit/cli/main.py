@@ -163,9 +163,9 @@ def _say(message: str, hint: str) -> None:
 
 def _visible(text: str) -> str:
     """Names and models bring orders along: neither a terminal nor a runner must obey them."""
-    if os.environ.get("GITHUB_ACTIONS") == "true":  # see "Workflow commands" in GitHub Docs
-        lines = (line.replace("##[", "# #[") for line in text.split("\n"))
-        text = "\n".join(f"> {x}" if x.lstrip().startswith("::") else x for x in lines)
+    from promptgit.cli.streams import for_runner
+
+    text = for_runner(text)
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

@@ -41,6 +41,18 @@ def discard_output() -> None:
         return
 
 
+def for_runner(text: str) -> str:
+    """
+    Return a text without what a GitHub Actions runner would obey, where one prints it.
+
+    It obeys lines that begin with `::`, and `##[` anywhere ("Workflow commands", GitHub Docs).
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return text
+    lines = (line.replace("##[", "# #[") for line in text.split("\n"))
+    return "\n".join(f"> {line}" if line.lstrip().startswith("::") else line for line in lines)
+
+
 def _escaped(error: UnicodeError) -> tuple[str, int]:
     r"""
     Write what cannot be encoded as `\u2524`: plain to read, and right within a JSON text.
