@@ -67,6 +67,8 @@ def places(passages: Sequence[Passage], text: str) -> list[tuple[int, int]]:
     >>> places([("my", "parcel")], "Where is my PARCEL?")
     [(9, 18)]
     """
+    if not passages:
+        return []
     found = [(m.start(), m.end(), word) for m in re.finditer(_WORD, text) for word in words(m[0])]
     starts: dict[str, list[int]] = {}
     for number, (_, _, word) in enumerate(found):
@@ -121,10 +123,10 @@ def _answers(
     times = Counter(answers)
     for case, passage in zip(cases, answers, strict=True):
         answer = f" {' '.join(passage)} "
-        long_enough = _weight(passage) >= ANSWER_WORDS and len(answer) - 2 >= ANSWER_CHARACTERS
-        if not long_enough or times[passage] >= SHARED or answer in already:
+        if len(answer) - 2 < ANSWER_CHARACTERS or not any(answer in text for text in spaced):
             continue
-        if any(answer in text for text in spaced):
+        is_manner = times[passage] >= SHARED or answer in already
+        if _weight(passage) >= ANSWER_WORDS and not is_manner:
             yield Copy(case, passage, is_answer=True)
 
 
