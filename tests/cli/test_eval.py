@@ -50,9 +50,18 @@ def test_the_budget_is_a_hard_cap_and_what_was_paid_for_is_shown_and_kept(office
     said = promptgit(office, "eval", "sort", "--budget", "7calls", "--json")
 
     assert said.code == 3
-    assert said.json["calls"] == 7
+    assert said.json["calls"] == said.json["answers"] == 7
+    assert said.json["partial"]
     assert "budget" in said.err
     assert promptgit(office, "eval", "sort", "--json").json["calls"] == 23
+
+
+def test_half_an_evaluation_is_not_shown_as_a_whole_one(office: Repository):
+    said = promptgit(office, "eval", "sort", "--budget", "7calls")
+    whole = promptgit(office, "eval", "sort", "--json")
+
+    assert "PARTIAL: 7 of 30 answers" in said.out
+    assert (whole.json["partial"], whole.json["answers"]) == (False, 30)
 
 
 def test_only_the_first_cases_are_run_with_a_limit(office: Repository):

@@ -175,6 +175,23 @@ def test_a_branch_of_its_own_leaves_the_work_tree_alone(tmp_path: Path):
     assert "means" in office.git("show", f"better:{PROMPT}")
 
 
+def test_it_says_so_when_it_starts_from_the_text_of_another_branch(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+    office.git("switch", "-q", "-c", "better")
+    office.commit({PROMPT: SEED + "Be brief.\n"}, "shorter\n")
+    office.commit({PROMPT: SEED + "Be very brief.\n"}, "still shorter\n")
+    office.git("switch", "-q", "main")
+    plain = promptgit(office, "improve", "sort", "--dry-run").err
+
+    ahead = promptgit(office, "improve", "sort", "--branch", "better", "--dry-run").err
+    office.commit({"other.txt": "x\n"}, "something else\n")
+    apart = promptgit(office, "improve", "sort", "--branch", "better", "--dry-run").err
+
+    assert "starts from better's text, 2 commits ahead of HEAD\n" in ahead
+    assert "starts from better's text, 2 commits ahead of HEAD and 1 commit behind\n" in apart
+    assert "starts from" not in plain
+
+
 def test_squash_delivers_one_commit(tmp_path: Path):
     office = an_office(tmp_path / "office", CLERK)
 

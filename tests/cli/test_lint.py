@@ -48,7 +48,7 @@ def sarif_schema() -> Any:
 def test_a_clean_repository_is_said_to_be_clean(tmp_path: Path):
     said = promptgit(a_shelf(tmp_path), "lint")
 
-    assert (said.code, said.out, said.err) == (0, "1 prompt, nothing found\n", "")
+    assert (said.code, said.out, said.err) == (0, "1 prompt, no mistake found\n", "")
 
 
 def test_findings_name_file_line_column_rule_and_the_next_move(tmp_path: Path):
@@ -80,7 +80,7 @@ def test_a_file_that_was_deleted_is_not_looked_for(tmp_path: Path):
     shelf = a_shelf(tmp_path)
     (shelf.path / "prompts/reply.md").unlink()
 
-    assert promptgit(shelf, "lint").out == "0 prompts, nothing found\n"
+    assert promptgit(shelf, "lint").out == "0 prompts, no mistake found\n"
 
 
 def test_a_named_file_needs_no_repository(tmp_path: Path):
@@ -131,7 +131,7 @@ def test_a_file_that_is_not_there_is_a_users_error(tmp_path: Path):
 def test_the_same_prompt_named_three_times_is_looked_at_once(tmp_path: Path):
     said = promptgit(a_shelf(tmp_path), "lint", "prompts/reply.md", "prompts/reply.csv", "reply")
 
-    assert said.out == "1 prompt, nothing found\n"
+    assert said.out == "1 prompt, no mistake found\n"
 
 
 def test_what_the_config_does_not_call_a_prompt_can_be_left_out(tmp_path: Path):
@@ -221,7 +221,7 @@ def test_fix_that_mends_all_ends_well_and_a_second_one_changes_nothing(tmp_path:
 
     assert (first.code, second.code) == (0, 0)
     assert after == b"Sort.\r\nThe message.\r\n\r\nBe kind.\r\n"
-    assert second.out == "1 prompt, nothing found\n"
+    assert second.out == "1 prompt, no mistake found\n"
     assert (shelf.path / "prompts/reply.md").read_bytes() == after
 
 
@@ -298,8 +298,8 @@ def test_what_other_prompts_include_needs_no_cases(tmp_path: Path):
     shelf = a_shelf(tmp_path)
     add(shelf, reply_dot_md='{% include "persona.md" %}\n', persona_dot_md="Be kind.\n")
 
-    assert promptgit(shelf, "lint").out == "2 prompts, nothing found\n"
-    assert promptgit(shelf, "lint", "prompts/persona.md").out == "1 prompt, nothing found\n"
+    assert promptgit(shelf, "lint").out == "2 prompts, no mistake found\n"
+    assert promptgit(shelf, "lint", "prompts/persona.md").out == "1 prompt, no mistake found\n"
 
 
 def test_a_mistake_in_an_include_is_said_once(tmp_path: Path):
@@ -503,7 +503,7 @@ print(sorted(set(sys.modules) & set({forbidden!r})), file=sys.stderr)
     )
 
     assert done.stderr.strip() == "[]"
-    assert "nothing found" in done.stdout or "no-eval-file" in done.stdout
+    assert "no mistake found" in done.stdout or "no-eval-file" in done.stdout
 
 
 def test_json_on_standard_output_is_nothing_but_json(tmp_path: Path):

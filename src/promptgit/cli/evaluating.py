@@ -40,6 +40,11 @@ class Task:
     estimate: Estimate
     store: SqliteAnswers
 
+    @property
+    def answers(self) -> int:
+        """How many it is to be."""
+        return len(self.cases) * self.repeats
+
 
 class Stopped(Exception):
     """The budget ended an evaluation half-way; what was paid for is in `evaluation`."""
@@ -94,7 +99,6 @@ def prepare(
 def evaluate(task: Task, *, quiet: bool) -> Evaluation:
     """Run it, showing progress; raise Stopped when the budget ends before the cases do."""
     results: list[Result] = []
-    total = len(task.cases) * task.repeats
     running = run(
         task.prompt,
         task.cases,
@@ -105,7 +109,7 @@ def evaluate(task: Task, *, quiet: bool) -> Evaluation:
     )
     try:
         with closing(running):  # Ctrl-C while drawing must not leave callers behind
-            for result in counted(running, total, lambda: task.budget.spend, quiet=quiet):
+            for result in counted(running, task.answers, lambda: task.budget.spend, quiet=quiet):
                 results.append(result)  # noqa: PERF402  (what came before an error is kept)
     except BudgetSpent as error:
         raise Stopped(_evaluation(task, results), error) from error

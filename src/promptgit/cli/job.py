@@ -28,7 +28,7 @@ from promptgit.edges.apply import applies_exactly
 from promptgit.edges.cache import SqliteAnswers
 from promptgit.edges.delivery import recover
 from promptgit.edges.runs import RunJournal, new_run_id
-from promptgit.edges.workspace import Base, preflight
+from promptgit.edges.workspace import Base, ahead_of_head, preflight
 from promptgit.errors import UserError
 from promptgit.evaluate.budget import Budget, Cap
 from promptgit.evaluate.estimate import CHARACTERS_PER_TOKEN, estimate
@@ -276,6 +276,7 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
             rounds=rounds_of(config),
             usd_per_call=_usd_per_call(prompt, cases, model, bench.price(model)),
             usd_per_draft=_usd_per_draft(cases, bench.price(mentor)),
+            ahead=ahead_of_head(git, base.commit),
         ),
     )
     if earlier:

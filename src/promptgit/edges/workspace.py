@@ -90,6 +90,13 @@ def preflight(git: Git, path: str | os.PathLike[str], *, branch: str | None = No
     return Base(inside, commit, blob, mode, text, ref, attached)
 
 
+def ahead_of_head(git: Git, commit: str) -> tuple[int, int]:
+    """Return how many commits `commit` has that HEAD lacks, and how many it lacks itself."""
+    counted = git.text("rev-list", "--left-right", "--count", f"{commit}...HEAD", "--")
+    ahead, behind = counted.split()
+    return int(ahead), int(behind)
+
+
 def refuse_checked_out_elsewhere(git: Git, ref: str, *, here: bool) -> None:
     """
     Raise UserError when `ref` is checked out in a work tree, other than this one if `here`.

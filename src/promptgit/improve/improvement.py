@@ -82,6 +82,10 @@ class Plan:
     rounds: int  # proposals at most
     usd_per_call: float | None  # of the model, guessed from the prompt as it is
     usd_per_draft: float | None  # of the mentor, critique and patch, guessed
+    ahead: tuple[int, int] = (
+        0,
+        0,
+    )  # commits that the target has and HEAD lacks; and those it lacks
 
     @property
     def most_calls(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from promptgit.core.evidence import finite, verdict_entry
@@ -10,7 +11,7 @@ from promptgit.improve.improvement import ENOUGH_CASES, INVALID, Improvement, Pl
 from promptgit.report.curve import text_curve
 from promptgit.report.improve_text import diff_text, spent, typed
 from promptgit.report.sentences import why_this_range
-from promptgit.report.text import can_show, money
+from promptgit.report.text import can_show, counted, money
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,6 +28,7 @@ def plan(planned: Plan) -> str:
     search, sealed = len(halves.search), len(halves.sealed)
     lines = [
         f"improve {planned.path} with strategy {planned.strategy}; delivers to {planned.target}",
+        *_elsewhere(planned),
         f"model {planned.model}, mentor {planned.mentor}, budget: {planned.cap}",
         _halved(search, sealed),
         f"evaluating the prompt once on all cases: {guess.calls} calls and {guess.cached_calls} "
@@ -39,6 +41,17 @@ def plan(planned: Plan) -> str:
             f"fewer than {ENOUGH_CASES} cases: whatever is found will be a draft, for you to judge"
         )
     return "\n".join(lines)
+
+
+def _elsewhere(planned: Plan) -> Iterator[str]:
+    """Say so where the text to start from is not the one that the user sees."""
+    ahead, behind = planned.ahead
+    if ahead or behind:
+        counts = [f"{counted(ahead, 'commit')} ahead of HEAD"] if ahead else []
+        counts += (
+            [f"{counted(behind, 'commit')} behind{'' if ahead else ' HEAD'}"] if behind else []
+        )
+        yield f"starts from {planned.target}'s text, {' and '.join(counts)}"
 
 
 def _halved(search: int, sealed: int) -> str:
@@ -61,6 +74,8 @@ def plan_facts(planned: Plan) -> dict[str, Any]:
     return {
         "prompt": planned.path,
         "branch": planned.target,
+        "ahead": planned.ahead[0],
+        "behind": planned.ahead[1],
         "model": planned.model,
         "mentor": planned.mentor,
         "strategy": planned.strategy,

@@ -42,12 +42,12 @@ def summary(findings: Sequence[Finding], checked: int, mended: int) -> str:
     Count what was found, in one sentence.
 
     >>> summary([], checked=3, mended=0)
-    '3 prompts, nothing found'
+    '3 prompts, no mistake found'
     """
     prompts = _count(checked, "prompt")
     begun = f"mended {_count(mended, 'finding')}; " if mended else ""
     if not findings:
-        return f"{begun}{prompts}, nothing {'else ' if mended else ''}found"
+        return f"{begun}{prompts}, no {'other ' if mended else ''}mistake found"
     counts = Counter(found.severity for found in findings)
     words = {"error": "error", "warning": "warning", "advice": "piece of advice"}
     said = ", ".join(_count(counts[kind], words[kind]) for kind in Severity if counts[kind])

@@ -22,21 +22,33 @@ if TYPE_CHECKING:
     from promptgit.evaluate.budget import Cap
     from promptgit.evaluate.estimate import Estimate
 
+SCHEMA = 1  # of what is printed as JSON
 WORST_SHOWN = 5
 DROPPED_SHOWN = 3
 WIDE = 72  # columns from which the worst cases are a table
 
 
-def evaluation(found: Evaluation, *, worst: int = WORST_SHOWN, width: int | None = None) -> Group:
+def evaluation(
+    found: Evaluation,
+    *,
+    worst: int = WORST_SHOWN,
+    width: int | None = None,
+    wanted: int | None = None,
+) -> Group:
     """
     Show the metrics with their intervals, the worst cases, the failures, and the cost.
 
-    `width` is the terminal's; None where nobody's eye limits a row.
+    `width` is the terminal's; None where nobody's eye limits a row.  `wanted`: how many answers
+    it was to be, so that half an evaluation is not taken for a whole one.
     """
     from rich.console import Group
     from rich.text import Text
 
-    parts: list[RenderableType] = [Text(_headline(found)), metrics_table(found, width)]
+    parts: list[RenderableType] = [Text(_headline(found))]
+    if wanted is not None and wanted > len(found.results):
+        said = f"PARTIAL: {len(found.results):,} of {counted(wanted, 'answer')}, then it ended"
+        parts.append(Text(said, style="bold yellow"))
+    parts.append(metrics_table(found, width))
     if found.cases.dropped:
         parts.append(Text(_left_out(found.cases.dropped), style="yellow"))
     misses = found.misses(1.0)[:worst]
@@ -90,12 +102,15 @@ def estimate_facts(found: Estimate) -> dict[str, Any]:
     }
 
 
-def evaluation_facts(found: Evaluation, path: str) -> dict[str, Any]:
+def evaluation_facts(found: Evaluation, path: str, wanted: int | None = None) -> dict[str, Any]:
     """An evaluation in JSON's terms: the keys are stable, a number that is unknown is null."""
     return {
+        "schema": SCHEMA,
         "prompt": {"path": path, "blob": found.prompt.blob},
         "model": str(found.model),
         "cases": len(found.cases),
+        "answers": len(found.results),
+        "partial": wanted is not None and wanted > len(found.results),
         "dropped": [{"line": row.line, "why": row.why} for row in found.cases.dropped],
         "score": _mean_facts(found.scores, found.mean),
         "metrics": {
@@ -237,11 +252,11 @@ def spend_line(found: Evaluation) -> str:
     """What the evaluation cost, with what came from the cache said apart."""
     paid = found.paid_calls
     cached = sum(1 for result in found.results if result.cached)
-    price = money(found.cost_usd)
-    return (
-        f"{counted(paid, 'call')}, {counted(cached, 'answer')} from the cache; "
-        f"these answers cost {price} when bought"
-    )
+    done = f"{counted(paid, 'call')}, {counted(cached, 'answer')} from the cache"
+    if found.cost_usd == 0:
+        return f"{done}; free of charge"
+    earlier = ", with what was paid for them earlier" if cached else ""
+    return f"{done}; {money(found.cost_usd)} in all{earlier}"
 
 
 def counted(number: int, noun: str) -> str:

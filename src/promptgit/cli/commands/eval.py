@@ -94,9 +94,9 @@ def command(
     if not no_record and not stopped and limit is None:
         evaluating.keep(repository, task, found)
     if as_json:
-        _print_json(text.evaluation_facts(found, task.path))
+        _print_json(text.evaluation_facts(found, task.path, task.answers))
     else:
-        show(text.evaluation(found, worst=worst, width=width()))
+        show(text.evaluation(found, worst=worst, width=width(), wanted=task.answers))
     if stopped:
         raise stopped
     if not found.scores:
