@@ -219,13 +219,18 @@ class Records:
         for path, data in tree.items():
             lines.append(f"M 100644 inline {path}\ndata {len(data)}\n".encode() + data + b"\n")
         try:
-            self.git.write("fast-import", "--quiet", "--done", stdin=b"".join(lines) + b"done\n")
+            stdin = b"".join(lines) + b"done\n"
+            self.git.write(*NO_HOOKS, "fast-import", "--quiet", "--done", stdin=stdin)
         except GitFailed:
             if self._tip() == tip:
                 raise
             return False
         return True
 
+
+# Hooks may lie in the branch that is checked out (`core.hooksPath = .githooks`); a check writes
+# records of anybody's branch, and must run nothing of it.
+NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
 
 _WHO = "promptgit <promptgit@localhost>"  # evidence is believed by content, not by author
 
