@@ -370,3 +370,18 @@ def test_edits_that_are_not_committed_are_said_not_to_be_looked_at(office, clerk
     assert "--worktree" in promptgit(office, "check", "--explain").err
     assert "--worktree" not in promptgit(office, "check", "--explain", "--worktree").err
     assert "--worktree" not in promptgit(office, "-q", "check", "--explain").err
+
+
+def test_scorers_of_head_that_are_not_run_leave_the_change_unsettled(office, clerk):
+    grader = "def get_assert(output, context):\n    return 1.0\n"
+    extra = "assert:\n  - equals\n  - {type: python, value: 'file://grade.py'}\n"
+    changed = ALL.replace("Sort the", "Sort this")
+    office.commit({PROMPT: changed, EVAL: extra, "prompts/grade.py": grader})
+
+    closed = checked(office)
+    opened = checked(office, "--allow-head-code")
+
+    assert (closed.report["verdict"], closed.code) == ("INCONCLUSIVE", 0)
+    assert "grade.py" in closed.prompt["note"]
+    assert [gate["verdict"] for gate in closed.prompt["gates"]] == ["PASS"]
+    assert opened.report["verdict"] == "PASS"

@@ -275,9 +275,9 @@ def _finding(
         blobs=(before.prompt.blob if before else "", after.prompt.blob if after else ""),
         texts=texts,
         model=str(model),
-        note=note or gates.note,
+        note=note or gates.note or gates.unproven,
         first_changed_line=_first_difference(*texts),
-        decided=decided,
+        decided=decided or (Outcome.INCONCLUSIVE if gates.unproven else None),
     )
 
 

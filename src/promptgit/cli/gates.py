@@ -62,6 +62,7 @@ class Gates:
     note: str = ""  # why there is nothing to run
     broken: bool = False  # and that is no reason to pass
     notices: tuple[str, ...] = ()
+    unproven: str = ""  # which rules of head were not run, and why: no pass, whatever base's say
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,14 @@ def gates_for(subject: Subject, bench: Bench, margin: float | None, may: Permiss
     if unasked:
         return Gates(subject, note=unasked, broken=True)
     try:
-        gates, notices = _both(before, after, bench, margin, may)
+        found = _both(subject, before, after, bench, margin, may)
     except UserError as error:
         return Gates(subject, note=_sentence(error), broken=True)
-    for gate in gates:
+    for gate in found.gates:
         problem = _unfillable(gate) or _given_away(gate)
         if problem:
             return Gates(subject, note=problem, broken=True)
-    return Gates(subject, tuple(gates), notices=tuple(notices))
+    return found
 
 
 def _without_text(subject: Subject) -> Gates:
@@ -116,22 +117,27 @@ def _without_cases(subject: Subject, before: Stand, after: Stand) -> Gates:
 
 
 def _both(
-    before: Stand, after: Stand, bench: Bench, margin: float | None, may: Permissions
-) -> tuple[list[Gate], list[str]]:
+    subject: Subject,
+    before: Stand,
+    after: Stand,
+    bench: Bench,
+    margin: float | None,
+    may: Permissions,
+) -> Gates:
+    """Bind base's rules, and head's own where they differ and may be run."""
     base = _gate("base", before, after, bench, margin, allow_code=may.base_code)
-    notices: list[str] = []
     if after.rules.cases is None:
-        return [base], ["head has no cases any more: base's decide"]
+        return Gates(subject, (base,), notices=("head has no cases any more: base's decide",))
     code = _other_code(before, after)
     if code and not may.head_code:
-        notices.append(
+        unproven = (
             f"head's own scorers were not run, for {code} is code that base does not have: "
             "read it; --allow-head-code runs it"
         )
-        return [base], notices
+        return Gates(subject, (base,), unproven=unproven)
     own = _gate("head", before, after, bench, margin, allow_code=may.base_code or may.head_code)
     same = (own.suite.digest, own.policy) == (base.suite.digest, base.policy)
-    return [base] if same and not base.origins else [base, own], notices
+    return Gates(subject, (base,) if same and not base.origins else (base, own))
 
 
 def _gate(
