@@ -120,7 +120,7 @@ def test_at_most_ten_of_each_level_and_the_gravest_first():
 
 @pytest.mark.parametrize(
     "path",
-    ["a,b.md", "a:b.md", "a=b.md", "50%,title=x::y.md", "two\nlines\r\n.md", "::error::x.md"],
+    ["a,b.md", "a:b.md", "a=b.md", "50%,title=x::y%0A%25.md", "two\nlines\r\n.md", "::error::x.md"],
 )
 def test_a_path_comes_back_as_it_was(path):
     (found,) = shown(check_github.page(a_report(a_prompt(path=path))))

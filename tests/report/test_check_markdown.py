@@ -123,6 +123,15 @@ def test_cases_that_must_pass_come_first_and_five_show_without_a_click():
     assert "<summary>4 more cases that got worse</summary>\n\n**c4**" in page
 
 
+def test_fifty_broken_cases_are_shown_and_the_rest_is_counted():
+    cases = [a_case(f"c{number}") for number in range(60)]
+
+    page = check_markdown.page(a_report(a_prompt(cases=cases)))
+
+    assert page.count("head: 0.000") == 50
+    assert "\nand 10 more\n" in page
+
+
 def test_a_must_pass_case_is_told_once_beside_its_sentence():
     case = a_case("vital", must_pass=True)
     reason = "the must-pass case 'vital' got worse: 1.0000 -> 0.0000"
@@ -233,7 +242,7 @@ def test_an_attack_in_every_place_at_once_stays_text(attack):
 
 def test_a_secret_in_an_answer_is_blotted_out_even_across_the_cut():
     key = "sk-proj-4f9a8b7c6d5e4f3a2b1c"
-    for before_it in (0, check_markdown.LONGEST - 8):
+    for before_it in (0, check_markdown.LONGEST - 18):
         side = a_side(0.0, "." * before_it + f" {key}", f"it says {key}")
         failed = a_case("down", Flip.UNSCORED, after=a_side(None, failure=f"refused {key}"))
 
@@ -246,14 +255,14 @@ def test_ten_thousand_cases_with_a_megabyte_each_fit_a_summary_and_a_comment():
     mega = "refund " * 150_000
     wrong = a_side(0.0, mega, mega)
     cases = [a_case(f"c{n}", asks=mega, expected=mega, after=wrong) for n in range(10_000)]
-    report = a_report(*(a_prompt(cases=cases, path=f"p{n}.md") for n in range(4)))
+    report = a_report(*(a_prompt(cases=cases, path=f"p{n}.md") for n in range(8)))
 
     page = check_markdown.page(report)
     comment = fitted(page, COMMENT, check_markdown.CUT)
 
     assert len(page.encode()) <= SUMMARY
     assert len(comment.encode()) <= COMMENT
-    assert comment.startswith("## ❌ REGRESSION: 4 of 4 prompts got worse.")
+    assert comment.startswith("## ❌ REGRESSION: 8 of 8 prompts got worse.")
     assert comment.rstrip().endswith(check_markdown.CUT)
     assert_harmless(comment)
 
