@@ -90,3 +90,11 @@ def test_neither_by_a_review_of_one_change(long: Repository):
 
     assert MINE in said.out
     assert len(started) <= 3 * MOST
+
+
+def test_neither_by_doctor_however_many_prompts_there_are(long: Repository):
+    with programs_started() as started:
+        said = promptgit(long, "doctor", "--no-network")
+
+    assert len(said.lines) >= PROMPTS
+    assert len(started) <= 2 * MOST

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.started import programs_started
 from promptgit.edges.git import Git
 from promptgit.edges.work_tree import WorkTree
 from promptgit.testing.repositories import a_repository
@@ -63,3 +64,22 @@ def test_git_says_which_files_are_ignored_and_a_tracked_one_never_is(tree: WorkT
     ignored = [name for name in names if tree.is_ignored(name)]
 
     assert ignored == [".env", "link.txt", "own.md", "here/.env"]
+
+
+def test_many_files_are_read_at_once_as_each_would_be_alone(tmp_path: Path):
+    files = {f"prompts/{name}.md": f"Be {name}.\r\n" for name in ("a", "b", '"c')}
+    repository = a_repository(tmp_path / "many", {**files, ".gitattributes": "*.md text eol=lf\n"})
+    (repository.path / "prompts/b.md").write_bytes(b"Be bold.\r\n")
+    (repository.path / "prompts/new.md").write_bytes(b"Be new.\r\n")
+    paths = [*files, "prompts/new.md"]
+    git = Git.discover(repository.path)
+    alone, together = WorkTree(git), WorkTree(git)
+
+    together.gather([*paths, "prompts/gone.md"])
+    with programs_started() as started:
+        found = [together.as_stored(path) for path in paths if '"' not in path]
+
+    assert started == []
+    assert found == [alone.as_stored(path) for path in paths if '"' not in path]
+    assert together.as_stored('prompts/"c.md') == alone.as_stored('prompts/"c.md')
+    assert found[-1][0] == b"Be new.\n"

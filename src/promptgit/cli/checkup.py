@@ -150,10 +150,14 @@ def _settings(git: Git, network: bool) -> Iterator[Check]:
 
 
 def _prompts(repository: Repository) -> Iterator[Check]:
+    from promptgit.edges.work_tree import WorkTree
+
     if not repository.prompts:
         patterns = " ".join(repository.config.prompts)
         yield Check("prompts", State.WARN, f"no file is meant by {patterns}", "promptgit init")
         return
+    if isinstance(repository.tree, WorkTree):
+        repository.tree.gather(repository.prompts)
     for path in repository.prompts:
         yield _prompt(repository, path)
 

@@ -256,9 +256,7 @@ class Repository:
         return bool(self.git.read("ls-files", "-z", "--", path))
 
     def _conflicts(self, path: str) -> bool:
-        return not (self.git.bare or self.revision) and bool(
-            self.git.read("ls-files", "-u", "-z", "--", path)
-        )
+        return isinstance(self.tree, WorkTree) and path in self.tree.unmerged
 
     def _near(self, name: str) -> str:
         from difflib import get_close_matches

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from promptgit.edges.git import Git
+from promptgit.edges.git import Git, GitFailed
 from promptgit.errors import UserError
 
 
@@ -67,6 +68,8 @@ class WorkTree:
 
         A score must not depend on `core.autocrlf`, so neither may the text it is for.
         """
+        if path in self._at_hand:
+            return self._at_hand[path]
         data = self.read(path)
         if data is None:
             raise UserError(
@@ -84,6 +87,55 @@ class WorkTree:
             return self.git.blob(oid), oid
         written = self.git.text("hash-object", "-w", "--stdin", "--path", path, stdin=data)
         return self.git.blob(written), written
+
+    def gather(self, paths: Iterable[str]) -> None:
+        """Read many files as `as_stored` does, in a handful of processes; it then knows them."""
+        found = [path for path in paths if self._may_be_listed(path)]
+        if self.git.bare or not found:
+            return
+        try:
+            oids = self._hashed(found)
+            tracked = self._tracked
+            new = [path for path, oid in zip(found, oids, strict=True) if tracked.get(path) != oid]
+            if new:
+                self._hashed(new, "-w")
+        except GitFailed:
+            return  # one of them cannot be read: who asks for it alone hears why
+        with self.git.objects() as reader:
+            for path, oid in zip(found, oids, strict=True):
+                stored = reader.read(oid)
+                if stored is not None:
+                    self._at_hand[path] = stored[1], oid
+
+    def _hashed(self, paths: Sequence[str], *options: str) -> list[str]:
+        names = b"".join(os.fsencode(path) + b"\n" for path in paths)
+        return self.git.text("hash-object", *options, "--stdin-paths", stdin=names).split("\n")
+
+    def _may_be_listed(self, path: str) -> bool:
+        """Git reads a path a line, and takes a quotation mark for the beginning of a quoted one."""
+        return "\n" not in path and not path.startswith('"') and self.is_file(path)
+
+    @property
+    def _tracked(self) -> dict[str, str]:
+        """Blob id by path, of all that HEAD holds."""
+        if not self._has_commits:
+            return {}
+        found = {}
+        for entry in self.git.records(b"\0", "ls-tree", "-r", "-z", "--full-tree", "HEAD"):
+            meta, _, name = entry.partition(b"\t")
+            found[os.fsdecode(name)] = meta.decode().split()[2]
+        return found
+
+    @cached_property
+    def _at_hand(self) -> dict[str, tuple[bytes, str]]:
+        return {}
+
+    @cached_property
+    def unmerged(self) -> frozenset[str]:
+        """Paths with a conflict that nobody has settled; a bare repository has none."""
+        listed = b"" if self.git.bare else self.git.read("ls-files", "-u", "-z")
+        entries = filter(None, listed.split(b"\0"))
+        return frozenset(os.fsdecode(entry.partition(b"\t")[2]) for entry in entries)
 
     def _is_inside(self, path: str) -> bool:
         """Say whether the path stays in the work tree and out of `.git`, links followed."""

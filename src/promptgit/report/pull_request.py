@@ -65,7 +65,7 @@ def _told(change: PromptChange) -> Iterator[str]:
     yield from _quoted(code_block("\n".join(_diff(change.before, change.after)), "diff"))
     yield ""
     if len(change.curve) > 1:
-        yield "The best score on the search cases, proposal by proposal:"
+        yield "The best score on the search cases, round by round:"
         yield ""
         yield from _quoted(code_block(text_curve(change.curve), "text"))
         yield ""
