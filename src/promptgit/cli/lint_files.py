@@ -8,7 +8,6 @@ the work tree is the one that will be committed.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,16 +15,15 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from posixpath import dirname
 
+from promptgit.cli.lint_settings import config_faults, eval_faults, run_by_eval, troubles
 from promptgit.config import places
 from promptgit.config.glance import LintConfig, LintEval, lint_config, lint_eval
 from promptgit.errors import UserError
 from promptgit.lint.files import MAX_BYTES
 from promptgit.lint.finding import Place
-from promptgit.lint.subject import Asked, Numbered, Subject, Trouble
+from promptgit.lint.subject import Asked, Numbered, Subject
 
 HEAD = 512  # bytes that are read of a huge file
-
-_WHERE = r"(?s)(?P<file>[^\n]*?):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<rest>.*)"
 
 
 @dataclass(frozen=True)
@@ -120,6 +118,12 @@ def subject(
     )
 
 
+def settings(tree: Tree) -> Subject:
+    """Read `promptgit.yaml`, to be looked at like a prompt by the rule on it."""
+    data = tree.read(places.CONFIG_FILE) or b""
+    return Subject(places.CONFIG_FILE, settings=config_faults(data, tree.read))
+
+
 def is_included_nearby(tree: Tree, path: str) -> bool:
     """Say whether a text file in the same folder, or in one above, includes `path`."""
     folder, name = dirname(path), path.rpartition("/")[2]
@@ -172,14 +176,18 @@ def _asked(tree: Tree, path: str, is_template: bool) -> tuple[Asked, bool]:
         file = places.eval_file(path, tree.is_file) or ""
         found = lint_eval(tree.read(file) or b"", file) if file else LintEval()
     except UserError as error:
-        return Asked(file, trouble=_trouble(error, file or path)), is_template
+        if file:
+            return Asked(file, refused=troubles(error, file)), is_template
+        return Asked(trouble=troubles(error, path)[0]), is_template
     if found.is_template is not None:
         is_template = found.is_template
     try:
-        return _with_cases(tree, path, found), is_template
+        asked = _with_cases(tree, path, found)
     except UserError as error:
-        trouble = _trouble(error, found.cases or found.file or path)
-        return Asked(file, found.cases, trouble=trouble), is_template
+        trouble = troubles(error, found.cases or found.file or path)[0]
+        asked = Asked(file, found.cases, trouble=trouble)
+    run = run_by_eval([row.case for row in asked.cases])
+    return asked._replace(refused=eval_faults(found, run, tree.read)), is_template
 
 
 def _with_cases(tree: Tree, path: str, found: LintEval) -> Asked:
@@ -215,15 +223,6 @@ def _with_cases(tree: Tree, path: str, found: LintEval) -> Asked:
             (name, Place(found.file, at.line, at.column)) for name, at in found.must_pass
         ),
     )
-
-
-def _trouble(error: UserError, file: str) -> Trouble:
-    """Take `file:line:column:` off the message of an error, to say it apart."""
-    match = re.match(_WHERE, error.message)
-    if not match:
-        return Trouble(error.message.removeprefix(f"{file}: "), error.hint, Place(file))
-    place = Place(match["file"], int(match["line"]), int(match["column"] or 1))
-    return Trouble(match["rest"], error.hint, place)
 
 
 def _names_in(folder: Path) -> Iterator[str]:

@@ -13,9 +13,10 @@ from promptgit.cli.lint_files import (
     Tree,
     folded,
     is_included_nearby,
+    settings,
     subject,
 )
-from promptgit.config.places import matches, prompt_beside
+from promptgit.config.places import CONFIG_FILE, matches, prompt_beside
 from promptgit.errors import UserError
 from promptgit.lint.subject import Subject
 
@@ -27,13 +28,18 @@ def named(words: Sequence[str], *, only_prompts: bool) -> Iterator[Found]:
     Read the prompts that are typed as paths; raise UserError for what is none.
 
     An eval file or a case file stands for the prompt that it lies beside, a folder for all prompts
-    in it.  With `only_prompts`, what the config does not call a prompt is left out.
+    in it.  With `only_prompts`, what the config does not call a prompt is left out.  The config of
+    each repository comes before its first prompt.
     """
     seen: set[Path] = set()
     for word in words:
         for tree, path in _meant(word):
-            if only_prompts and not matches(path, tree.config.prompts):
+            is_config = path == CONFIG_FILE
+            if only_prompts and not is_config and not matches(path, tree.config.prompts):
                 continue
+            if tree.top / CONFIG_FILE not in seen:
+                seen.add(tree.top / CONFIG_FILE)
+                yield tree, settings(tree)
             if tree.top / path in seen:
                 continue
             seen.add(tree.top / path)
@@ -84,13 +90,14 @@ def _called(word: str, tree: Tree) -> str:
 
 
 def every(where: Path) -> Iterator[Found]:
-    """Read all prompts of the repository around `where`, in the order of their paths."""
+    """Read the config of the repository around `where`, and its prompts in order of paths."""
     tree = Tree.around(where)
     if tree is None:
         raise UserError(
             f"{where} is not in a Git repository",
             hint="name the files to look at: promptgit lint FILE",
         )
+    yield tree, settings(tree)
     files = _listed(where, tree)
     prompts = [path for path in files if matches(path, tree.config.prompts)]
     alike = collisions(files)

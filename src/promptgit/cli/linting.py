@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from promptgit.cli import lint_prompts
 from promptgit.cli.lint_files import Tree
-from promptgit.config.places import matches
+from promptgit.config.places import CONFIG_FILE, matches
 from promptgit.errors import UserError
 from promptgit.lint.finding import Finding, Severity, mended
 from promptgit.lint.linting import lint
@@ -41,7 +41,7 @@ def run(words: Sequence[str], rules: Sequence[Rule], *, fix: bool, only_prompts:
     found: dict[tuple[object, ...], tuple[Finding, str]] = {}
     checked = gone = 0
     for tree, subject in prompts:
-        checked += 1
+        checked += subject.path != CONFIG_FILE
         findings = _lint(tree, subject, rules)
         if fix:
             before = len(findings)
@@ -57,6 +57,8 @@ def run(words: Sequence[str], rules: Sequence[Rule], *, fix: bool, only_prompts:
 
 def _lint(tree: Tree, subject: Subject, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     config = tree.config
+    if subject.path == CONFIG_FILE:
+        rules = [rule for rule in rules if rule.name == "config"]
     silent = set(config.ignore)
     for pattern, names in config.per_file.items():
         if matches(subject.path, (pattern,)):

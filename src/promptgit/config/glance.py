@@ -46,6 +46,7 @@ class LintEval(NamedTuple):
     inputs: tuple[str, ...] = ()
     must_pass: tuple[tuple[str, Position], ...] = ()
     is_template: bool | None = None  # None: as the config says
+    located: Located | None = None  # all that is written; None: there is no file
 
 
 def lint_config(data: bytes) -> LintConfig:
@@ -82,6 +83,7 @@ def lint_config(data: bytes) -> LintConfig:
 
 def lint_eval(data: bytes, file: str) -> LintEval:
     """Read an eval file; raise UserError with file, line and column."""
+    from promptgit.config.known import EVAL, is_surely_right
     from promptgit.core.located import parse_yaml
 
     located = parse_yaml(data, file, verbatim=_is_inline_cell)
@@ -89,14 +91,7 @@ def lint_eval(data: bytes, file: str) -> LintEval:
     cases = written.get("cases")
     named = _mapping(cases).get("file") if isinstance(cases, dict) else cases
     path = inside(file, named) if isinstance(named, str) and named else ""
-    as_meant = (
-        path is not None
-        and _is_mapping(located.data)
-        and isinstance(cases, str | list | dict | None)
-        and _is_mapping(written.get("columns"))
-        and all(_is_texts(written.get(name)) for name in ("must_pass", "inputs"))
-    )
-    if not as_meant:
+    if path is None or (located.data is not None and not is_surely_right(located.data, EVAL)):
         from promptgit.config.eval_file import parse_eval_file
 
         parse_eval_file(data, file)
@@ -115,6 +110,7 @@ def lint_eval(data: bytes, file: str) -> LintEval:
             for number, name in enumerate(must_pass)
         ),
         is_template=None if template is None else template != "none",
+        located=located,
     )
 
 

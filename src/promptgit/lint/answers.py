@@ -19,7 +19,7 @@ COPIED_WORDS = 8  # in a row, as the guard of `improve` holds it too
 
 def unreadable_cases(subject: Subject) -> Iterator[Mark]:
     """
-    The eval file or the case file of the prompt cannot be read, or they contradict each other.
+    The case file of the prompt cannot be read, or it contradicts the eval file.
 
     `eval`, `improve` and `check` would stop at it.  The rules that need the cases are not checked.
     """
@@ -131,7 +131,7 @@ RULES = (
     Rule(
         "unreadable-cases",
         Severity.ERROR,
-        "The eval file or the cases cannot be read",
+        "The cases cannot be read",
         unreadable_cases,
     ),
     Rule("duplicate-case-id", Severity.ERROR, "Two cases have one id", duplicate_case_id),

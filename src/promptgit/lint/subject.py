@@ -43,6 +43,7 @@ class Asked(NamedTuple):
     hidden: tuple[str, ...] = ()  # columns that only scorers may see, the answer among them
     must_pass: tuple[tuple[str, Place], ...] = ()
     trouble: Trouble | None = None
+    refused: tuple[Trouble, ...] = ()  # what other commands would not take in the eval file
 
 
 NOTHING_ASKED = Asked()
@@ -64,6 +65,7 @@ class Subject:
     is_template: bool = True  # False: braces are meant literally
     is_included: bool = False  # by another prompt: it has no cases of its own
     asked: Asked = NOTHING_ASKED
+    settings: tuple[Trouble, ...] = ()  # the same, where `path` is promptgit.yaml
     read: Read = lambda path: None  # how includes are looked at
 
     @cached_property
