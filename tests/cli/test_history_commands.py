@@ -95,9 +95,9 @@ def test_log_shows_evidence_scores_flips_and_subject(improved: Repository):
 
     assert said.code == 0
     assert [line.split(maxsplit=2)[2] for line in said.lines] == [
-        "confirmed    0.5000 -> 0.7500  +1 -0     sealed n=4    improve(reply): say it",
-        "confirmed    0.0000 -> 0.5000  +2 -0     sealed n=4    improve(reply): say it",
-        "screening    0.0000                      sealed n=4    first",
+        "confirmed    0.5000 -> 0.7500  +1 -0     sealed n=4      improve(reply): say it",
+        "confirmed    0.0000 -> 0.5000  +2 -0     sealed n=4      improve(reply): say it",
+        "evaluated    0.0000                      sealed n=4      first",
     ]
 
 
@@ -128,10 +128,10 @@ def test_log_tells_the_last_step_of_a_run_from_the_whole_run(chain: Repository):
     said = promptgit(chain, "log", PATH)
 
     assert [line[24:].rstrip() for line in said.lines] == [
-        "confirmed    0.5000 -> 0.7500  +2 -0     search n=8    improve(reply): say it",
+        "confirmed    0.5000 -> 0.7500  +2 -0     search n=8      improve(reply): say it",
         WHOLE_RUN,
-        "screening    0.0000 -> 0.5000  +4 -0     search n=8    improve(reply): say it",
-        "screening    0.0000                      search n=8    first",
+        "screening    0.0000 -> 0.5000  +4 -0     search n=8      improve(reply): say it",
+        "evaluated    0.0000                      search n=8      first",
     ]
     newest = promptgit(chain, "log", PATH, "--json").json["commits"][0]
     assert (newest["half"], newest["whole_run"]["half"]) == ("search", "sealed")
@@ -144,6 +144,21 @@ def test_blame_credits_a_line_with_its_own_step_only(chain: Repository):
     assert said.lines[2].split(maxsplit=1)[1] == (
         "confirmed    0.5000 -> 0.7500  +2 -0     search n=8    3  Ask first."
     )
+    assert said.lines[3:] == ["", f"{chain.head[:10]}  {WHOLE_RUN}"]
+
+
+def test_a_confirmed_gain_that_goes_is_called_so_and_not_confirmed(tmp_path: Path):
+    repository = a_repository(tmp_path, {PATH: SEED})
+    repository.commit({PATH: BETTER}, a_claim(FIRST_STEP))
+    repository.git("revert", "--no-edit", "HEAD")
+    keep(repository)
+
+    shown, compared_ = (promptgit(repository, *words) for words in (["show"], ["diff", "@^", "@"]))
+
+    assert "evaluated (" in shown.out
+    assert "takes back a gain that was confirmed" in shown.out
+    for said in (shown, compared_):
+        assert "(sealed, n=4), confirmed the other way round" in said.out
 
 
 def test_show_and_diff_agree_on_what_the_last_step_of_a_run_bought(chain: Repository):
@@ -226,7 +241,10 @@ def test_log_json_has_the_documented_keys(improved: Repository):
         "steps": [],
         "half": "sealed",
         "whole_run": None,
+        "terms": newest["terms"],
+        "takes_back": False,
     }
+    assert len(newest["terms"]) == 16
 
 
 def test_log_shows_changes_of_what_a_prompt_includes(tmp_path: Path):
@@ -349,6 +367,7 @@ def test_show_json_has_the_documented_keys(improved: Repository):
     assert shown["words"][-1] == [["added", "Ask first."]]
     assert set(shown["measured"]) == {
         *("score", "n", "metrics", "fixed", "broke", "cases", "half", "stage", "records"),
+        "backwards",
     }
     assert shown["measured"]["fixed"][0] == {
         "case": "c2",
@@ -401,7 +420,7 @@ def test_blame_says_what_each_line_bought(improved: Repository):
     said = promptgit(improved, "blame", PATH)
 
     assert [line.split(maxsplit=1)[1] for line in said.lines] == [
-        "screening    0.0000                      sealed n=4    1  Be kind.",
+        "evaluated    0.0000                      sealed n=4    1  Be kind.",
         "confirmed    0.0000 -> 0.5000  +2 -0     sealed n=4    2  Be brief.",
         "confirmed    0.5000 -> 0.7500  +1 -0     sealed n=4    3  Ask first.",
     ]
@@ -775,5 +794,5 @@ def test_evidence_without_any_trailer_is_found(tmp_path: Path):
 
     assert [(one["evidence"], one["score"]) for one in said.json["commits"]] == [
         ("confirmed", 0.75),
-        ("screening", 0.0),
+        ("evaluated", 0.0),
     ]

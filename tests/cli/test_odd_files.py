@@ -313,8 +313,8 @@ def test_the_lines_of_a_file_with_a_strange_name_are_blamed_on_their_score(tmp_p
     )
     promptgit(desk, "eval", 'q"\\t')
 
-    assert "screening" in promptgit(desk, "log", 'q"\\t').out
-    assert "screening" in promptgit(desk, "blame", 'q"\\t').out
+    assert "evaluated" in promptgit(desk, "log", 'q"\\t').out
+    assert "evaluated" in promptgit(desk, "blame", 'q"\\t').out
 
 
 def test_control_characters_in_a_name_reach_no_terminal(tmp_path: Path):

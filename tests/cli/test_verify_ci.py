@@ -232,8 +232,8 @@ def test_log_shows_who_is_vouched_for_when_asked(tmp_path: Path, keys: dict[str,
     asked = promptgit(repository, "log", PATH, "--ci", "--json").json["commits"]
     one = promptgit(repository, "log", "--ci", "-n", "2")
 
-    assert [one["evidence"] for one in plain] == ["confirmed", "confirmed", "screening"]
-    assert [one["evidence"] for one in asked] == ["confirmed", "verified-ci", "screening"]
+    assert [one["evidence"] for one in plain] == ["confirmed", "confirmed", "evaluated"]
+    assert [one["evidence"] for one in asked] == ["confirmed", "verified-ci", "evaluated"]
     assert "verified-ci  0.0000 -> 0.5000" in one.lines[1]
 
 

@@ -19,7 +19,7 @@ from history.shelf import (
 )
 from promptgit.core.prompt import blob_id
 from promptgit.history.diff import Measured, measure, word_diff
-from promptgit.history.evidence import Finding, read
+from promptgit.history.finding import Finding, read
 
 Marked = list[str]
 
@@ -175,3 +175,23 @@ def test_a_record_with_parts_missing_is_read_as_far_as_it_goes():
     assert read(broken, "b") is not None
     assert read(broken, "c") is None
     assert read(FIRST_STEP, "c") is None
+
+
+def test_two_evaluations_of_all_cases_are_not_hidden_by_a_check_that_stopped_early():
+    sides = an_evaluation(SEED, ZERO), an_evaluation(BETTER, HALF)
+    wide = an_evaluation(SEED, ZERO * 2), an_evaluation(BETTER, HALF * 2)
+    early = compared(*sides, stage="check", half="part")
+
+    result = measured(a_shelf(early, *(evaluated(one, half="all") for one in wide)), SEED, BETTER)
+
+    assert result is not None
+    assert (result.half, result.n, result.stage) == ("all", 8, "evaluations")
+
+
+def test_a_confirmation_read_backwards_is_said_to_be_so():
+    forth, back = measured(a_shelf(), SEED, BETTER), measured(a_shelf(), BETTER, SEED)
+
+    assert forth is not None
+    assert back is not None
+    assert (forth.stage, forth.backwards) == ("confirmed", False)
+    assert (back.stage, back.backwards) == ("confirmed", True)

@@ -24,6 +24,8 @@ from history.shelf import (
     compared,
     evaluated,
 )
+from promptgit.core.evidence import evaluation_record
+from promptgit.core.record import Record
 from promptgit.core.revision import Evidence, Revision
 from promptgit.core.verdict import Outcome
 from promptgit.edges.commits import Commits
@@ -61,7 +63,7 @@ def told(revisions: list[Revision]) -> list[tuple[str, float | None, float | Non
 CHAIN = [
     ("confirmed", 0.5, 0.75),
     ("confirmed", 0.0, 0.5),
-    ("screening", None, 0.0),
+    ("evaluated", None, 0.0),
 ]
 
 
@@ -97,7 +99,7 @@ def test_a_rebase_over_another_edit_of_the_prompt_makes_the_claim_stale(tmp_path
         Evidence.STALE,
         Evidence.STALE,
         Evidence.UNEVALUATED,
-        Evidence.SCREENING,
+        Evidence.EVALUATED,
     ]
     assert [one.score for one in log(repository)] == [None, None, None, 0.0]
 
@@ -340,7 +342,7 @@ def test_a_sealed_comparison_that_did_not_pass_confirms_nothing(tmp_path: Path) 
 
     repository.commit({PATH: BETTER}, a_claim(step))
 
-    assert log(repository, a_shelf(step))[0].evidence is Evidence.SCREENING
+    assert log(repository, a_shelf(step))[0].evidence is Evidence.EVALUATED
 
 
 def test_without_records_a_score_is_only_claimed(tmp_path: Path) -> None:
@@ -473,6 +475,114 @@ def test_a_score_on_all_cases_speaks_before_one_on_a_half_and_more_cases_before_
     assert log(repository, a_shelf(every, half, more))[0].score == 0.25
 
 
+def a_check(before: list[float], after: list[float], *, half: str) -> tuple[Record, ...]:
+    """What a check of SEED → BETTER leaves behind, the comparison last."""
+    sides = an_evaluation(SEED, before), an_evaluation(BETTER, after)
+    kept = [evaluated(side, half=half) for side in sides]
+    return (*kept, compared(*sides, stage="check", half=half, outcome=Outcome.REGRESSION))
+
+
+EVERY = [1.0] * 8, [1.0] * 6 + [0.0] * 2  # scores of SEED and of BETTER on all cases
+
+
+def test_a_check_that_stopped_early_never_hides_a_wider_record(tmp_path: Path) -> None:
+    repository = a_repository(tmp_path, {PATH: SEED})
+    repository.commit({PATH: BETTER}, "shorter\n")
+    stopped = a_check([1.0, 1.0, 1.0], [0.0, 0.0, 1.0], half="part")
+    again = a_check([1.0] * 5, [0.0, 0.0, 1.0, 1.0, 1.0], half="part")
+    seed, better = (
+        evaluated(an_evaluation(text, scores), half="all")
+        for text, scores in zip((SEED, BETTER), EVERY, strict=True)
+    )
+
+    for order in (
+        (seed, better, *stopped, *again),
+        (*stopped, seed, *again, better),
+        (*again, *stopped, better, seed),
+    ):
+        newest, first = log(repository, a_shelf(*order))
+
+        assert (newest.before, newest.score, newest.half, newest.n) == (1.0, 0.75, "all", 8)
+        assert (first.score, first.half, first.n) == (1.0, "all", 8)
+        assert newest.evidence is first.evidence is Evidence.EVALUATED
+        assert newest.terms == first.terms
+
+
+def test_of_records_as_wide_the_comparison_of_this_step_tells_the_flips(tmp_path: Path) -> None:
+    repository = a_repository(tmp_path, {PATH: SEED})
+    repository.commit({PATH: BETTER}, "shorter\n")
+    *sides, step = a_check(*EVERY, half="all")
+
+    newest = log(repository, a_shelf(step, *sides))[0]
+
+    assert (newest.record, newest.fixed, newest.broke) == (step.digest, 0, 2)
+
+
+def test_a_wider_score_hides_the_step_that_was_searched_but_not_the_one_confirmed(
+    tmp_path: Path,
+) -> None:
+    sides = an_evaluation(SEED, ZERO), an_evaluation(BETTER, HALF)
+    screened = compared(*sides, stage="screening", half="search")
+    proof = compared(*sides)
+    every = evaluated(an_evaluation(BETTER, [0.25] * 9), half="all")
+    repository = a_repository(tmp_path, {PATH: SEED})
+    repository.commit({PATH: BETTER}, "better\n")
+
+    searched = log(repository, a_shelf(screened, every))[0]
+    proven = log(repository, a_shelf(screened, every, proof))[0]
+
+    assert (searched.evidence, searched.before, searched.score, searched.half) == (
+        *(Evidence.EVALUATED, None, 0.25, "all"),
+    )
+    assert (proven.evidence, proven.before, proven.score, proven.half) == (
+        *(Evidence.CONFIRMED, 0.0, 0.5, "sealed"),
+    )
+
+
+def test_of_records_as_wide_one_that_knows_the_score_before_speaks(tmp_path: Path) -> None:
+    sides = an_evaluation(SEED, ZERO), an_evaluation(BETTER, HALF)
+    alike = [evaluated(side, half="all") for side in sides]
+    other = evaluation_record(
+        sides[1], path=PATH, suite="6" * 64, half="all", when="2026-01-02T03:04:05Z"
+    )
+    repository = a_repository(tmp_path, {PATH: SEED})
+    repository.commit({PATH: BETTER}, "better\n")
+
+    for shelf in (a_shelf(*alike, other), a_shelf(other, *alike)):
+        assert log(repository, shelf)[0].before == 0.0
+
+
+def test_what_early_stopped_checks_saw_is_never_put_side_by_side(tmp_path: Path) -> None:
+    sides = an_evaluation(SEED, ZERO), an_evaluation(BETTER, HALF)
+    repository = a_repository(tmp_path, {PATH: SEED})
+    repository.commit({PATH: BETTER}, "better\n")
+
+    newest = log(repository, a_shelf(*(evaluated(side, half="part") for side in sides)))[0]
+
+    assert (newest.before, newest.score) == (None, 0.5)
+
+
+def test_a_text_that_was_only_measured_is_called_evaluated(tmp_path: Path) -> None:
+    repository = a_repository(tmp_path, {PATH: SEED})
+
+    for half in ("all", "search", "sealed", "part"):
+        shelf = a_shelf(evaluated(an_evaluation(SEED, HALF), half=half))
+
+        assert log(repository, shelf)[0].evidence is Evidence.EVALUATED
+
+
+def test_a_revert_says_that_it_takes_back_a_confirmed_gain(tmp_path: Path) -> None:
+    repository = a_repository(tmp_path, {PATH: SEED})
+    repository.commit({PATH: BETTER}, a_claim(FIRST_STEP))
+    repository.git("revert", "--no-edit", "HEAD")
+
+    newest, step, first = log(repository, a_shelf(FIRST_STEP))
+
+    assert (newest.evidence, newest.takes_back) == (Evidence.EVALUATED, True)
+    assert (step.evidence, step.takes_back) == (Evidence.CONFIRMED, False)
+    assert (first.evidence, first.takes_back) == (Evidence.EVALUATED, False)
+
+
 def test_scores_on_different_cases_are_never_put_side_by_side(tmp_path: Path) -> None:
     shelf = Shelf()
     shelf.put(evaluated(an_evaluation(SEED, [0.5, 0.5])), evaluated(an_evaluation(BETTER, HALF)))
@@ -492,7 +602,7 @@ def test_two_evaluations_on_the_same_cases_are_put_side_by_side(tmp_path: Path) 
 
     newest = log(repository, shelf)[0]
 
-    assert (newest.evidence, newest.before, newest.score) == (Evidence.SCREENING, 0.0, 0.5)
+    assert (newest.evidence, newest.before, newest.score) == (Evidence.EVALUATED, 0.0, 0.5)
 
 
 def test_a_score_dies_when_an_included_text_changes(tmp_path: Path) -> None:
@@ -509,7 +619,7 @@ def test_a_score_dies_when_an_included_text_changes(tmp_path: Path) -> None:
 
     assert [(one.subject, one.evidence.value) for one in revisions] == [
         ("better", "confirmed"),
-        ("by Ada", "screening"),
+        ("by Ada", "evaluated"),
         ("by Bo", "unevaluated"),
         ("first", "unevaluated"),
     ]
@@ -534,7 +644,7 @@ def test_a_change_of_an_included_text_is_a_change_of_the_prompt(tmp_path: Path) 
     assert [(one.subject, one.evidence.value, one.score) for one in revisions] == [
         ("by Bo", "unevaluated", None),
         ("better", "confirmed", 0.5),
-        ("first", "screening", 0.0),
+        ("first", "evaluated", 0.0),
     ]
 
 

@@ -15,7 +15,7 @@ from promptgit.core.trailers import find
 from promptgit.edges.commits import Commits
 from promptgit.edges.git import Git
 from promptgit.errors import UserError, WorldError
-from promptgit.history.evidence import read
+from promptgit.history.finding import read
 from promptgit.history.log import Change, RawCommit
 from promptgit.history.revert import Reversal, conflicting, message, undoable
 from promptgit.testing.repositories import a_repository

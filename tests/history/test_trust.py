@@ -107,6 +107,8 @@ def test_nobody_can_vouch_for_what_is_wrong(state: State, worst: Trust):
 def test_a_claim_goes_as_far_as_its_record_and_its_voucher():
     assert trust(claimed(stage="confirmed"), "") is Trust.CONFIRMED
     assert trust(claimed(stage="screening"), "") is Trust.SCREENING
+    assert trust(claimed(stage="evaluation"), "") is Trust.EVALUATED
+    assert trust(claimed(stage="baseline"), "") is Trust.EVALUATED
     assert trust(claimed(State.CLAIMED), "") is Trust.CLAIMED
     assert trust(claimed(stage="screening"), "signed by ci@x") is Trust.VERIFIED_CI
     assert trust(claimed(State.CLAIMED), "signed by ci@x") is Trust.VERIFIED_CI

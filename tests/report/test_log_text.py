@@ -7,7 +7,14 @@ import pytest
 from promptgit.core.revision import Evidence, Revision, WholeRun
 from promptgit.history.blame import Blamed, Written
 from promptgit.report.history_text import plain
-from promptgit.report.log_text import Layout, blame_line, log_lines
+from promptgit.report.log_text import (
+    LEGEND,
+    Layout,
+    blame_line,
+    blame_notes,
+    history_lines,
+    log_lines,
+)
 
 SUBJECT = "improve(support-reply): say what happens next, by topic, and when it is to be expected"
 PATH = "prompts/support-reply.md"
@@ -54,7 +61,7 @@ def test_where_there_is_room_for_words_a_revision_is_one_line():
     (line,) = told(a_revision(), Layout(120))
 
     assert line.startswith(
-        "fe617a055d  2026-11-21  confirmed    0.6905 -> 0.7057  +16 -9    search n=91   improve("
+        "fe617a055d  2026-11-21  confirmed    0.6905 -> 0.7057  +16 -9    search n=91     improve("
     )
     assert line.endswith("…")
 
@@ -75,7 +82,7 @@ def test_at_40_columns_the_date_and_the_cases_are_left_out():
 def test_a_pipe_gets_one_line_whole():
     (line,) = told(a_revision(), Layout(with_path=True))
 
-    assert line.endswith(f"search n=91   {PATH}  {SUBJECT}")
+    assert line.endswith(f"search n=91     {PATH}  {SUBJECT}")
 
 
 def test_every_state_leaves_the_columns_where_they_are():
@@ -100,3 +107,50 @@ def test_blame_leaves_room_for_the_line_of_the_prompt():
 
     assert plain(blame_line(blamed, 2, Layout(80))).endswith("0.7057   7  Be kind.")
     assert "search n=91" in plain(blame_line(blamed, 2))
+
+
+def test_a_row_of_other_cases_than_the_one_above_is_marked_and_the_mark_explained():
+    rows = [
+        a_revision(terms="1", half="all", n=80),
+        a_revision(terms="1", half="all", n=80),
+        a_revision(terms="", half="", n=None, score=None),  # nothing to compare
+        a_revision(terms="2", half="all", n=80),  # another suite
+        a_revision(terms="3", half="search", n=20),
+    ]
+
+    *lines, legend = [plain(line) for line in history_lines(rows)]
+
+    assert [" * " in line for line in lines] == [False, False, False, True, True]
+    assert legend == LEGEND
+    assert len({line.index("improve(") for line in lines}) == 1
+
+
+def test_rows_of_the_same_cases_need_no_mark_and_no_legend():
+    rows = [a_revision(terms="1"), a_revision(terms="1"), a_revision(terms="")]
+
+    lines = [plain(line) for line in history_lines(rows)]
+
+    assert not [line for line in lines if "*" in line]
+
+
+def test_each_prompt_is_held_against_its_own_rows():
+    one, other = a_revision(terms="1", n=8), a_revision(terms="2", n=9, path="prompts/b.md")
+
+    lines = [plain(line) for line in history_lines([one, other, one], Layout(with_path=True))]
+
+    assert not [line for line in lines if "*" in line]
+
+
+def test_blame_tells_below_its_lines_what_log_tells_in_a_second_one():
+    run = a_revision(whole_run=WholeRun(0.5, 0.75, "sealed", 45, 11, 2, steps=3))
+    back = a_revision(commit="b" * 40, takes_back=True)
+    blamed = [Blamed(Written(1, "Be kind.", one.commit, PATH), one) for one in (run, run, back)]
+
+    lines = [plain(line) for line in blame_notes(blamed)]
+
+    assert lines == [
+        "",
+        "fe617a055d  whole run: 0.5000 -> 0.7500  +11 -2  sealed n=45 (3 steps)",
+        "bbbbbbbbbb  takes back a gain that was confirmed",
+    ]
+    assert list(blame_notes(blamed[:0])) == []

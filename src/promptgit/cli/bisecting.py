@@ -22,7 +22,7 @@ from promptgit.evaluate.estimate import Estimate, estimate
 from promptgit.evaluate.suite import Suite
 from promptgit.history.bisect import Hunt, Mark, Rule, Suspect, Trial
 from promptgit.history.diff import Measured, measure
-from promptgit.history.evidence import Finding, read
+from promptgit.history.finding import Finding, read
 from promptgit.history.log import follow
 
 MOST_ROUNDS = 20  # of looking for what is included by what is included

@@ -11,8 +11,9 @@ class Evidence(StrEnum):
     """How far the score of a revision can be believed."""
 
     VERIFIED_CI = "verified-ci"  # somebody who may says so; only shown where that was asked for
-    CONFIRMED = "confirmed"  # a record here holds a sealed comparison of this very text
-    SCREENING = "screening"  # a record here holds search scores of this very text
+    CONFIRMED = "confirmed"  # a record here holds a sealed comparison that this very text won
+    SCREENING = "screening"  # a record here holds its gain on the search cases, not confirmed
+    EVALUATED = "evaluated"  # a record here holds scores of this very text, which prove no gain
     CLAIMED = "claimed"  # the message says so; no record here does
     STALE = "stale"  # the message speaks of another text than the commit holds
     UNEVALUATED = "unevaluated"
@@ -62,5 +63,7 @@ class Revision:
     broke: int | None = None
     problem: str = ""  # what is wrong with the evidence that the message names; empty: nothing
     steps: tuple[Step, ...] = ()  # of a squash, oldest first
-    half: str = ""  # cases behind the score: search, sealed or all; empty where nobody says
+    half: str = ""  # cases behind the score: search, sealed, all, part; empty: nobody says
     whole_run: WholeRun | None = None  # what confirmed the text, if not its own step
+    terms: str = ""  # of the score: cases, suite, model and half; only equal ones make a trend
+    takes_back: bool = False  # the text before was confirmed to be better than this one

@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from promptgit.core.record import Record
 from promptgit.errors import PromptgitError
-from promptgit.history.evidence import Archive, Finding, Pair, entry, number, own, text
+from promptgit.history.choice import breadth
+from promptgit.history.evidence import Archive
+from promptgit.history.finding import PART, Finding, Pair, entry, number, text
 
 Kind = Literal["same", "removed", "added"]
 Line = tuple["Span", ...]
@@ -58,6 +60,7 @@ class Measured:
     half: str  # search, sealed or all
     stage: str  # of the comparison; evaluations when two evaluations were put side by side
     records: tuple[str, ...]  # digests
+    backwards: bool = False  # the comparison was of the step back: from after to before
 
     @property
     def broke(self) -> tuple[Flip, ...]:
@@ -145,16 +148,26 @@ def measure(
     """
     Put two texts side by side where records let us: one comparison of both, or two evaluations
     on the same cases, by the same suite and model.  None when there is neither.
+
+    As in `history.choice`: a confirmation first, then what saw the most cases.
     """
-    blobs = {_blob(one) for one in before}
-    for one in sorted(after, key=lambda one: (not one.confirmed, one.record.body.get("stage", ""))):
-        if one.was and one.was in blobs:
-            return by_comparison(archive, one)
-    for one in own(after):
-        for other in own(before):
-            if one.stage == other.stage == "evaluation" and one.terms == other.terms:
-                return _from_evaluations(other, one)
-    return None
+    blobs = {_blob(one) for one in before} - {""}
+    compared = sorted((one for one in after if one.was in blobs), key=breadth)
+    proof = next((one for one in compared if one.confirmed or one.takes_back), None)
+    if proof:
+        return by_comparison(archive, proof)
+    pairs = sorted(
+        ((one, other) for one in after for other in before if _alike(one, other)),
+        key=lambda pair: breadth(pair[0]),
+    )
+    if compared and not (pairs and breadth(pairs[0][0]) < breadth(compared[0])):
+        return by_comparison(archive, compared[0])
+    return _from_evaluations(pairs[0][1], pairs[0][0]) if pairs else None
+
+
+def _alike(one: Finding, other: Finding) -> bool:
+    both = one.stage == other.stage == "evaluation"
+    return both and one.terms == other.terms and one.half != PART
 
 
 def _blob(one: Finding) -> str:
@@ -185,8 +198,9 @@ def by_comparison(archive: Archive, one: Finding) -> Measured:
         flips=tuple(flips),
         cases=text(entry(body, "cases"), "name"),
         half=text(body, "half"),
-        stage=text(body, "stage"),
+        stage=text(body, "stage") if one.stage == "baseline" else one.stage,
         records=(one.digest, *names),
+        backwards=one.stage == "baseline",
     )
 
 

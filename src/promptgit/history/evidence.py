@@ -8,29 +8,29 @@ The message is a hint where to look, and a claim where there is nothing to find.
 
 from __future__ import annotations
 
-import math
+import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from posixpath import dirname, join, normpath
-from typing import Any, Protocol
+from typing import Protocol
 
 from promptgit.core.record import Record
 from promptgit.core.revision import Evidence, Revision, Step, WholeRun
 from promptgit.core.trailers import value
 from promptgit.errors import PromptgitError
 from promptgit.history import claims as claiming
+from promptgit.history.choice import choose, confirmation
 from promptgit.history.claims import Claim
+from promptgit.history.finding import Finding, entry, read, text
 from promptgit.history.log import Change, Past, RawCommit
 
-HALVES = ("all", "search", "sealed")  # whose score speaks for a text, first to last
 REMEMBERED = 64  # texts whose records are kept at hand; with outputs, each may be large
 
 MOST_STEPS = 100  # of one run
+TERMS = 16  # hex digits that tell terms apart
 CLAIMED_HALF = {"confirmed": "sealed", "not-confirmed": "sealed", "screening": "search"}
 OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
-
-Pair = tuple[float | None, float | None]  # before, after
 
 
 class Archive(Protocol):
@@ -43,84 +43,6 @@ class Archive(Protocol):
     def get(self, digest: str) -> Record | None:
         """The record of this name, None when it is not here; raises UserError when altered."""
         ...
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One record, read from the side of one text: its score, and that of the text before."""
-
-    record: Record
-    digest: str
-    stage: str  # of a comparison: screening, confirmed, …; evaluation; or baseline
-    score: float | None
-    before: float | None = None
-    was: str = ""  # blob of the text that `before` is the score of
-    n: int | None = None
-    fixed: int | None = None
-    broke: int | None = None
-    metrics: Mapping[str, Pair] = field(default_factory=dict)
-
-    @property
-    def confirmed(self) -> bool:
-        return self.stage == "confirmed"
-
-    @property
-    def half(self) -> str:
-        """Which cases: search, sealed or all; empty where the record does not say."""
-        return text(self.record.body, "half")
-
-    @property
-    def terms(self) -> tuple[str, ...]:
-        """Cases, suite, model and half: scores under different terms are not compared."""
-        body = self.record.body
-        digests = tuple(text(entry(body, name), "digest") for name in ("cases", "suite", "model"))
-        return (*digests, self.half)
-
-
-def read(record: Record, blob: str) -> Finding | None:
-    """Read what `record` says of the text `blob`; None when it says nothing of it."""
-    if record.body.get("kind") == "comparison":
-        return _of_comparison(record, blob)
-    if text(entry(record.body, "prompt"), "blob") != blob:
-        return None
-    means = entry(record.body, "metrics")
-    score = number(record.body.get("mean"))
-    return Finding(
-        record,
-        record.digest,
-        "evaluation",
-        score,
-        n=_scored_cases(record),
-        metrics={name: (None, number(mean)) for name, mean in means.items()},
-    )
-
-
-def _of_comparison(record: Record, blob: str) -> Finding | None:
-    body = record.body
-    verdict = entry(body, "verdict")
-    before, after = number(verdict.get("baseline")), number(verdict.get("candidate"))
-    flips = [flip for flip in verdict.get("flips", ()) if isinstance(flip, Mapping)]
-    changes = [(number(flip.get("before")), number(flip.get("after"))) for flip in flips]
-    rose = sum(1 for was, now in changes if was is not None and now is not None and now > was)
-    pairs = {
-        name: (number(pair.get("before")), number(pair.get("after")))
-        for name, pair in entry(body, "metrics").items()
-        if isinstance(pair, Mapping)
-    }
-    new, old = text(entry(body, "prompt"), "blob"), text(entry(body, "baseline"), "blob")
-    n, digest = verdict.get("n"), record.digest
-    count = n if isinstance(n, int) else None
-    if blob == new:
-        stage = text(body, "stage")
-        if stage == "confirmed" and verdict.get("outcome") != "PASS":
-            stage = "not-confirmed"
-        fell = len(changes) - rose
-        return Finding(record, digest, stage, after, before, old, count, rose, fell, pairs)
-    if blob == old:
-        back = {name: (after, before) for name, (before, after) in pairs.items()}
-        fell = len(changes) - rose
-        return Finding(record, digest, "baseline", before, after, new, count, fell, rose, back)
-    return None
 
 
 @dataclass(frozen=True)
@@ -180,23 +102,29 @@ class Judge:
             one = read(record, revision.blob) if record else None
             if one and self._includes_agree(one, revision.commit, revision.path, revision.blob):
                 found = (one, *found)
-        best = choose(found, revision.was, named)
+        before = self._before(revision)
+        best = choose(found, revision.was, named, before)
         if best:
-            return replace(self._scored(revision, best, found, named), problem=problem)
+            scored = self._scored(revision, best, confirmation(found, named), before)
+            return replace(scored, problem=problem)
         return replace(self._claimed(revision, claim), problem=problem)
 
     def _scored(
-        self, revision: Revision, best: Finding, found: Sequence[Finding], named: str
+        self,
+        revision: Revision,
+        best: Finding,
+        proof: Finding | None,
+        known: Sequence[Finding],
     ) -> Revision:
         """Fill in what this step bought; what the whole run bought is told beside it."""
-        proof = confirmation(found, named)
         before, fixed, broke = best.before, best.fixed, best.broke
         if not best.was or best.was != revision.was:
-            before, fixed, broke = self._same_terms(revision, best), None, None
+            same = (one.score for one in known if one.comparable(best))
+            before, fixed, broke = next(same, None), None, None
         apart = proof is not None and (proof is not best or proof.was != revision.was)
         return replace(
             revision,
-            evidence=Evidence.CONFIRMED if proof else Evidence.SCREENING,
+            evidence=state_of(best, proof),
             score=best.score,
             before=before,
             n=best.n,
@@ -204,6 +132,8 @@ class Judge:
             broke=broke,
             record=best.digest,
             half=best.half,
+            terms=hashlib.sha256("\n".join(best.terms).encode()).hexdigest()[:TERMS],
+            takes_back=best.takes_back and best.was == revision.was,
             whole_run=self._whole_run(proof, revision.blob) if proof and apart else None,
         )
 
@@ -256,12 +186,11 @@ class Judge:
         whole = WholeRun(said.before, said.score, said.half, said.n, said.fixed, said.broke)
         return replace(said, before=None, fixed=None, broke=None, whole_run=whole)
 
-    def _same_terms(self, revision: Revision, other: Finding) -> float | None:
-        """The score of the text before, on the same cases, by the same suite and model."""
+    def _before(self, revision: Revision) -> tuple[Finding, ...]:
+        """What records say of the text before, with what it included there."""
         if not revision.was or not revision.parents:
-            return None
-        found = self.findings(revision.parents[0], revision.path, revision.was)
-        return next((one.score for one in found if one.terms == other.terms), None)
+            return ()
+        return self.findings(revision.parents[0], revision.path, revision.was)
 
     def _of_blob(self, blob: str) -> tuple[tuple[Finding, ...], str]:
         if blob not in self._known:
@@ -305,69 +234,8 @@ def places(path: str, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((normpath(join(dirname(path), name)), normpath(name))))
 
 
-def choose(found: Sequence[Finding], was: str, named: str = "") -> Finding | None:
-    """
-    Pick the finding that says most about replacing `was` by this text.
-
-    A comparison of exactly these two texts comes first: a confirmed one (the one that the commit
-    names before others), then any on the sealed cases (a revert has it backwards), then any but
-    a check.  Where there is none, the text has only a score of its own, see `own`.  Of equals the
-    newest; `found` is newest first.
-    """
-
-    def rank(one: Finding) -> tuple[bool, ...]:
-        best = one.confirmed and one.digest == named
-        sealed = one.half == "sealed"
-        checked = text(one.record.body, "stage") == "check"
-        return (not best, not one.confirmed, not sealed, checked)
-
-    exact = [one for one in found if was and one.was == was]
-    return min(exact, key=rank, default=None) or next(iter(own(found)), None)
-
-
-def confirmation(found: Sequence[Finding], named: str = "") -> Finding | None:
-    """The finding that confirmed the text: the one that the commit names, else the newest."""
-    proofs = [one for one in found if one.confirmed]
-    return min(proofs, key=lambda one: one.digest != named, default=None)
-
-
-def own(found: Sequence[Finding]) -> list[Finding]:
-    """
-    Sort findings by how much they say of the text alone, best first.
-
-    All cases before the search half before the sealed half: the half that chose the text is the
-    larger one, and every text of a run has a score there.  Then more cases before fewer, an
-    evaluation before a comparison, newer before older.  The records of a run carry one time, so
-    only records that agree in all of that, and thus in the score, are left to their digests.
-    """
-
-    def rank(one: Finding) -> tuple[int, int, bool]:
-        half = HALVES.index(one.half) if one.half in HALVES else len(HALVES)
-        return half, -(one.n or 0), one.stage != "evaluation"
-
-    return sorted(found, key=rank)
-
-
-def _scored_cases(record: Record) -> int | None:
-    results = record.body.get("results")
-    if not isinstance(results, Sequence):
-        return None
-    scored = [row for row in results if isinstance(row, Mapping) and row.get("score") is not None]
-    return len({str(row.get("case")) for row in scored})
-
-
-def entry(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """The object under `name`, empty when there is none: a record may be of any make."""
-    found = body.get(name)
-    return found if isinstance(found, Mapping) else {}
-
-
-def text(body: Mapping[str, Any], name: str) -> str:
-    found = body.get(name)
-    return found if isinstance(found, str) else ""
-
-
-def number(value: object) -> float | None:
-    """Return a finite number, or None for anything else."""
-    real = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if real and math.isfinite(value) else None  # type: ignore[arg-type]
+def state_of(best: Finding, proof: Finding | None) -> Evidence:
+    """Say how far to believe the score of `best`, of a text that `proof` confirmed, if any did."""
+    if proof:
+        return Evidence.CONFIRMED
+    return Evidence.SCREENING if best.stage == "screening" else Evidence.EVALUATED

@@ -17,8 +17,10 @@ from promptgit.core import trailers
 from promptgit.core.record import Record
 from promptgit.core.trailers import Trailers
 from promptgit.history import message
+from promptgit.history.choice import choose
 from promptgit.history.claims import Claim, about, claims_in
-from promptgit.history.evidence import Judge, choose, entry, text
+from promptgit.history.evidence import Judge
+from promptgit.history.finding import entry, text
 from promptgit.history.log import Change, RawCommit
 
 NO_COMPARISON = ("baseline", "evaluation")  # stages of records that say nothing of a change

@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 from promptgit.core import trailers
 from promptgit.core.revision import Evidence, Revision
 from promptgit.errors import UserError, WorldError
-from promptgit.history.evidence import Finding
+from promptgit.history.evidence import state_of
+from promptgit.history.finding import Finding
 from promptgit.history.log import Change, RawCommit
 from promptgit.history.message import body
 
@@ -29,7 +30,7 @@ class Reversal:
     text: str  # its content
     known: Finding | None  # what records say of that text
     drops: tuple[Revision, ...]  # later changes that go too, newest first
-    proven: bool = False  # a sealed comparison confirmed that text, be it with a third one
+    proof: Finding | None = None  # a sealed comparison that it won, be it with a third one
 
     @property
     def name(self) -> str:
@@ -130,6 +131,8 @@ def _body(reversal: Reversal) -> str:
     known = reversal.known
     if known and known.score is not None:
         second = f"The score of the text that comes back is {known.score:.4f}."
+        if known.takes_back and known.was == reversal.before:
+            second += " The text that goes was confirmed to be better."
     else:
         second = "No record here knows the score of the text that comes back."
     dropped = improvements(reversal.drops)
@@ -165,4 +168,4 @@ def evidence_word(reversal: Reversal) -> Evidence:
     """What `promptgit log` will say of the new commit."""
     if reversal.known is None:
         return Evidence.UNEVALUATED
-    return Evidence.CONFIRMED if reversal.proven or reversal.known.confirmed else Evidence.SCREENING
+    return state_of(reversal.known, reversal.proof)

@@ -46,10 +46,11 @@ class Trust(IntEnum):
     VERIFIED_CI = 0  # somebody on base's list vouches for it
     CONFIRMED = 1  # a record here, whole and of this text, confirms it
     SCREENING = 2  # a record here holds its numbers, from the search
-    CLAIMED = 3
-    STALE = 4
-    MISMATCH = 5
-    ALTERED = 6
+    EVALUATED = 3  # a record here holds its numbers, which prove no gain
+    CLAIMED = 4
+    STALE = 5
+    MISMATCH = 6
+    ALTERED = 7
 
     @property
     def word(self) -> str:
@@ -154,15 +155,16 @@ def trust(checked: Checked, by: str) -> Trust:
         return Trust.VERIFIED_CI
     if checked.state is State.CLAIMED:
         return Trust.CLAIMED
-    return Trust.CONFIRMED if checked.stage == "confirmed" else Trust.SCREENING
+    known = {"confirmed": Trust.CONFIRMED, "screening": Trust.SCREENING}
+    return known.get(checked.stage, Trust.EVALUATED)
 
 
 def short_of(judged: Sequence[Judged], required: Trust) -> tuple[Judged, ...]:
     """
     The claims that do not go as far as is required.
 
-    Where that is CONFIRMED, a step of a run will do that was confirmed as a whole; and what the
-    search measured will do for a claim that nothing got better, such as that of a revert.
+    Where that is CONFIRMED, a step of a run will do that was confirmed as a whole; and what a
+    record holds will do for a claim that nothing got better, such as that of a revert.
     """
     whole = {
         (one.checked.path, one.checked.run)
@@ -171,7 +173,7 @@ def short_of(judged: Sequence[Judged], required: Trust) -> tuple[Judged, ...]:
     }
 
     def will_do(one: Judged) -> bool:
-        measured = required is Trust.CONFIRMED and one.trust is Trust.SCREENING
+        measured = required is Trust.CONFIRMED and one.trust <= Trust.EVALUATED
         step = bool(one.checked.run) and (one.checked.path, one.checked.run) in whole
         return one.trust <= required or (measured and (step or not one.checked.better))
 

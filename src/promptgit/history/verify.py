@@ -10,7 +10,8 @@ from promptgit.core.record import Record
 from promptgit.core.trailers import clean_value, value
 from promptgit.errors import PromptgitError
 from promptgit.history.claims import Claim, about, claims_in
-from promptgit.history.evidence import Archive, Finding, entry, number, places, read, text
+from promptgit.history.evidence import Archive, places
+from promptgit.history.finding import Finding, entry, number, read, text
 from promptgit.history.log import Past, RawCommit
 
 TOLERANCE = 0.000051  # messages round to four decimals

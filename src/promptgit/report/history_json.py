@@ -20,9 +20,11 @@ def revision(found: Revision) -> dict[str, Any]:
     A commit as it concerns one prompt.
 
     `when` is the committer's time in UTC; `blob` the text after, `was` the text before;
-    `evidence` one of confirmed, screening, claimed, stale, unevaluated, incomplete-history.
-    `score`, `before`, `half` and what follows are of this step; `whole_run` is the comparison
-    that confirmed the text, null where that is the step's own or there is none.
+    `evidence` one of confirmed, screening, evaluated, claimed, stale, unevaluated,
+    incomplete-history.  `score`, `before`, `half` and what follows are of this step; `whole_run`
+    is the comparison that confirmed the text, null where that is the step's own or there is none.
+    Scores make a trend only where `terms` are equal; `takes_back` says that the text before was
+    confirmed to be better.
     """
     return {
         "commit": found.commit,
@@ -46,11 +48,17 @@ def revision(found: Revision) -> dict[str, Any]:
         ],
         "half": found.half,
         "whole_run": _whole_run(found.whole_run),
+        "terms": found.terms,
+        "takes_back": found.takes_back,
     }
 
 
 def measured(found: Measured | None) -> dict[str, Any] | None:
-    """Two texts' scores; None when no record holds both on the same cases."""
+    """
+    Two texts' scores; None when no record holds both on the same cases.
+
+    `backwards` says that the comparison is of the step back: `confirmed` then means the loss.
+    """
     if found is None:
         return None
     return {
@@ -66,6 +74,7 @@ def measured(found: Measured | None) -> dict[str, Any] | None:
         "half": found.half,
         "stage": found.stage,
         "records": list(found.records),
+        "backwards": found.backwards,
     }
 
 

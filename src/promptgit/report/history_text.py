@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from promptgit.core.revision import Evidence, Revision, WholeRun
 from promptgit.history.diff import Flip, Line, Measured
-from promptgit.history.evidence import Pair
+from promptgit.history.finding import Pair
 from promptgit.history.log import Change, RawCommit
 from promptgit.history.verify import Checked, State
 
@@ -29,6 +29,7 @@ STYLES = {
     Evidence.VERIFIED_CI: "bold green",
     Evidence.CONFIRMED: "bold green",
     Evidence.SCREENING: "green",
+    Evidence.EVALUATED: "",
     Evidence.CLAIMED: "yellow",
     Evidence.STALE: "red",
     Evidence.UNEVALUATED: "dim",
@@ -155,6 +156,8 @@ def evidence_lines(revision: Revision) -> Iterator[Styled]:
         yield ((f"  {shown}", ""),)
     if revision.record:
         yield ((f"    record sha256:{revision.record}", "dim"),)
+    if revision.takes_back:
+        yield ((f"  {TAKES_BACK}", "yellow"),)
     if revision.whole_run:
         yield ((f"  {whole_run(revision.whole_run)}", ""),)
         if revision.whole_run.record:
@@ -163,10 +166,13 @@ def evidence_lines(revision: Revision) -> Iterator[Styled]:
         yield ((f"  ! {clean(revision.problem)}", "bold red"),)
 
 
+TAKES_BACK = "takes back a gain that was confirmed"
+
 MEANING = {
     Evidence.VERIFIED_CI: "somebody on base's list vouches for it",
-    Evidence.CONFIRMED: "a record here holds a sealed comparison of this very text",
-    Evidence.SCREENING: "a record here holds scores of this very text, not confirmed",
+    Evidence.CONFIRMED: "a record here holds a sealed comparison that this very text won",
+    Evidence.SCREENING: "a record here holds its gain on the search cases, not confirmed",
+    Evidence.EVALUATED: "a record here holds scores of this very text, which prove no gain",
     Evidence.CLAIMED: "only the commit message says so",
     Evidence.STALE: "the commit message speaks of another text",
     Evidence.UNEVALUATED: "nothing is known about this text",
@@ -207,7 +213,8 @@ def measured_lines(measured: Measured | None) -> Iterator[Styled]:
         yield (("no record here holds both texts on the same cases", "dim"),)
         return
     count = f", n={measured.n}" if measured.n is not None else ""
-    where = f"{clean(measured.cases)} ({measured.half}{count}), {measured.stage}"
+    stage = f"{measured.stage} the other way round" if measured.backwards else measured.stage
+    where = f"{clean(measured.cases)} ({measured.half}{count}), {stage}"
     yield ((f"measured on {where}", "dim"),)
     rows = {"score": measured.score, **dict(measured.metrics)}
     width = max(len(name) for name in rows)

@@ -16,6 +16,7 @@ from promptgit.history.revert import Reversal
 from promptgit.report.history_text import (
     SHORT,
     STYLES,
+    TAKES_BACK,
     Styled,
     change,
     clean,
@@ -29,6 +30,8 @@ from promptgit.report.history_text import (
 ROOM = 30  # columns that a subject needs beside the facts
 GAP = "  "
 USUAL = max(len(state) for state in Evidence if state is not Evidence.INCOMPLETE)
+APART = " *"  # behind the cases of a row that makes no trend with the one above it
+LEGEND = "* other cases, suite or model than the row above: the two scores make no trend"
 DROPPED_FIRST = ("date", "where", "flips")  # where a terminal is too narrow for all facts
 
 
@@ -49,9 +52,33 @@ class Layout:
 PIPE = Layout()
 
 
-def log_lines(revision: Revision, layout: Layout = PIPE) -> Iterator[Styled]:
+def history_lines(revisions: Iterable[Revision], layout: Layout = PIPE) -> Iterator[Styled]:
+    """Tell of revisions, newest first, and mark those that make no trend with the one above."""
+    above: dict[str, Revision] = {}  # the last one with a score, of each prompt
+    marked = False
+    for revision in revisions:
+        prompt = revision.path if layout.with_path else ""  # one prompt may have been renamed
+        apart = revision.score is not None and prompt in above and _apart(revision, above[prompt])
+        yield from log_lines(revision, layout, apart=apart)
+        if revision.score is not None:
+            above[prompt] = revision
+        marked = marked or apart
+    if marked:
+        yield ((LEGEND, "dim"),)
+
+
+def _apart(one: Revision, other: Revision) -> bool:
+    """Say whether the scores of two rows are of other cases, or by another suite or model."""
+    known = bool(one.terms and other.terms)
+    return (one.half, one.n) != (other.half, other.n) or (known and one.terms != other.terms)
+
+
+def log_lines(
+    revision: Revision, layout: Layout = PIPE, *, apart: bool = False
+) -> Iterator[Styled]:
     """Tell of a revision; of a squash, or a broken record, there is more to tell."""
     facts = _facts(revision, layout)
+    facts["where"] = (_marked(facts["where"][0], apart=apart), "dim")
     subject = _subject(revision, layout)
     taken = _columns(facts) + len(GAP)
     wanted = ROOM + sum(len(text) for text, _ in subject[:-1])
@@ -63,6 +90,8 @@ def log_lines(revision: Revision, layout: Layout = PIPE) -> Iterator[Styled]:
         yield _beside(_fitting(facts, revision, layout.width))
         yield ((GAP, ""), *_cut(subject, layout.width - len(GAP)))
         indent = 2 * GAP
+    if revision.takes_back:
+        yield ((indent, ""), (TAKES_BACK, "dim"))
     if revision.whole_run:
         yield ((indent, ""), (whole_run(revision.whole_run), "dim"))
     for step in revision.steps:
@@ -73,6 +102,11 @@ def log_lines(revision: Revision, layout: Layout = PIPE) -> Iterator[Styled]:
 
 
 Facts = dict[str, tuple[str, str]]  # column → text, padded, and its style
+
+
+def _marked(cases: str, *, apart: bool) -> str:
+    """Put the mark behind the words, in a column that has room for it."""
+    return f"{cases.rstrip() + (APART if apart else ''):<{len(cases) + len(APART)}}"
 
 
 def _facts(revision: Revision, layout: Layout) -> Facts:
@@ -138,6 +172,20 @@ def blame_line(blamed: Blamed, digits: int, layout: Layout = PIPE) -> Styled:
     return (*_beside(facts), (number, "dim"), (clean(blamed.line.text), ""))
 
 
+def blame_notes(found: Iterable[Blamed]) -> Iterator[Styled]:
+    """What `log` has in a second line: how commits were confirmed, and what they gave up."""
+    seen = {one.revision.commit: one.revision for one in found}
+    noted = [one for one in seen.values() if one.whole_run or one.takes_back]
+    if noted:
+        yield ()
+    for revision in noted:
+        commit = (revision.commit[:SHORT], "yellow")
+        if revision.takes_back:
+            yield (commit, (f"{GAP}{TAKES_BACK}", "dim"))
+        if revision.whole_run:
+            yield (commit, (f"{GAP}{whole_run(revision.whole_run)}", "dim"))
+
+
 def reversal_lines(
     reversal: Reversal, message: str, diff: str, commit: str | None
 ) -> Iterator[Styled]:
@@ -169,6 +217,4 @@ def dropped_lines(drops: Sequence[Revision]) -> Iterator[Styled]:
     if not drops:
         return
     yield ((f"{len(drops)} later change{'s go' if len(drops) != 1 else ' goes'} too:", "yellow"),)
-    layout = Layout.of(drops)
-    for revision in drops:
-        yield from log_lines(revision, layout)
+    yield from history_lines(drops, Layout.of(drops))

@@ -14,6 +14,7 @@ STYLES = {
     Trust.VERIFIED_CI: "bold green",
     Trust.CONFIRMED: "green",
     Trust.SCREENING: "green",
+    Trust.EVALUATED: "",
     Trust.CLAIMED: "yellow",
     Trust.STALE: "red",
     Trust.MISMATCH: "bold red",

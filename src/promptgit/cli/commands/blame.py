@@ -31,7 +31,8 @@ log}}}""",
 def command(prompt: str, revision: str, as_json: bool) -> None:
     """
     Show, for each line of PROMPT as of REV, the commit that wrote it, how far its score can be
-    believed, the score before and after, and how many cases it fixed (+) and broke (-).
+    believed, the score before and after, and how many cases it fixed (+) and broke (-).  What
+    confirmed a commit together with others is told below the lines.
     """
     with past.here() as here:
         tip, path = here.git.resolve(revision), here.path(prompt)
@@ -60,3 +61,4 @@ def command(prompt: str, revision: str, as_json: bool) -> None:
             digits = len(str(len(found)))
             layout = Layout.of((one.revision for one in found), width())
             past.show(log_text.blame_line(one, digits, layout) for one in found)
+            past.show(log_text.blame_notes(found))

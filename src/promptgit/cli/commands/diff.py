@@ -24,7 +24,7 @@ Examples:
 
 \b
 JSON: {schema, old, new, prompts: [{path, old_path, before, after, words, measured: {score, n,
-metrics, fixed, broke, cases, half, stage, records}}]}""",
+metrics, fixed, broke, cases, half, stage, records, backwards}}]}""",
 )
 @click.argument("old", metavar="A")
 @click.argument("new", metavar="B")

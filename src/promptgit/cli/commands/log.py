@@ -31,7 +31,8 @@ Examples:
 \b
 JSON: {schema, complete, commits: [{commit, parents, when, author, subject, path,
 blob, was, evidence, score, before, n, fixed, broke, record, problem, steps,
-half, whole_run: {score, before, half, n, fixed, broke, record, steps}}]}""",
+half, whole_run: {score, before, half, n, fixed, broke, record, steps}, terms, takes_back}]};
+scores make a trend where terms are equal.""",
 )
 @click.argument("prompt", required=False, shell_complete=prompt_paths)
 @click.option("-n", "--max-count", type=click.IntRange(min=1), help="Show the newest N only")
@@ -52,11 +53,14 @@ def command(
 
     A score belongs to a text: it is looked up by what the commit holds, and so survives squash,
     rebase, amend and revert.  The word beside it says how far to believe it: confirmed (proven
-    on sealed cases), screening (measured while searching), claimed (only the message says so),
-    stale (the message speaks of another text) or unevaluated; with --ci also verified-ci
-    (somebody who may vouches for it, see `promptgit verify`).  What follows is what the commit
-    itself bought, and on which cases; where a run was confirmed as a whole, its last commit has
-    a second line with the run's own score on the sealed cases.
+    on sealed cases), screening (a gain seen while searching), evaluated (measured, which proves
+    no gain), claimed (only the message says so), stale (the message speaks of another text) or
+    unevaluated; with --ci also verified-ci (somebody who may vouches for it, see `promptgit
+    verify`).
+
+    What follows is what the commit itself bought, and on which cases; where a run was confirmed as
+    a whole, its last commit has a second line with the run's own score on the sealed cases.  A
+    row whose score is of other cases than that of the row above has a `*`.
 
     Exits with 3 where a shallow clone hides older commits.
     """
@@ -74,7 +78,7 @@ def command(
             )
         else:
             layout = _layout(here, prompt)
-            past.show(line for one in shown for line in log_text.log_lines(one, layout))
+            past.show(log_text.history_lines(shown, layout))
             hidden = _hidden(here, shown.count, max_count)
             if hidden:
                 past.show([history_text.incomplete(hidden)])

@@ -14,7 +14,7 @@ from promptgit.core.prompt import blob_id
 from promptgit.core.revision import Revision
 from promptgit.errors import UserError
 from promptgit.history import revert
-from promptgit.history.evidence import choose, confirmation
+from promptgit.history.choice import choose, confirmation
 from promptgit.history.log import Change, RawCommit, follow, parse_log
 from promptgit.history.revert import Reversal
 from promptgit.report import history_json, log_text
@@ -180,9 +180,9 @@ class _Asked:
             )
         found = here.judge.findings(tip, path, after)
         drops = tuple(revision for revision, _ in later) if self.to else ()
-        known = choose(found, before)
-        proven = confirmation(found) is not None
-        return Reversal(path, self.commit, self.to, before, after, text, known, drops, proven)
+        known = choose(found, before, before=here.judge.findings(tip, path, before))
+        proof = confirmation(found)
+        return Reversal(path, self.commit, self.to, before, after, text, known, drops, proof)
 
     def _later(self, tip: str, path: str) -> Iterator[tuple[Revision, Change]]:
         """Changes of the prompt that `tip` reaches and the commit does not, newest first."""

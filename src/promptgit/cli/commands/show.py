@@ -24,7 +24,7 @@ Examples:
 
 \b
 JSON: {schema, commit, message, prompts: [{...the keys of log, words, measured: {score, n,
-metrics, fixed, broke, cases, half, stage, records}}]}""",
+metrics, fixed, broke, cases, half, stage, records, backwards}}]}""",
 )
 @click.argument("revision", metavar="[REV]", default="HEAD")
 @click.argument("prompt", required=False)

@@ -36,7 +36,7 @@ Examples:
 JSON: {schema, complete, counts: {ok, claimed, stale, mismatch, altered}, claims: [{commit,
 subject, path, state, why, record}], broken: [{path, what}]}; with --ci each claim has also
 {trust, by, why_not}, and beside them {base, signers: {path, found, keys, workflows}, trust:
-{verified-ci, confirmed, screening, claimed, stale, mismatch, altered}, short: [commit],
+{verified-ci, confirmed, screening, evaluated, claimed, stale, mismatch, altered}, short: [commit],
 notice}.""",
 )
 @click.argument("revisions", metavar="[RANGE]", default="HEAD")
@@ -70,10 +70,10 @@ def command(
 
     With --ci it says how far each claim can be trusted: verified-ci (the commit is signed by, or
     the text is attested by, somebody on the list), confirmed or screening (a record here says
-    so), claimed, stale, mismatch or altered.  The list is .promptgit/ci-signers as of --base, by
-    default where RANGE left the default branch: a change cannot put itself on it.  --require
-    verified-ci or --require confirmed make what is worse an exit code 1; a step of a run that was
-    confirmed as a whole counts as confirmed.
+    so), evaluated (one has its numbers), claimed, stale, mismatch or altered.  The list is
+    .promptgit/ci-signers as of --base, by default where RANGE left the default branch: a change
+    cannot put itself on it.  --require verified-ci or --require confirmed make what is worse an
+    exit code 1; a step of a run that was confirmed as a whole counts as confirmed.
     """
     if (base or signers) and not (ci or require):
         raise UserError("--base and --signers say who may vouch", hint="pass --ci too")
