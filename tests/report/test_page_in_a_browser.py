@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from colorsys import rgb_to_hsv
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -91,6 +95,22 @@ class Window:
         from selenium.webdriver.support.ui import WebDriverWait
 
         WebDriverWait(self.browser, 30).until(lambda _: self.js(script))
+
+    @contextmanager
+    def wide(self, width: int) -> Iterator[None]:
+        """A window of so many pixels."""
+        metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        yield
+        self.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+    @contextmanager
+    def colours(self, scheme: str) -> Iterator[None]:
+        """As a reader has it who asks for light, or for dark."""
+        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+        yield
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
     @property
     def complaints(self) -> list[str]:
@@ -301,13 +321,47 @@ def test_every_control_has_a_name_and_headings_do_not_skip(show):
 @pytest.mark.parametrize("width", [360, 1400])
 def test_the_page_fits_the_window(show, width):
     window = show(a_report(*(a_prompt(cases=many_cases(30)) for _ in range(3))))
-    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
 
-    window.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    wide = window.js("document.documentElement.scrollWidth")
-    window.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    with window.wide(width):
+        wide = window.js("document.documentElement.scrollWidth")
 
     assert wide <= width
+
+
+@pytest.mark.parametrize("width", [360, 500])
+def test_the_verdict_of_each_metric_is_in_sight_in_a_narrow_window(show, width):
+    long = "a-name-that-is-longer-than-a-telephone-is-wide"
+    metrics = [a_metric(outcome=Outcome.REGRESSION), a_metric(long)]
+    window = show(a_report(a_prompt(gates=(a_gate(metrics=metrics),))))
+
+    with window.wide(width):
+        right_ends = window.js(
+            "[...document.querySelectorAll('.metrics .pill')]"
+            ".map(e => e.getBoundingClientRect().right)"
+        )
+
+    assert len(right_ends) == 2
+    assert all(end <= width for end in right_ends)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_differs_is_neither_red_nor_green_which_mean_broke_and_fixed(show, scheme):
+    window = show(a_report())
+
+    with window.colours(scheme):
+        grounds = {
+            selector: window.js(
+                f"getComputedStyle(document.querySelector({selector!r})).backgroundColor"
+            )
+            for selector in (".output del", ".output ins", ".paper ins")
+        }
+
+    for selector, ground in grounds.items():
+        red, green, blue = (int(part) / 255 for part in re.findall(r"\d+", ground)[:3])
+        hue, _, saturation = rgb_to_hsv(red, green, blue)
+        assert saturation > 0.1, f"{selector} is not marked"
+        assert 30 <= 360 * hue <= 60 or 190 <= 360 * hue <= 250, f"{selector}: {ground}"
+    assert grounds[".output del"] != grounds[".output ins"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -317,12 +371,10 @@ def test_text_can_be_read_in_light_and_dark(show, scheme):
     told = {"changes": (a_gate_change(),), "lint": (a_lint_finding(severity="error"),)}
     prompts = (a_prompt(outcome, cases, **told) for outcome in outcomes)
     window = show(a_report(*prompts, notices=("The base moved.",)))
-    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
 
-    window.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-    low = window.js(CONTRASTS)
-    ground = window.js("getComputedStyle(document.body).backgroundColor.match(/\\d+/g)[0]")
-    window.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    with window.colours(scheme):
+        low = window.js(CONTRASTS)
+        ground = window.js("getComputedStyle(document.body).backgroundColor.match(/\\d+/g)[0]")
 
     assert low == []
     assert (int(ground) < 128) is (scheme == "dark")

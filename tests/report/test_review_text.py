@@ -140,8 +140,8 @@ def test_columns_stay_straight_whatever_is_in_them():
 def test_words_that_differ_are_marked_on_either_side():
     left, right = marked("Please send a photo.", "Please write to us.")
 
-    assert [word for word, style in left if style == "red"] == ["send", "a", "photo"]
-    assert [word for word, style in right if style == "green"] == ["write", "to", "us"]
+    assert [word for word, style in left if style == "yellow"] == ["send", "a", "photo"]
+    assert [word for word, style in right if style == "cyan"] == ["write", "to", "us"]
     assert ("Please", "") in left
 
 

@@ -43,7 +43,7 @@ UNKNOWN = "–"
 LONGEST_SECRET = 4_000  # characters that are read beyond a cut, so that it halves none
 _COMMAND = re.compile(r"^([^\S\n]*)(?=::)|(?<=##)(?=\[)", re.MULTILINE)
 MOST = 20  # reasons, or findings of lint: who has more knows enough
-MOST_DIGITS = 18  # of a score: two that differ do so before
+LEAST_DIGITS, MOST_DIGITS = 3, 9  # of a score: what differs after these is rounding
 MOST_OF_A_LINE = 4_000  # characters of a prompt's line that its diff shows
 
 
@@ -200,11 +200,15 @@ def told_apart(before: float | None, after: float | None) -> tuple[str, str]:
     >>> told_apart(1.0, 0.5), told_apart(0.5556, 0.5564), told_apart(None, 0.25)
     (('1.000', '0.500'), ('0.5556', '0.5564'), ('–', '0.250'))
     """
-    for digits in range(3, MOST_DIGITS):
-        shown = [UNKNOWN if score is None else f"{score:.{digits}f}" for score in (before, after)]
-        if before == after or shown[0] != shown[1]:
-            break
-    return shown[0], shown[1]
+    for digits in range(LEAST_DIGITS, MOST_DIGITS + 1):
+        shown = _digits(before, digits), _digits(after, digits)
+        if shown[0] != shown[1]:
+            return shown
+    return _digits(before, LEAST_DIGITS), _digits(after, LEAST_DIGITS)
+
+
+def _digits(score: float | None, digits: int) -> str:
+    return UNKNOWN if score is None else f"{score:.{digits}f}"
 
 
 def scores(found: CaseFinding) -> tuple[str, str]:

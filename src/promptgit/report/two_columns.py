@@ -12,6 +12,7 @@ from promptgit.report.history_text import Styled
 
 LEAST = 100  # columns of a terminal in which two answers have room beside each other
 BETWEEN = "  │  "
+BASE, HEAD = "yellow", "cyan"  # words of one answer that the other has not
 MAX_PRODUCT = 1_000_000  # words before times words after: beyond it nothing is marked
 _WORD = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
 
@@ -30,10 +31,12 @@ def beside(before: str, after: str, width: int, indent: str) -> Iterator[Styled]
 
 def marked(before: str, after: str) -> tuple[list[Run], list[Run]]:
     """
-    Cut two texts into words, each with the style of what it is: gone, new, or in both.
+    Cut two texts into words, each with the style of what it is: base's, head's, or in both.
+
+    Red and green would say which answer is the better one, and nobody said that of a word.
 
     >>> marked("be kind", "be brief")
-    ([('be', ''), (' ', ''), ('kind', 'red')], [('be', ''), (' ', ''), ('brief', 'green')])
+    ([('be', ''), (' ', ''), ('kind', 'yellow')], [('be', ''), (' ', ''), ('brief', 'cyan')])
     """
     old, new = _WORD.findall(visible(before)), _WORD.findall(visible(after))
     if len(old) * len(new) > MAX_PRODUCT:
@@ -41,8 +44,8 @@ def marked(before: str, after: str) -> tuple[list[Run], list[Run]]:
     matcher = SequenceMatcher(a=old, b=new, autojunk=False)
     left, right = [], []
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        left += [(word, "" if tag == "equal" else "red") for word in old[i1:i2]]
-        right += [(word, "" if tag == "equal" else "green") for word in new[j1:j2]]
+        left += [(word, "" if tag == "equal" else BASE) for word in old[i1:i2]]
+        right += [(word, "" if tag == "equal" else HEAD) for word in new[j1:j2]]
     return left, right
 
 

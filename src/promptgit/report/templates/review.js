@@ -109,13 +109,13 @@
 
   // --- one case ---------------------------------------------------------------------------------
 
-  const number = (value) => (value === null || value === undefined ? "–" : value.toFixed(3));
+  const number = (value, digits = 3) => (value === null || value === undefined ? "–" : value.toFixed(digits));
 
-  // Two scores to three digits, or to as many as show that they differ.
+  // Two scores to three digits, or to as many as show that they differ; the rest is rounding.
   function toldApart(before, after) {
-    const known = [before, after].every((value) => value !== null && value !== undefined);
-    for (let digits = 3; known && before !== after && digits < 18; digits++) {
-      if (before.toFixed(digits) !== after.toFixed(digits)) return [before.toFixed(digits), after.toFixed(digits)];
+    for (let digits = 3; digits <= 9; digits++) {
+      const shown = [number(before, digits), number(after, digits)];
+      if (shown[0] !== shown[1]) return shown;
     }
     return [number(before), number(after)];
   }
