@@ -122,3 +122,14 @@ def test_what_is_known_is_known_to_both_work_trees(changed, ends, tmp_path):
     said = promptgit(tmp_path / "beside", "-q", "check", *ends, "--format", "json")
 
     assert said.json["spent"]["calls"] == 0
+
+
+def test_json_is_another_word_for_its_form(changed, ends):
+    words = ("-q", "check", *ends, "--no-record", "--json")
+
+    said = promptgit(changed, *words)
+    both = promptgit(changed, *words, "--format", "sarif")
+
+    assert said.json["verdict"] == "REGRESSION"
+    assert both.code == 2
+    assert "--json and --format sarif are two forms" in both.err

@@ -104,7 +104,7 @@ def test_the_metric_lines_speak_of_the_cases_that_the_headline_counts(tmp_path: 
 
 
 def test_the_mentor_never_saw_a_sealed_case(improved: Repository):
-    (run,) = promptgit(improved, "runs", "--json").json
+    (run,) = promptgit(improved, "runs", "--json").json["runs"]
     story = promptgit(improved, "runs", "show", run["run"], "--json").json
     found = dict(trailers.find(improved.message()))
     record = Records(Git.discover(improved.path)).get(found["Eval-Record"][7:])
@@ -377,15 +377,33 @@ def test_an_option_that_a_strategy_does_not_take_is_refused(tmp_path: Path):
     assert "beam" in said.err
 
 
-def test_without_a_prompt_it_asks_which(tmp_path: Path):
-    said = promptgit(an_office(tmp_path / "office", CLERK), "improve")
+@pytest.mark.parametrize("command", ["improve", "eval"])
+def test_without_a_prompt_it_asks_which_and_names_what_there_is(tmp_path: Path, command: str):
+    office = an_office(tmp_path / "office", CLERK)
+    alone = promptgit(office, command)
+    office.commit({"prompts/reply.md": "Be kind.\n"}, "one more\n")
 
-    assert said.code == 2
-    assert "which prompt" in said.err
+    one_of_two = promptgit(office, command)
+
+    assert (alone.code, one_of_two.code) == (2, 2)
+    assert f"which prompt?\nhint: promptgit {command} {PROMPT}\n" in alone.err
+    assert "hint: there are: prompts/reply.md, prompts/sort.md\n" in one_of_two.err
+
+
+def test_every_document_in_json_says_the_version_of_its_keys(improved: Repository):
+    for words in (
+        ("runs",),
+        ("runs", "show"),
+        ("eval", "sort"),
+        ("eval", "sort", "--dry-run"),
+        ("improve", "sort", "--dry-run"),
+        ("improve", "--resume"),
+    ):
+        assert promptgit(improved, *words, "--json").json["schema"] == 1, words
 
 
 def test_a_run_that_does_not_exist_is_answered_with_those_that_do(improved: Repository):
-    (run,) = promptgit(improved, "runs", "--json").json
+    (run,) = promptgit(improved, "runs", "--json").json["runs"]
 
     said = promptgit(improved, "improve", "--resume", "nope")
     nearly = promptgit(improved, "improve", "--resume", run["run"][:-1] + "x")

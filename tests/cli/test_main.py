@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.terminal import promptgit
+from cli.terminal import an_office, promptgit
 from promptgit import __version__
 from promptgit.cli.main import SECTIONS
 
@@ -97,3 +97,34 @@ def test_no_colour_reaches_a_pipe(tmp_path: Path):
     assert done.returncode == 2
     assert "\x1b" not in done.stderr
     assert "not in a Git repository" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("-q", "lint"), ("lint", "-q"), ("lint", "--quiet")])
+def test_quiet_and_verbose_may_stand_behind_the_command(tmp_path: Path, words: tuple[str, ...]):
+    office = an_office(tmp_path / "office", per_label=2)
+
+    quiet = promptgit(office, "eval", "sort", "-q")
+    loud = promptgit(office, "eval", "sort", "--verbose")
+
+    assert promptgit(office, *words).code == 0
+    assert (quiet.code, quiet.err) == (0, "")
+    assert "config: promptgit.yaml" in loud.err
+
+
+def test_help_shows_what_the_option_shows(tmp_path: Path):
+    for words in ((), ("improve",), ("runs", "show")):
+        asked = promptgit(tmp_path, "help", *words)
+
+        assert asked.code == 0
+        assert asked.out == promptgit(tmp_path, *words, "--help").out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(("imporve",), "Did you mean 'improve'?"), (("log", "x"), "has no command 'x'")],
+)
+def test_help_for_what_there_is_not(tmp_path: Path, words: tuple[str, ...], said: str):
+    asked = promptgit(tmp_path, "help", *words)
+
+    assert asked.code == 2
+    assert said in asked.err

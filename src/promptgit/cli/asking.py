@@ -42,11 +42,7 @@ class Asked:
 
     @classmethod
     def of(cls, prompt: str | None, run: str | None, typed: Mapping[str, Any]) -> Asked:
-        """Read a command line; raise UserError when neither a prompt nor a run is named."""
-        if prompt is None and run is None:
-            raise UserError(
-                "which prompt?", hint="promptgit improve PROMPT, or promptgit improve --resume"
-            )
+        """Read a command line."""
         return cls(prompt=prompt, run=run, **typed)
 
     def resumed(self, facts: Mapping[str, Any], run: str, *, top: str) -> Asked:

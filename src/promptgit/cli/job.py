@@ -195,6 +195,8 @@ def enter(asked: Asked) -> Door:
     Raises UserError for what the user has to mend (reference: git, R6).
     """
     repository = Repository.open(model=asked.model)
+    if asked.prompt is None and asked.run is None:
+        raise repository.which("improve")
     notices = recover(repository.git)
     earlier = None
     if asked.run is not None:

@@ -45,6 +45,7 @@ SECTIONS = {
         "trailers": "Check the evidence in a commit message, as a hook",
         "completion": "Print a shell completion script",
         "schema": "Print the JSON Schema of the config files",
+        "help": "Show the help of a command",
     },
 }
 
@@ -66,6 +67,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         _refuse_empty(args)
+        args = _with_flags_in_front(ctx, args)
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -167,6 +169,15 @@ def _visible(text: str) -> str:
 
     text = for_runner(text)
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _with_flags_in_front(ctx: click.Context, words: list[str]) -> list[str]:
+    """Take -q and -v where people type them: behind the command as well as before it."""
+    flags = {"-q": "quiet", "--quiet": "quiet", "-v": "verbose", "--verbose": "verbose"}
+    end = words.index("--") if "--" in words else len(words)
+    for word in set(words[:end]) & set(flags):
+        ctx.params[flags[word]] = True
+    return [word for word in words[:end] if word not in flags] + words[end:]
 
 
 def _refuse_empty(words: list[str]) -> None:

@@ -79,6 +79,11 @@ class Repository:
             return found
         raise UserError(f"there is no prompt {name!r}", hint=self._near(name))
 
+    def which(self, command: str) -> UserError:
+        """The error for a command that was given no prompt: it names those that there are."""
+        only = f"promptgit {command} {self.prompts[0]}" if len(self.prompts) == 1 else ""
+        return UserError("which prompt?", hint=only or self._near(""))
+
     def find_prompt(self, name: str) -> str | None:
         """As `prompt_path`, but None when there is no such prompt; raise UserError for several."""
         path = normpath(join(self.git.prefix, name.replace(os.sep, "/")))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 STYLES = {"confirmed": "bold green", "invalid": "bold red"}
 FLIPS_SHOWN = 5
+SCHEMA = 1  # of what is printed as JSON
 
 
 def plan(planned: Plan) -> str:
@@ -72,6 +73,7 @@ def plan_facts(planned: Plan) -> dict[str, Any]:
     """The plan in JSON's terms."""
     guess, halves = planned.seed_estimate, planned.halves
     return {
+        "schema": SCHEMA,
         "prompt": planned.path,
         "branch": planned.target,
         "ahead": planned.ahead[0],
@@ -148,6 +150,7 @@ def next_command(ended: Improvement) -> str:
 def facts(ended: Improvement) -> dict[str, Any]:
     """The outcome in JSON's terms; its keys are stable."""
     return {
+        "schema": SCHEMA,
         "run": ended.run,
         "prompt": ended.path,
         "state": ended.state,

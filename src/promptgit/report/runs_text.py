@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
+SCHEMA = 1  # of what is printed as JSON
 GAP = "  "
 NUMBERS = frozenset({"accepted", "calls", "tokens", "cost"})
 LAYOUTS = (  # of the table of runs, the first that fits is taken

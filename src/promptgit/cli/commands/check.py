@@ -58,6 +58,7 @@ Exit codes: 0 passed, 1 got worse, 2 usage, 3 could not be compared, 5 not settl
     default="text",
     help="Print the report in this form",
 )
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json")
 @click.option("--output", metavar="FILE", help="Write the report to FILE instead")
 @click.option(
     "--report",
@@ -89,6 +90,7 @@ def command(
     strict: bool,
     explain: bool,
     form: str,
+    as_json: bool,
     output: str | None,
     reports: tuple[str, ...],
     allow_code: bool,
@@ -106,13 +108,16 @@ def command(
     from promptgit.cli import check_reports, checking
     from promptgit.cli.gates import Permissions
 
+    if as_json and _given(ctx, "form") and form != "json":
+        raise UserError(f"--json and --format {form} are two forms", hint="leave one of them out")
+    form = "json" if as_json else form
     if explain and (output or reports):
         raise UserError("--explain writes no report", hint="leave --output and --report out")
     for file in reports:
         check_reports.form_of(file)  # what is wrong is said before anything is spent
     for file in (*reports, *([output] if output else [])):
         check_reports.expect(file)
-    if output and not _given(ctx, "form"):
+    if output and not as_json and not _given(ctx, "form"):
         form = check_reports.form_of(output, default="text")
     wanted = checking.Wanted(
         prompts=prompts,

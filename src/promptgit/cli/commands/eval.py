@@ -16,7 +16,7 @@ from promptgit.errors import BudgetSpent, WorldError
     short_help="Run a prompt on its cases and show the scores",
     epilog="Example: promptgit eval support-reply --limit 20 --model gpt-5-mini --budget 0.50usd",
 )
-@click.argument("prompt", metavar="PROMPT", shell_complete=prompt_names)
+@click.argument("prompt", metavar="PROMPT", required=False, shell_complete=prompt_names)
 @click.option("--ref", metavar="REV", help="Take the prompt from this revision")
 @click.option("--cases", "file", metavar="FILE", help="Use the cases in FILE")
 @click.option(
@@ -34,7 +34,7 @@ from promptgit.errors import BudgetSpent, WorldError
 @click.pass_context
 def command(
     ctx: click.Context,
-    prompt: str,
+    prompt: str | None,
     ref: str | None,
     file: str | None,
     model: str | None,
@@ -61,6 +61,8 @@ def command(
     from promptgit.report import text
 
     repository = Repository.open(model=model)
+    if prompt is None:
+        raise repository.which("eval")
     task = evaluating.prepare(
         repository,
         prompt,
@@ -78,7 +80,7 @@ def command(
         progress().print(text.estimate(task.estimate, len(task.cases), task.budget.cap))
     if dry_run:
         if as_json:
-            _print_json(text.estimate_facts(task.estimate))
+            _print_json({"schema": text.SCHEMA, **text.estimate_facts(task.estimate)})
         return
 
     stopped: BudgetSpent | None = None

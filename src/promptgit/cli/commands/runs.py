@@ -39,7 +39,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
     git = _git()
     runs = [read_run(run, RunJournal(git, run).events()) for run in run_ids(git)]
     if as_json:
-        _print_json([runs_text.run_facts(run) for run in runs])
+        told = [runs_text.run_facts(run) for run in runs]
+        _print_json({"schema": runs_text.SCHEMA, "runs": told})
     elif runs:
         show_lines(runs_text.runs_lines(runs, width()))
     else:
@@ -64,7 +65,8 @@ def show_run(run: str, as_json: bool) -> None:
 
     found = _run(run)
     if as_json:
-        _print_json(runs_text.run_facts(found, whole=True))
+        facts = runs_text.run_facts(found, whole=True)
+        _print_json({"schema": runs_text.SCHEMA, **facts})
     else:
         show(runs_text.run_story(found))
 
