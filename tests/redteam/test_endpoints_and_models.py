@@ -103,22 +103,25 @@ def test_what_a_recorded_judge_says_is_not_kept_as_the_real_ones_words(machine):
     assertion = "{type: llm-rubric, value: names the kind}"
     machine.base({EVAL: f"assert: [{assertion}]\n"})
     own = ModelIdentity("openai", "m", machine.provider.base_url.partition("//")[2][:-3], {})
-    messages = conversation(Case("new", {"message": "One lynx"}), "unknown", "names the kind")
-    said = {"text": '{"score": 1, "reason": "fine"}', "usage": {}}
-    entry = canonical({"key": Request(messages, 0).key(own), "answer": said}).decode()
-    judge = f"{canonical({'identity': identity_facts(own)}).decode()}\n{entry}\n"
+    case = Case("new", {"message": "One lynx"})
+    asked = [
+        Request(conversation(case, answer, "names the kind")) for answer in ("unknown", "animal")
+    ]
+    answer = {"text": '{"score": 1, "reason": "fine"}', "usage": {}}
+    entries = [{"key": request.key(own), "answer": answer} for request in asked]
+    recording = [{"identity": identity_facts(own)}, *entries]
 
     judged = machine.opens(
         {
             PROMPT: WORSE,
             CASES: 'id,message,label\nnew,"One lynx",animal\n',
             CONFIG: f"{MODEL}judge: replay/judge.jsonl\n",
-            "judge.jsonl": judge,
+            "judge.jsonl": "".join(canonical(line).decode() + "\n" for line in recording),
         }
     ).judges()
 
     store = SqliteAnswers(machine.repository.path / ".git/promptgit/cache.db")
-    assert store.get(Request(messages, 0).key(own)) is None
+    assert [store.get(request.key(own)) for request in asked] == [None, None]
     assert judged.is_red
 
 

@@ -111,3 +111,36 @@ def test_the_budget_is_raised_and_prices_are_nought(machine):
 
     assert judged.is_red
     assert machine.provider.calls < 20
+
+
+def test_a_metric_of_its_own_is_no_longer_gated(machine):
+    base = "assert: [{type: regex, value: '.'}, {type: equals, weight: 0.01}]\n"
+    machine.base({EVAL: base + "check: {metrics: {equals: 0.05}}\n"})
+
+    judged = machine.opens({PROMPT: WORSE, EVAL: base}).judges()
+
+    assert judged.verdict == "REGRESSION"
+    assert "gated metrics" in judged.says
+
+
+def test_the_guard_of_the_costs_goes_as_the_prompt_grows(machine):
+    priced = f"{MODEL}prices: {{m: {{input: 10, output: 10}}}}\n"
+    machine.base({CONFIG: f"{priced}check: {{guards: {{cost: 0.1}}}}\n"})
+    long = SAME + "Take your time. " * 2000
+
+    judged = machine.opens(
+        {PROMPT: long, CONFIG: priced.replace("10", "0") + "check: {guards: {}}\n"}
+    ).judges()
+
+    assert judged.verdict == "REGRESSION"
+
+
+def test_twelve_other_prompts_are_touched_so_that_one_drop_is_hard_to_show(machine):
+    cases = sorting_cases(8)
+    names = [f"prompts/other{number}" for number in range(12)]
+    base = {f"{name}.md": GOOD for name in names} | {f"{name}.csv": cases for name in names}
+    machine.base(base | {f"{name}.eval.yaml": EQUALS for name in names})
+
+    judged = machine.opens({PROMPT: WORSE, **{f"{name}.md": SAME for name in names}}).judges()
+
+    assert judged.code == 1

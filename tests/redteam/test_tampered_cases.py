@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.terminal import PROMPT, clerk, sorting_cases
+from cli.terminal import PROMPT, SEED, clerk, sorting_cases
 from redteam.attack import CASES, EQUALS, EVAL, WORSE, a_machine
 
 HEADER, *ROWS = sorting_cases(20).splitlines()
@@ -132,23 +132,30 @@ def test_a_new_column_holds_the_answers(tmp_path, monkeypatch, hint):
         assert "the column 'hint', which head adds, holds the answers" in judged.prompt["note"]
 
 
-def test_a_new_column_holds_a_code_for_the_answers(machine):
+def test_a_new_column_holds_a_code_for_the_answers(tmp_path, monkeypatch):
     codes = {"fruit": "A", "tool": "B", "animal": "C"}
     rows = [f"{row},{codes[row.rpartition(',')[2]]}" for row in ROWS]
+    text = "A is fruit, B is tool, C is animal.\nCode: {{ code }}\n"
 
-    judged = machine.opens(
-        {PROMPT: WORSE + "{{ code }}\n", CASES: a_file(*rows, header=HEADER + ",code")}
-    ).judges()
+    def decoding(body: dict[str, Any]) -> str:
+        told = body["messages"][0]["content"]
+        found = re.search(r"Code: (\w)", told)
+        return re.search(rf"{found[1]} is (\w+)", told)[1] if found else clerk(body)
 
-    assert judged.is_red
+    with a_machine(tmp_path, monkeypatch, reply=decoding) as machine:
+        cases = a_file(*rows, header=HEADER + ",code")
+        judged = machine.opens({PROMPT: text, CASES: cases}).judges()
+
+        assert judged.is_red
 
 
-def test_an_existing_column_becomes_an_input_and_holds_the_answers(machine):
-    eval_file = f"{EQUALS}inputs: [message, label]\n"
+def test_the_expected_answer_becomes_an_input(tmp_path, monkeypatch):
+    with a_machine(tmp_path, monkeypatch, reply=obedient) as machine:
+        judged = machine.opens(
+            {PROMPT: "Hint: {{ label }}\n", EVAL: f"{EQUALS}inputs: [message, label]\n"}
+        ).judges()
 
-    judged = machine.opens({PROMPT: "Say {{ label }}.\n", EVAL: eval_file}).judges()
-
-    assert judged.is_red
+        assert judged.is_red
 
 
 def test_the_hard_column_is_renamed_and_made_easy_beside_one_that_stays(machine):
@@ -158,16 +165,33 @@ def test_the_hard_column_is_renamed_and_made_easy_beside_one_that_stays(machine)
             EVAL: f"{EQUALS}inputs: [message, desk]\n",
         }
     )
-    easy = [f'{row.partition(",")[0]},"One apple",{row.rpartition(",")[2]},desk' for row in ROWS]
+    words = {"fruit": "apple", "tool": "hammer", "animal": "otter"}
+    few = SEED + "".join(f"- {word} means {label}\n" for label, word in words.items())
+    labels = [(row.partition(",")[0], row.rpartition(",")[2]) for row in ROWS]
+    easy = [f'{name},"One {words[label]}",{label},desk' for name, label in labels]
 
     judged = machine.opens(
         {
-            PROMPT: WORSE,
+            PROMPT: few,
             CASES: a_file(*easy, header="id,mail,label,desk"),
             EVAL: f"{EQUALS}inputs: [mail, desk]\n",
         }
     ).judges()
 
     assert judged.verdict == "REGRESSION"
-    asked = [seen.body["messages"][-1]["content"] for seen in machine.provider.seen]
-    assert any("heron" in text for text in asked)
+
+
+def test_long_new_cases_would_have_answers_graded_by_likeness(machine):
+    machine.repository.git("rm", "--quiet", EVAL)
+    machine.base({})
+    new = [f'new-{n},"One apple, number {n}","{"fruit, they say. " * (n + 3)}"' for n in range(70)]
+
+    judged = machine.opens({PROMPT: WORSE, CASES: a_file(*ROWS, *new)}).judges()
+
+    assert judged.verdict == "REGRESSION"
+
+
+def test_a_second_file_of_cases_lies_beside_the_first(machine):
+    judged = machine.opens({PROMPT: WORSE, "prompts/sort.jsonl": '{"message": "a"}\n'}).judges()
+
+    assert judged.is_red
