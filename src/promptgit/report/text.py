@@ -14,6 +14,8 @@ from promptgit.core.evaluation import Evaluation, Result
 from promptgit.core.evidence import finite, result_entry
 from promptgit.core.ports import ModelIdentity
 from promptgit.evaluate.interval import interval
+from promptgit.report.by_label import Label, labels
+from promptgit.report.by_label import worst as worst_of
 
 if TYPE_CHECKING:
     from rich.console import Group, JustifyMethod, RenderableType
@@ -51,7 +53,10 @@ def evaluation(
     parts.append(metrics_table(found, width))
     if found.cases.dropped:
         parts.append(Text(_left_out(found.cases.dropped), style="yellow"))
-    misses = found.misses(1.0)[:worst]
+    by_label = labels(found)
+    if by_label:
+        parts.append(_label_table(by_label))
+    misses = worst_of(found, worst)
     if misses:
         parts.append(Text("\nWorst cases", style="bold"))
         narrow = width is not None and width < WIDE
@@ -120,6 +125,10 @@ def evaluation_facts(found: Evaluation, path: str, wanted: int | None = None) ->
             }
             for metric in found.metrics
         },
+        "labels": [
+            {"expected": label.expected, "n": label.n, "mean": finite(label.mean)}
+            for label in labels(found)
+        ],
         "unscored": list(found.unscored),
         "results": [result_entry(result, outputs=True) for result in found.results],
         "calls": found.paid_calls,
@@ -161,6 +170,19 @@ def metrics_table(found: Evaluation, width: int | None = None) -> Table:
         table.add_row(*row[:kept])
     table.add_section()
     table.add_row(*last[:kept], style="bold")
+    return table
+
+
+def _label_table(found: Sequence[Label]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("expected")
+    table.add_column("cases", justify="right", no_wrap=True)
+    table.add_column("mean", justify="right", no_wrap=True)
+    for label in found:
+        table.add_row(printable(label.expected), f"{label.n:,}", f"{label.mean:.3f}")
     return table
 
 
