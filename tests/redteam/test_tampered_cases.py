@@ -195,3 +195,16 @@ def test_a_second_file_of_cases_lies_beside_the_first(machine):
     judged = machine.opens({PROMPT: WORSE, "prompts/sort.jsonl": '{"message": "a"}\n'}).judges()
 
     assert judged.is_red
+
+
+def test_words_are_tried_until_the_hard_cases_come_last(machine):
+    def drawn(text: str) -> list[str]:
+        machine.repository.git("checkout", "--quiet", "--force", "-B", "main", base)
+        machine.repository.git("branch", "--quiet", "--force", "-D", "topic")
+        cases = machine.opens({PROMPT: text}).judges().prompt["gates"][0]["cases"]
+        return sorted(case["id"] for case in cases if case["flip"] != "not run")
+
+    base = machine.repository.head
+    machine.repository.git("branch", "topic")
+
+    assert drawn(WORSE) == drawn(WORSE + "\n") == drawn(WORSE + "Be brief.\n")

@@ -42,9 +42,12 @@ class Gate:
 
     @property
     def order_seed(self) -> str:
-        """Decides the order of the cases, and nothing else does: not a commit, not a clock."""
-        texts = (contender.prompt.identity for contender in self.contenders)
-        return " ".join([self.cases.digest, *texts])
+        """
+        Decides the order of the cases, and nothing else does: not a commit, not a clock.
+
+        Nor does head's text: whoever could try words until the hard cases come last would pass.
+        """
+        return f"{self.cases.digest} {self.contenders[0].prompt.identity}"
 
     def on(self, cases: Dataset) -> tuple[Contender, Contender]:
         """Both contenders, on these cases only."""
