@@ -181,3 +181,9 @@ def test_a_comment_character_that_eats_our_keys_does_not_hide_them():
 
 def test_keys_are_those_that_messages_are_written_with():
     assert {key for key, _ in trailers.find(MESSAGE)} | {"Eval-Against"} == set(KEYS)
+
+
+def test_a_value_is_looked_at_though_the_block_names_no_schema():
+    found = [one.message for one in mistakes("s\n\nPrompt-Path: p.md\nEval-Score: banana\n")]
+
+    assert "Eval-Score is not understood" in found

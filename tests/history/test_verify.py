@@ -138,11 +138,11 @@ def test_a_claim_whose_record_is_not_here_is_only_claimed(tmp_path: Path):
 
 
 def test_a_claim_without_a_record_is_only_claimed(tmp_path: Path):
-    repository = after(tmp_path, a_claim(FIRST_STEP, Eval_Record="lost"))
+    repository = after(tmp_path, without_record(a_claim(FIRST_STEP)))
 
-    (checked,) = verified(repository, a_shelf())
+    (checked,) = verified(repository, Shelf())
 
-    assert checked.state is State.CLAIMED
+    assert (checked.state, checked.why) == (State.CLAIMED, "it names no record")
 
 
 def test_an_altered_record_is_reported_whatever_else_is_wrong(tmp_path: Path):
@@ -200,3 +200,62 @@ def test_a_revert_of_ours_is_verified_by_the_comparison_it_takes_back(tmp_path: 
     checked = verified(repository, a_shelf())
 
     assert [one.state for one in checked] == [State.OK, State.OK]
+
+
+def without_record(message: str) -> str:
+    return "".join(line for line in message.splitlines(True) if "Eval-Record" not in line)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"Eval_Score": "0.0000 -> 0.9667 n=4"},
+        {"Eval_Score": "0.0000 -> 0.9667 n=45"},
+        {"Eval_Score": "0.9667", "Eval_Stage": ""},
+        {"Eval_Flips": "fixed=4 broke=0"},
+    ],
+)
+def test_a_forged_number_is_a_mismatch_though_it_names_no_record(
+    tmp_path: Path, changed: dict[str, str]
+):
+    repository = after(tmp_path, without_record(a_claim(FIRST_STEP, **changed)))
+
+    (checked,) = verified(repository, a_shelf())
+
+    assert checked.state is State.MISMATCH
+    assert "it names no record, and in " in checked.why
+    assert "of this text" in checked.why
+
+
+def test_leaving_the_blob_out_as_well_does_not_help(tmp_path: Path):
+    message = without_record(a_claim(FIRST_STEP, Eval_Score="0.0000 -> 0.9667 n=4"))
+    blobless = "".join(line for line in message.splitlines(True) if "Prompt-Blob" not in line)
+
+    (checked,) = verified(after(tmp_path, blobless), a_shelf())
+
+    assert checked.state is State.MISMATCH
+
+
+def test_a_true_claim_that_names_no_record_is_still_only_claimed(tmp_path: Path):
+    (checked,) = verified(after(tmp_path, without_record(a_claim(FIRST_STEP))), a_shelf())
+
+    assert (checked.state, "says the same" in checked.why) == (State.CLAIMED, True)
+
+
+def test_a_record_of_another_kind_contradicts_no_claim(tmp_path: Path):
+    message = without_record(a_claim(FIRST_STEP, Eval_Score="0.0000 -> 0.9667 n=45"))
+    shelf = a_shelf(evaluated(an_evaluation(BETTER, HALF), half="all"))
+
+    (checked,) = verified(after(tmp_path, message), shelf)
+
+    assert (checked.state, checked.why) == (State.CLAIMED, "it names no record")
+
+
+@pytest.mark.parametrize("key", ["Eval_Score", "Eval_Flips", "Eval_Record", "Eval_Metric"])
+def test_a_value_that_nobody_can_read_is_a_mismatch(tmp_path: Path, key: str):
+    repository = after(tmp_path, a_claim(FIRST_STEP, **{key: "banana"}))
+
+    (checked,) = verified(repository, a_shelf())
+
+    assert checked.state is State.MISMATCH
+    assert f"{key.replace('_', '-')} is not understood" in checked.why

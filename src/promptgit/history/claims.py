@@ -62,6 +62,29 @@ def about(claims: Sequence[Claim], path: str, blob: str) -> Claim | None:
     return found[-1] if found else None
 
 
+def unreadable(claim: Claim) -> tuple[str, ...]:
+    """
+    The keys whose values nobody can read: such a value must not pass for none.
+
+    >>> text = "s\\n\\nPrompt-Path: p.md\\nEval-Score: banana\\nPromptgit-Schema: 1\\n"
+    >>> [unreadable(claim) for claim in claims_in(text)]
+    [('Eval-Score',)]
+    """
+    read = {
+        "Eval-Score": claim.after is not None,
+        "Eval-Flips": claim.fixed is not None,
+        "Eval-Record": bool(claim.record),
+        "Eval-Metric": all(
+            _METRIC.match(said) for key, said in claim.trailers if key.lower() == "eval-metric"
+        ),
+    }
+    return tuple(key for key, known in read.items() if _has(claim, key) and not known)
+
+
+def _has(claim: Claim, key: str) -> bool:
+    return any(name.lower() == key.lower() for name, _ in claim.trailers)
+
+
 def steps(claims: Sequence[Claim], path: str) -> tuple[Claim, ...]:
     """The improvements that a squash brought together; empty for a commit of its own."""
     named = tuple(claim for claim in claims if claim.path == path)

@@ -99,8 +99,9 @@ def mistakes(message: str, comment: str = "#") -> Iterator[Mistake]:
     for block in found:
         yield from _wrong_paragraph(block)
         yield from _wrong_keys(block)
-        if block.claim:
-            yield from _wrong_values(block, block.claim)
+        claim = block.claim or _as_if_ours(block)
+        if claim:
+            yield from _wrong_values(block, claim)
 
 
 def _paragraphs(message: str, comment: str) -> Iterator[tuple[tuple[int, str], ...]]:
@@ -169,6 +170,12 @@ def _wrong_keys(block: Block) -> Iterator[Mistake]:
                 f"the block has no {key}, so that nothing finds its evidence",
                 "copy the whole block, or leave it out: the record keeps the evidence",
             )
+
+
+def _as_if_ours(block: Block) -> Claim | None:
+    """What a block would claim if it named our schema: its values are looked at all the same."""
+    text = f"subject\n\n{block.text}\n{trailers.SCHEMA_KEY}: {SCHEMA}"
+    return next(iter(claims_in(text)), None)
 
 
 def _wrong_values(block: Block, claim: Claim) -> Iterator[Mistake]:

@@ -9,8 +9,8 @@ from enum import IntEnum
 from promptgit.core.record import Record
 from promptgit.core.trailers import clean_value, value
 from promptgit.errors import PromptgitError
-from promptgit.history.claims import Claim, about, claims_in
-from promptgit.history.evidence import Archive, places
+from promptgit.history.claims import Claim, about, claims_in, unreadable
+from promptgit.history.evidence import CLAIMED_HALF, Archive, places
 from promptgit.history.finding import Finding, entry, number, read, text
 from promptgit.history.log import Past, RawCommit
 
@@ -92,8 +92,9 @@ def _problems(
         yield State.STALE, f"there is no {claim.path} in this commit"
     elif held is not None and held != claim.blob:
         yield State.STALE, f"{claim.path} holds another text than the one that was scored"
+    yield from ((State.MISMATCH, f"{key} is not understood") for key in unreadable(claim))
     if not claim.record:
-        yield State.CLAIMED, "it names no record"
+        yield from _unnamed(claim, claim.blob or held or "", archive)
         return
     try:
         record = archive.get(claim.record)
@@ -111,6 +112,35 @@ def _problems(
     if held is not None:
         yield from _changed_includes(commit, claim, record, past)
     yield from _altered_evaluations(record, archive)
+
+
+def _unnamed(claim: Claim, blob: str, archive: Archive) -> Iterator[tuple[State, str]]:
+    """
+    Hold a claim that names no record against those of its text.
+
+    Leaving the name out must not be the way past the check: so one record of the kind that it
+    speaks of has to say what it says.
+    """
+    found = _of_its_kind(claim, blob, archive) if blob else []
+    whys = [[why for _, why in _differences(claim, one)] for one in found]
+    if [] in whys:
+        name = found[whys.index([])].digest[:12]
+        yield State.CLAIMED, f"it names no record, though {name} says the same"
+    elif whys:
+        closest = min(range(len(whys)), key=lambda place: len(whys[place]))
+        name = found[closest].digest[:12]
+        yield State.MISMATCH, f"it names no record, and in {name}, of this text, {whys[closest][0]}"
+    else:
+        yield State.CLAIMED, "it names no record"
+
+
+def _of_its_kind(claim: Claim, blob: str, archive: Archive) -> list[Finding]:
+    """The records of a text on the half that the claim speaks of, comparisons before others."""
+    read_ones = [read(record, blob) for record in archive.find(blob)]
+    half = CLAIMED_HALF.get(claim.stage, "")
+    found = [one for one in read_ones if one and one.score is not None]
+    found = [one for one in found if not half or one.half == half]
+    return [one for one in found if one.stage != "evaluation"] or found
 
 
 def _differences(claim: Claim, finding: Finding) -> Iterator[tuple[State, str]]:

@@ -24,7 +24,8 @@ def command(ctx: click.Context, file: str) -> None:
 
     Says which line is wrong and why, and `stale` when Prompt-Blob is not what the index holds for
     Prompt-Path: the text was edited after it was scored.  A message without our keys is none of
-    its business.  What cannot be checked is said to be not checked.
+    its business.  Where the index cannot be read, the text is said to be not checked; whether the
+    numbers are those of a record, `promptgit verify` says of the commit.
 
     Exits with 1 when a line is wrong or a block is stale.
     """

@@ -64,7 +64,8 @@ def command(
     about a prompt: is it about the text the commit holds, and are its numbers the record's?
 
     Each claim is ok, claimed (no record here), stale (another text), mismatch (other numbers) or
-    altered (the record was edited).  The records themselves are read too.  Exits with 1 on the
+    altered (the record was edited).  One that names no record is held against those of its text.
+    The records themselves are read too.  Exits with 1 on the
     last three or a broken record, with --strict on claimed too, and with 3 where a shallow clone
     hides older commits.
 
