@@ -186,6 +186,25 @@ def test_a_place_that_cannot_be_written_is_said_before_a_call(office, clerk, opt
     assert clerk.calls == 0
 
 
+@pytest.mark.parametrize(
+    "words", [("check", "--report"), ("check", "--output"), ("review", "--html")]
+)
+def test_no_folder_is_made_outside_of_where_one_stands(office, clerk, tmp_path, words):
+    office.commit({PROMPT: WORSE})
+    (office.path / "link.html").symlink_to(tmp_path / "nope" / "linked.html")
+    far = tmp_path / "nope" / "deep" / "x.html"
+
+    for name in (str(far), "../nope/x.html", "link.html"):
+        said = promptgit(office, "-q", *words, name)
+
+        folder = far.parent if name == str(far) else tmp_path / "nope"
+        assert said.code == 3, said.err
+        assert f"error: {name} cannot be written: there is no folder {folder}" in said.err
+        assert f"hint: make it first (mkdir -p {folder}), or name another file" in said.err
+    assert not (tmp_path / "nope").exists()
+    assert clerk.calls == 0
+
+
 def test_a_disk_that_fills_up_leaves_the_old_report_whole(office, clerk, monkeypatch):
     resource = pytest.importorskip("resource")
     office.commit({PROMPT: WORSE})
@@ -194,7 +213,7 @@ def test_a_disk_that_fills_up_leaves_the_old_report_whole(office, clerk, monkeyp
     code = (
         "import resource, signal, sys\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (32768, resource.RLIM_INFINITY))\n"
         "from promptgit.cli.main import run\n"
         "sys.exit(run(['-q', 'check', '--no-record', '--output', 'report.html']))\n"
     )
@@ -205,6 +224,7 @@ def test_a_disk_that_fills_up_leaves_the_old_report_whole(office, clerk, monkeyp
     )
 
     assert (done.returncode, done.stdout) == (3, "")
+    assert "report.html cannot be written" in done.stderr
     assert (office.path / "report.html").read_text() == "old\n"
     assert not list(office.path.glob(".report*"))
 

@@ -62,7 +62,7 @@ def test_both_ends_may_be_named_in_one_word(office, clerk):
 
 
 def test_the_page_goes_to_a_file_and_the_short_form_to_the_terminal(office, clerk, tmp_path):
-    file = tmp_path / "out" / "review.html"
+    file = tmp_path / "review.html"
 
     said = promptgit(office, "-q", "review", "--html", str(file))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 from typing import Literal
@@ -44,18 +45,26 @@ def form_of(file: str, *, default: Form | None = None) -> Form:
 
 
 def expect(file: str) -> None:
-    """Raise WorldError where no report can be written to: before a check, not after it."""
-    path = Path(file)
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    """
+    Raise WorldError where no report can be written to: before a check, not after it.
+
+    Folders are made below where the user stands.  Elsewhere a missing one is a slip.
+    """
+    path, real = Path(file), Path(os.path.realpath(file))  # where a link leads
+    folder = next(parent for parent in real.parents if parent.exists())
+    hint = "name another file"
     if path.is_dir():
         problem = "it is a folder"
     elif not folder.is_dir():
         problem = f"{folder} is no folder"
+    elif folder != real.parent and not real.is_relative_to(os.path.realpath(os.curdir)):
+        problem = f"there is no folder {real.parent}"
+        hint = f"make it first (mkdir -p {shlex.quote(str(real.parent))}), or name another file"
     elif not os.access(path if path.exists() else folder, os.W_OK):
         problem = "permission denied"
     else:
         return
-    raise WorldError(f"{file} cannot be written: {problem}", hint="name another file")
+    raise WorldError(f"{file} cannot be written: {problem}", hint=hint)
 
 
 def written(report: Report, form: Form) -> str:

@@ -64,6 +64,8 @@ def command(
     from promptgit.cli.gates import Permissions
     from promptgit.report import check_text, review_text
 
+    if file:
+        check_reports.expect(file)
     wanted = checking.Wanted(
         prompts=prompts,
         budget=budget,
