@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from cli.terminal import PROMPT
+from cli.terminal import PROMPT, sorting_cases
 from promptgit.testing.repositories import a_repository
 from redteam.attack import CASES, CONFIG, EQUALS, EVAL, GOOD, MODEL, SAME, WORSE
 
@@ -63,6 +63,26 @@ def test_a_deleted_prompt_without_cases_lends_its_name_to_the_worse_text(machine
 
     judged = machine.opens(
         {"prompts/new.md": NEW_WORDS}, without=(PROMPT, CASES, EVAL, "prompts/old.md")
+    ).judges()
+
+    assert judged.is_red
+
+
+def test_the_worse_text_passes_for_an_easier_prompt_that_was_renamed(machine):
+    easy = sorting_cases(20).splitlines(keepends=True)
+    machine.base(
+        {
+            "prompts/easy.md": NEW_WORDS + "Hi.\n",
+            "prompts/easy.csv": "".join(line for line in easy if "apple" in line or "id," in line),
+            "prompts/easy.eval.yaml": EQUALS,
+        }
+    )
+    cases = (machine.repository.path / CASES).read_text()
+    new = {"new.md": NEW_WORDS, "new.csv": cases, "new.eval.yaml": EQUALS}
+    old = [f"prompts/easy{suffix}" for suffix in (".md", ".csv", ".eval.yaml")]
+
+    judged = machine.opens(
+        {f"prompts/{name}": text for name, text in new.items()}, without=(PROMPT, CASES, EVAL, *old)
     ).judges()
 
     assert judged.is_red

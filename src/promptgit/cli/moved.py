@@ -43,8 +43,11 @@ def rejoined(found: Iterable[Subject]) -> Iterator[Subject]:
     new = [one for one in subjects if one.before is None]
     joined = dict(_pairs(deleted, new))
     heirs = {one.path for one in joined.values()}
-    # What was renamed from a prompt without cases is as good as new.
-    strange = [one.path for one in subjects if _is_strange(one) and one.path not in heirs]
+    strange = [
+        one.path
+        for one in subjects
+        if one.path not in heirs and (_is_strange(one) or _took_cases(one, deleted))
+    ]
     for subject in subjects:
         if subject.path in joined:
             yield replace(subject, after=joined[subject.path].after)
@@ -73,10 +76,22 @@ def _shared(old: Dataset | None, new: Dataset | None) -> float:
 
 
 def _is_strange(subject: Subject) -> bool:
-    """Say whether a text comes under this name, and nothing of base shows how good it is."""
+    """
+    Say whether a text comes under this name, and nothing of base shows how good it is.
+
+    What was renamed from a prompt without cases is as good as new.
+    """
     if subject.before is None:
         return True
     return bool(subject.old_path) and subject.before.rules.cases is None
+
+
+def _took_cases(subject: Subject, deleted: Iterable[Subject]) -> bool:
+    """Say whether a prompt of another name now answers the cases of a deleted one."""
+    if not subject.old_path or subject.after is None:
+        return False
+    now = subject.after.rules.cases
+    return any(_shared(_cases(one), now) >= ALIKE for one in deleted)
 
 
 def _cases(subject: Subject) -> Dataset | None:
