@@ -208,7 +208,7 @@ def test_no_output_breaks_the_xml(attack):
 def test_a_log_that_prints_it_obeys_nothing():
     side = a_side(0.0, "::error::owned\n ::add-mask::x\n##[error]old")
     case = a_case(after=side, must_pass=True)
-    gate = a_gate(cases=[case], reasons=("::error::x",))
+    gate = a_gate(cases=[case], reasons=("the first line", "::error::the second"))
 
     page = junit.page(a_report(a_prompt(gates=(gate,))))
 
@@ -219,7 +219,9 @@ def test_a_log_that_prints_it_obeys_nothing():
 def test_secrets_are_blotted_out_and_a_megabyte_is_cut():
     side = a_side(0.0, "key sk-proj-4f9a8b7c6d5e4f3a2b1c " + "x" * 1_000_000, "y" * 1_000_000)
 
-    page = junit.page(a_report(a_prompt(cases=[a_case(after=side)])))
+    gate = a_gate(cases=[a_case(after=side)], reasons=("it said sk-proj-4f9a8b7c6d5e4f3a2b1c",))
+
+    page = junit.page(a_report(a_prompt(gates=(gate,))))
 
     assert "4f9a" not in page
     assert len(page) < 10_000
