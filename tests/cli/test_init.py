@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from cli.terminal import promptgit
 from promptgit.cli.main import cli
 from promptgit.cli.setup import config_text, prompt_patterns
 from promptgit.config import DEFAULT_PROMPTS, Config, parse_config, parse_eval_file
@@ -241,8 +242,21 @@ def test_the_example_is_a_prompt_with_cases_that_can_be_read(tmp_path: Path):
     again = init(empty.path)
 
     assert result.output.endswith("next: promptgit eval prompts/feedback.md\n")
-    assert "prompts/feedback.md: 18 cases" in again.output
+    assert "prompts/feedback.md: 90 cases" in again.output
     assert "wrote" not in again.output
+
+
+def test_the_example_can_be_improved_and_the_gain_is_confirmed(tmp_path: Path):
+    empty = a_repository(tmp_path / "empty")
+    init(empty.path, "--example")
+    empty.git("add", "--all")
+    empty.git("commit", "-q", "-m", "Set up promptgit")
+
+    checked = promptgit(empty, "lint")
+    improved = promptgit(empty, "improve", "feedback", "--json")
+
+    assert (checked.code, checked.out) == (0, "1 prompt, no mistake found\n")
+    assert improved.json["state"] == "confirmed"
 
 
 def test_the_example_stays_away_where_there_are_prompts(repository: Repository):

@@ -1,4 +1,9 @@
-"""The tiny first prompt of `promptgit init --example`, with cases to try it on."""
+"""
+The tiny first prompt of `promptgit init --example`, with cases to try it on.
+
+There are enough of them for `improve` to prove a gain.  They share their patterns, so that gain
+says nothing of real customers: it shows how the commands go.
+"""
 
 from __future__ import annotations
 
@@ -13,27 +18,41 @@ You sort messages from customers of a bicycle shop.
 Answer with one of: praise, complaint, question.
 """
 
-CASES = """\
-comment,response
-"The new brakes are superb, thank you!",praise
-"My bike came back dirtier than I left it.",complaint
-"Do you repair carbon frames?",question
-"Best service in town, I will be back.",praise
-"I have waited three weeks for one inner tube.",complaint
-"What does a full service cost?",question
-"Your mechanic explained everything so patiently.",praise
-"The gears slip again, a day after you fixed them.",complaint
-"Are you open on Sundays?",question
-"Great advice on the saddle, my back is grateful.",praise
-"Nobody answers the phone and nobody calls back.",complaint
-"Can I bring the bike in without an appointment?",question
-"Lovely shop, lovely people.",praise
-"You charged me twice for the same chain.",complaint
-"How long does it take to true a wheel?",question
-"The rental bike was a joy to ride.",praise
-"The wheel wobbles worse than before.",complaint
-"Which lock would you take for a city bike?",question
-"""
+PARTS = ("brake", "saddle", "chain", "front wheel", "lamp", "lock")
+MESSAGES = {  # label → what customers write about a part
+    "praise": (
+        "The new {} is superb, thank you!",
+        "Thank you for the {}. It runs like a dream.",
+        "I love the {} that you chose for me.",
+        "Great work on the {}, and so friendly.",
+        "Lovely people, and the {} was ready a day early.",
+    ),
+    "complaint": (
+        "The {} broke again, a day after you fixed it.",
+        "I have waited three weeks for the {}.",
+        "You charged me twice for the same {}.",
+        "The {} came back dirty and still makes a noise.",
+        "Nobody answers the phone, and the {} is still not fixed.",
+    ),
+    "question": (
+        "What does a new {} cost?",
+        "How long does it take to repair a {}?",
+        "Which {} would you take for a city bike?",
+        "Can I bring the {} in without an appointment?",
+        "Do you have a {} for a bike for children?",
+    ),
+}
+
+
+def _cases() -> str:
+    rows = [
+        f'"{message.format(part)}",{label}'
+        for label, messages in MESSAGES.items()
+        for message in messages
+        for part in PARTS
+    ]
+    return "\n".join(["comment,response", *rows, ""])
+
 
 EVAL = f"""\
 {modeline("eval")}
@@ -48,7 +67,7 @@ assert:
 EXAMPLE: Mapping[str, str] = MappingProxyType(  # path → text
     {
         "prompts/feedback.md": PROMPT,
-        "prompts/feedback.csv": CASES,
+        "prompts/feedback.csv": _cases(),
         "prompts/feedback.eval.yaml": EVAL,
     }
 )
