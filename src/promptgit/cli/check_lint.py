@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from promptgit.cli.lint_settings import eval_faults
 from promptgit.cli.subjects import Stand, Subject
-from promptgit.config.glance import lint_config
+from promptgit.config.glance import LintEval, lint_config, lint_eval
 from promptgit.config.places import CONFIG_FILE, matches
-from promptgit.core.dataset import Case, Dataset
+from promptgit.core.dataset import Case
 from promptgit.core.gate import Finding
 from promptgit.lint.finding import Severity
 from promptgit.lint.linting import lint
 from promptgit.lint.rules import RULES
-from promptgit.lint.subject import Asked, Numbered
+from promptgit.lint.subject import Asked, Numbered, Trouble
 from promptgit.lint.subject import Subject as Text
 
 
@@ -58,12 +59,15 @@ def _text(stand: Stand) -> Text:
         data,
         len(data),
         is_template=stand.prompt.template == "jinja",
-        asked=_asked(stand, stand.rules.cases) if stand.rules.cases else Asked(),
+        asked=_asked(stand)._replace(refused=_refused(stand)),
         read=lambda path: _decoded(tree.read(path)),
     )
 
 
-def _asked(stand: Stand, cases: Dataset) -> Asked:
+def _asked(stand: Stand) -> Asked:
+    cases = stand.rules.cases
+    if cases is None:
+        return Asked()
     first = next(iter(cases), Case("", {}))
     return Asked(
         stand.eval_file.file,
@@ -73,6 +77,14 @@ def _asked(stand: Stand, cases: Dataset) -> Asked:
         next(iter(first.inputs), ""),
         tuple({**first.reference, "expected": ""}),
     )
+
+
+def _refused(stand: Stand) -> tuple[Trouble, ...]:
+    """What `promptgit lint` says of the eval file, with the files of the same state."""
+    file, read = stand.eval_file.file, stand.repository.tree.read
+    found = lint_eval(read(file) or b"", file) if file else LintEval()
+    cases = tuple(stand.rules.cases or ())
+    return eval_faults(found, cases, read, case_file=stand.rules.cases_path)
 
 
 def _decoded(data: bytes | None) -> str | None:

@@ -187,7 +187,8 @@ def _asked(tree: Tree, path: str, is_template: bool) -> tuple[Asked, bool]:
         trouble = troubles(error, found.cases or found.file or path)[0]
         asked = Asked(file, found.cases, trouble=trouble)
     run = run_by_eval([row.case for row in asked.cases])
-    return asked._replace(refused=eval_faults(found, run, tree.read)), is_template
+    refused = eval_faults(found, run, tree.read, case_file=asked.case_file)
+    return asked._replace(refused=refused), is_template
 
 
 def _with_cases(tree: Tree, path: str, found: LintEval) -> Asked:

@@ -59,7 +59,12 @@ def config_faults(data: bytes, read: Read) -> tuple[Trouble, ...]:
 
 
 def eval_faults(
-    found: LintEval, cases: Sequence[Case], read: Read, *, today: date | None = None
+    found: LintEval,
+    cases: Sequence[Case],
+    read: Read,
+    *,
+    case_file: str = "",
+    today: date | None = None,
 ) -> tuple[Trouble, ...]:
     """
     List what is wrong in an eval file that can be read, held against its cases.
@@ -73,7 +78,7 @@ def eval_faults(
     held = _held(found, cases)
     return (
         *_scorers(located, ("assert",), read),
-        *_holes(located, held, found.cases),
+        *_holes(located, held, case_file),
         *_tags(located, cases, held),
         *_quarantine(found, held, today),
     )
