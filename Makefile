@@ -10,10 +10,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench docs clean
+.PHONY: help demo test lint format bench bench-search docs clean
 
 help:  ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime  ## Improve a worked example, offline, in build/demo
 	@[ ! -e build/demo ] || mv build/demo build/demo-$$(date +%Y%m%dT%H%M%S)  # yours to keep
@@ -34,11 +34,14 @@ format: $(VENV)/.dev  ## Put the code into its form
 bench: $(VENV)/.dev  ## Measure what we promise (minutes)
 	@for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
 
+bench-search: $(VENV)-search/.peers  ## Compare our search with gepa and DSPy (minutes)
+	@$(VENV)-search/bin/python benchmarks/search $(ARGS)
+
 docs: $(VENV)/.dev  ## Write docs/commands.md and docs/schema anew
 	@$(BIN)/python docs/generate.py
 
 clean:  ## Remove what was built, the environment included
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-search build dist .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed (Debian: apt install python3-venv)" >&2; exit 2; }
@@ -53,3 +56,11 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	@echo "installing promptgit and its tools into $(VENV): a minute or two ..." >&2
 	@$(PIP) install --editable '.[dev]'
 	@touch $@ $(VENV)/.runtime
+
+# The peers live in an environment of their own: what they need is nothing to us.
+$(VENV)-search/.peers: pyproject.toml benchmarks/search/requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed (Debian: apt install python3-venv)" >&2; exit 2; }
+	@echo "installing gepa and dspy into $(VENV)-search: a few minutes ..." >&2
+	@$(PYTHON) -m venv $(VENV)-search
+	@$(VENV)-search/bin/python -m pip --disable-pip-version-check --quiet --quiet install --editable . -r benchmarks/search/requirements.txt
+	@touch $@

@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
 
@@ -24,6 +24,7 @@ TOPICS = (
 ).split()
 PREAMBLE = "You answer tickets."
 START = f"{PREAMBLE}\n- Read the ticket.\n"
+EXAMPLE = 0.8  # how much of a stated rule a worked example is worth
 FREE_LINES = 3  # instructions that cost nothing where a long prompt is worse
 
 RULE = re.compile(r"^- When a ticket is about (\w+), add its note\.$", re.MULTILINE)
@@ -31,6 +32,7 @@ SETTLE = re.compile(r"^- When (\w+) and (\w+) disagree, add both notes\.$", re.M
 HARM = re.compile(r"^- Keep every answer below (\d+) words\.$", re.MULTILINE)
 LEAK = re.compile(r"^- Remember tickets? ((?:\d{4})(?: \d{4})*)\.$", re.MULTILINE)
 LINE = re.compile(r"^- ", re.MULTILINE)
+SHOWN = re.compile(r"right answer to #(\d{4})")  # in a prompt: a worked example
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class World:
 
     name: str
     rules: int = 8
-    skew: float = 0.0  # Zipf's exponent: how much more often the first topic comes than the last
+    skew: float = 0.5  # Zipf's exponent: how much more often the first topic comes than the last
     pairs: float = 0.2  # share of tickets about two topics
     follow: float = 0.95  # chance that a stated rule is followed
     guess: float = 0.1  # chance that the model gets a rule right that nobody stated
@@ -47,7 +49,7 @@ class World:
     conflicts: int = 0  # pairs of rules that get in each other's way until a line settles it
     planted: int = 0  # harmful lines that the prompt starts with
     toll: float = 0.0  # of the score, for each instruction beyond FREE_LINES
-    right: float = 0.65  # what the mentor proposes: the remedy of a failure it was shown,
+    right: float = 0.7  # what the mentor proposes: the remedy of a failure it was shown,
     harmful: float = 0.08  # a line that harms,
     malformed: float = 0.08  # something that is no edit,
     leaking: float = 0.05  # a line that helps the shown failures and nothing else; or else
@@ -71,6 +73,8 @@ class Stated:
     harms: frozenset[int] = frozenset()
     leaked: frozenset[str] = frozenset()  # ids of tickets
     lines: int = 0
+    shown: frozenset[str] = frozenset()  # ids of the tickets that are worked examples
+    seen: frozenset[str] = frozenset()  # topics that these are about
 
 
 @dataclass(frozen=True)
@@ -150,39 +154,42 @@ class Terrain:
 
     def _followed(self, stated: Stated, topic: str) -> float:
         if topic not in stated.rules:
-            return self.world.guess
+            shown = topic in stated.seen
+            return max(EXAMPLE * self.world.follow, self.world.guess) if shown else self.world.guess
         for pair in self.rivals:
             if topic in pair and pair <= stated.rules and pair not in stated.settled:
                 return 0.7 * self.world.follow
         return self.world.follow
 
-    def true_score(self, text: str) -> float:
+    def true_score(self, text: str, examples: Iterable[str] = ()) -> float:
         """Compute the expected score over all tickets there could be; a leak is worth nothing."""
-        stated = read(text)
+        stated = self.stated(text, examples)
         return sum(kind.share * self.chance(stated, kind) for kind in self.kinds)
 
-    def gain(self, text: str) -> float:
+    def gain(self, text: str, examples: Iterable[str] = ()) -> float:
         """Return the share of the reachable gain; 0 where there is none to be had."""
         low, high = self.true_score(self.start), self.true_score(self.best)
-        return (self.true_score(text) - low) / (high - low) if high - low > 1e-9 else 0.0
+        if high - low < 1e-9 or not self.world.right:
+            return 0.0
+        return (self.true_score(text, examples) - low) / (high - low)
 
-    def right(self, text: str, case: str, examples: Iterable[str] = ()) -> bool:
+    def stated(self, text: str, examples: Iterable[str] = ()) -> Stated:
+        """Find what a prompt states, and what the tickets among its worked examples show."""
+        shown = {*SHOWN.findall(text), *examples}
+        topics = (topic for case in shown for topic in self.kind_of(case).topics)
+        return replace(read(text), shown=frozenset(shown), seen=frozenset(topics))
+
+    def right(self, text: str, case: str, examples: Sequence[str] = ()) -> bool:
         """
         Answer one ticket: the same prompt gets the same answer, an edit changes some by chance.
 
-        A rule that an example shows is followed more often than not; the ticket itself among the
-        examples is an answer to copy.
+        The ticket itself among the examples is an answer to copy.
         """
-        stated, kind, shown = read(text), self.kind_of(case), tuple(examples)
-        if case in stated.leaked or case in shown:
-            return self._luck(case, text) < self.world.follow
-        if shown:
-            seen = {topic for name in shown for topic in self.kind_of(name).topics}
-            worth = 0.5 + 0.5 * self.world.guess  # halfway between not at all and surely
-            faint = [t for t in kind.topics if t in seen and t not in stated.rules]
-            chance = self.chance(stated, kind) * (worth / max(self.world.guess, 1e-9)) ** len(faint)
-            return self._luck(case, text + " ".join(sorted(shown))) < chance
-        return self._luck(case, text) < self.chance(stated, kind)
+        stated = self.stated(text, examples)
+        luck = self._luck(case, " ".join([text, *sorted(examples)]))
+        if case in stated.leaked or case in stated.shown:
+            return luck < self.world.follow
+        return luck < self.chance(stated, self.kind_of(case))
 
     def _luck(self, case: str, text: str) -> float:
         if unit(self.seed, self.world.name, case, text, "moves") < self.world.churn:
@@ -207,6 +214,7 @@ class Meter:
     mentor_price: int = 10  # task calls that one mentor call counts for
     task_calls: int = 0
     mentor_calls: int = 0
+    mentor_calls_in_time: int = 0  # those of them before the task limit was reached
     marks: list[Mark] = field(default_factory=list)
 
     @property
@@ -218,16 +226,29 @@ class Meter:
         enough = self.task_calls >= self.task_limit and self.cost >= self.cost_limit
         return enough or self.cost >= 5 * self.cost_limit  # a search that only ever asks
 
-    def answer(self, text: str, case: str, examples: Iterable[str] = ()) -> bool:
+    def answer(self, text: str, case: str, examples: Sequence[str] = ()) -> bool:
         self.task_calls += 1
         return self.terrain.right(text, case, examples)
 
     def asked(self) -> None:
         self.mentor_calls += 1
+        self.mentor_calls_in_time += self.task_calls < self.task_limit
 
-    def mark(self, text: str, *, examples: bool = False) -> None:
+    def mark(self, text: str, examples: Sequence[str] = ()) -> None:
         """Note that `text` is what the search would return if it were stopped now."""
-        self.marks.append(Mark(self.task_calls, self.cost, text, examples))
+        self.marks.append(Mark(self.task_calls, self.cost, text, tuple(examples)))
+
+    def at(self, *, task_calls: int | None = None, cost: int | None = None) -> Mark:
+        """Return the best prompt that the search had when it had spent this much."""
+        found = self.marks[0]
+        for mark in self.marks:
+            within = task_calls is None or mark.task_calls <= task_calls
+            if within and (cost is None or mark.cost <= cost):
+                found = mark
+        return found
+
+    def gain(self, mark: Mark) -> float:
+        return self.terrain.gain(mark.text, mark.examples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +258,7 @@ class Mark:
     task_calls: int
     cost: int
     text: str
-    examples: bool = False  # it came with worked examples, which count for nothing here
+    examples: tuple[str, ...] = ()  # ids of the tickets that it shows with their answers
 
 
 def read(text: str) -> Stated:
