@@ -362,6 +362,24 @@ def test_what_lint_says_of_the_new_text_is_reported_and_the_old_is_not(office, c
     assert [finding["line"] for finding in found.prompt["lint"]] == [len(ALL.splitlines()) + 2]
 
 
+def test_check_and_lint_say_the_same_of_heads_eval_file(office, clerk):
+    gone = "quarantine: [{case: nobody, owner: '@ana', reason: flips, until: 2099-01-31}]\n"
+    office.commit({PROMPT: WORSE, EVAL: ASSERT + gone})
+    office.write({EVAL: ASSERT})
+
+    found = checked(office).prompt["lint"]
+    office.write({EVAL: ASSERT + gone})
+    linted = promptgit(office, "lint", PROMPT, "--format", "json").json["findings"]
+
+    assert [one["rule"] for one in found] == ["eval-file"]
+    assert "names 'nobody', and no case is called that" in found[0]["message"]
+    assert [(one["path"], one["line"], one["column"], one["message"]) for one in found] == [
+        (one["file"], one["line"], one["column"], one["message"])
+        for one in linted
+        if one["severity"] != "advice"
+    ]
+
+
 def test_edits_that_are_not_committed_are_said_not_to_be_looked_at(office, clerk, monkeypatch):
     monkeypatch.delenv("CI", raising=False)
     office.commit({PROMPT: WORSE})
