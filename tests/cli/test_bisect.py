@@ -77,17 +77,41 @@ def test_the_commit_that_broke_a_prompt_is_named_with_what_it_did(broken_at_5: R
     assert "    why:    similar: 0.00 alike in words; missing: fruit" in said.lines
     assert "    before: fruit" in said.lines
     assert "    after:  tool" in said.lines
-    assert said.lines[-1] == f"undo it: promptgit revert {culprit[:10]} {PATH}"
+    before = broken_at_5.git("rev-parse", "HEAD~4")
+    assert said.lines[-1] == f"undo it: promptgit revert --to {before[:10]} {PATH}"
 
 
 def test_what_it_says_to_type_next_works(broken_at_5: Repository):
     said = promptgit(broken_at_5, "bisect", "sort", "--good", "HEAD~8", "--json")
 
     _, *words = said.json["culprit"]["undo"].split()
-    undone = promptgit(broken_at_5, *words, "--dry-run")
+    undone = promptgit(broken_at_5, *words)
 
-    assert undone.code == 2  # later texts touch the next line; it says how to go on
-    assert "--to" in undone.err
+    assert words[:2] == ["revert", "--to"]  # later texts touch the next line
+    assert undone.code == 0
+    assert "pear" in (broken_at_5.path / PATH).read_text()
+
+
+def test_a_culprit_that_can_be_taken_back_alone_is(tmp_path: Path):
+    repository = a_repository(tmp_path, {PATH: RIGHT, "prompts/sort.csv": CASES})
+    repository.commit({PATH: WRONG}, "text 1\n")
+
+    said = promptgit(repository, "bisect", "sort", "--good", "HEAD~1", "--json")
+    _, *words = said.json["culprit"]["undo"].split()
+
+    assert words == ["revert", repository.head[:10], PATH]
+    assert promptgit(repository, *words).code == 0
+
+
+def test_where_it_is_undone_already_nothing_is_proposed(broken_at_5: Repository):
+    right = broken_at_5.git("show", f"HEAD~4:{PATH}") + "\n"
+    bad = broken_at_5.git("rev-parse", "HEAD~3")
+    broken_at_5.commit({PATH: right}, "undone\n")
+
+    said = promptgit(broken_at_5, "bisect", "sort", "--good", "HEAD~9", "--bad", bad, "--json")
+
+    assert said.json["culprit"]["commit"] == bad
+    assert said.json["culprit"]["undo"] is None
 
 
 def test_a_path_that_a_shell_would_split_is_quoted(tmp_path: Path):
@@ -120,8 +144,10 @@ def test_each_trial_is_told_as_it_comes(broken_at_5: Repository):
     hushed = promptgit(broken_at_5, "-q", "bisect", "sort", "--good", "HEAD~8")
 
     assert "8 commits may have broken it; at most 5 evaluations of 3 cases: 15 calls" in said.err
+    assert "after 2 of them --bad is known to be bad, or not" in said.err
     assert [line.split()[1:3] for line in said.err.splitlines()[1:]] == [
         ["good", "1.0000"],
+        ["bad", "0.6667"],
         ["good", "1.0000"],
         ["bad", "0.6667"],
         ["bad", "0.6667"],

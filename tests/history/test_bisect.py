@@ -51,7 +51,7 @@ def hunted(search: Search, broken_by: str, *, untestable: frozenset[str] = froze
     return search, tried
 
 
-@pytest.mark.parametrize("length", [1, 2, 3, 7, 8, 9, 31, 63, 64, 99])
+@pytest.mark.parametrize("length", [1, 2, 3, 5, 6, 7, 8, 9, 12, 15, 16, 17, 31, 63, 64, 99])
 def test_every_culprit_in_a_line_is_found_within_the_bound(length: int):
     line = a_line(length)
     with_the_good_end = length + 1
@@ -80,6 +80,32 @@ def test_a_bad_end_that_is_not_bad_leaves_nobody():
     assert not search.suspects
     assert not search.culprit
     assert "19" in tried
+
+
+@pytest.mark.parametrize("length", [1, 2, 4, 8, 64])
+def test_the_bad_end_is_tried_at_once_where_that_costs_nothing(length: int):
+    search = Search(a_line(length))
+
+    assert search.next == str(length - 1)
+    assert search.bad_is_tried == 1
+
+
+@pytest.mark.parametrize("length", range(3, 40))
+def test_no_search_within_the_bound_tries_the_bad_end_earlier(length: int):
+    most = Search(a_line(length)).most
+    place = Search(a_line(length)).bad_is_tried
+
+    _, tried = hunted(Search(a_line(length)), "nobody")
+
+    assert tried.index(str(length - 1)) + 1 == place
+    before_it = sum(2 ** (most - earlier) for earlier in range(1, place - 1))
+    assert place == 1 or before_it + 2 ** (most - place + 1) < length
+
+
+def test_where_branches_promise_no_bound_the_bad_end_is_tried_at_once():
+    forked = (Suspect("a"), Suspect("b", ("a",)), Suspect("c", ("a",)), Suspect("d", ("b", "c")))
+
+    assert Search((*forked, Suspect("e", ("d",)))).next == "e"
 
 
 def test_nobody_is_the_culprit_before_it_was_seen_to_be_bad():

@@ -64,7 +64,8 @@ def test_what_is_no_change_of_a_text_is_refused(commit: RawCommit, change: Chang
 def test_a_conflict_offers_the_way_back_and_says_what_it_costs():
     error = conflicting(COMMIT, PATH, [an_improvement("d" * 40)])
 
-    assert "1 later change of" in error.message
+    assert "the same lines of prompts/reply.md, or lines right beside them" in error.message
+    assert "drops 1 later change" in error.hint
     assert f"promptgit revert --to {'c' * 12}^ {PATH}" in error.hint
 
 

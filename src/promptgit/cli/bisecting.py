@@ -252,8 +252,9 @@ def hunt(lineup: Lineup, begun: Hunt) -> Iterator[Hunt]:
     """
     Search until there is one culprit, or nothing left to try; yield the hunt after each trial.
 
-    The good end is tried first: it says what the others are held against.  The bad end waits its
-    turn, see `history.bisect`, unless it is known already that it is not bad.
+    The good end is tried first: it says what the others are held against.  Then the bad end, if
+    it is known already that it is not bad; or else when its turn comes, see `history.bisect`.
+    One that is known to be bad waits too: the same search again has to ask what was paid for.
     """
     begun = begun.tried(lineup.good_end(begun.good))
     yield begun

@@ -10,6 +10,11 @@ is not bad at all" one more outcome to tell apart.  So both ends can be held to 
 called within ceil(log2 N) + 1 trials of N commits, the good end, which is tried first, included.
 That is so along one line of history; where branches keep a half from being one, it takes about as
 many trials as Git takes.
+
+The bad end is tried as early as that bound allows.  Second would be best, but a trial that is
+bad there leaves all M = N - 1 suspects to be told apart, which takes ceil(log2 M) more: within
+the bound only where M is a power of two.  Elsewhere a trial first takes off as large a power of
+two as it can; then what is left is small enough to begin with the bad end.
 """
 
 from __future__ import annotations
@@ -47,6 +52,8 @@ class Search:
     >>> search = Search((Suspect("a"), Suspect("b", ("a",)), Suspect("c", ("b",))))
     >>> search.next
     'b'
+    >>> search.told("b", Mark.GOOD).next
+    'c'
     >>> search.told("b", Mark.BAD).told("a", Mark.GOOD).culprit
     'b'
     """
@@ -77,12 +84,28 @@ class Search:
 
     @cached_property
     def next(self) -> str | None:
-        """Whom to try: the one whose answer leaves the fewest outcomes, whatever it is."""
+        """
+        Whom to try: the bad end, where the bound allows that, else the one whose answer leaves
+        the fewest outcomes.
+        """
         behind, outcomes = _counts(self.suspects), self._outcomes
         untried = [one.commit for one in self.suspects if one.commit not in self.marks]
         if self.culprit or not untried:
             return None
+        half = self._half_left
+        if half and len(self.suspects) <= half:
+            return self.graph[-1].commit
+        if half:
+            return max(untried, key=lambda one: (behind[one] <= half, min(behind[one], half)))
         return max(untried, key=lambda one: min(behind[one], outcomes - behind[one]))
+
+    @property
+    def bad_is_tried(self) -> int:
+        """The place of the bad end among the trials after the good end, at the latest."""
+        search, place = self, 1
+        while search.next not in (None, self.graph[-1].commit):
+            search, place = search.told(str(search.next), Mark.GOOD), place + 1
+        return place
 
     @property
     def most(self) -> int:
@@ -101,9 +124,28 @@ class Search:
         return sorted(counts.values()) == list(range(1, len(counts) + 1))
 
     @property
+    def _half_left(self) -> int:
+        """
+        How many suspects one trial may leave if the bound is to hold; 0 where it does not matter.
+
+        That is where the bad end is tried, or needs no trial, and where a commit was skipped.
+        """
+        known = self._proven or self.graph[-1].commit in self.marks
+        if known or Mark.SKIPPED in self.marks.values():
+            return 0
+        begun = Search(self.graph)
+        if not begun.is_line:
+            return len(self.graph) if not self.marks else 0
+        left = begun.most - len(self.marks)
+        return 2 ** (left - 1) if left > 0 else 0
+
+    @property
+    def _proven(self) -> bool:
+        return Mark.BAD in self.marks.values()
+
+    @property
     def _outcomes(self) -> int:
-        proven = Mark.BAD in self.marks.values()
-        return len(self.suspects) + (0 if proven else 1)
+        return len(self.suspects) + (0 if self._proven else 1)
 
     @cached_property
     def _parents(self) -> Mapping[str, tuple[str, ...]]:

@@ -72,12 +72,13 @@ def undoable(commit: RawCommit, change: Change, shallow: frozenset[str]) -> str:
 
 
 def conflicting(commit: RawCommit, path: str, drops: Sequence[Revision]) -> UserError:
-    """Later commits changed the same lines: name the way out and what it costs."""
+    """Later commits changed what it changed, or next to it: name the way out and its cost."""
     short = commit.id[:12]
     count = len(drops)
     later = f"{count} later change{'s' if count != 1 else ''}"
     return UserError(
-        f"{short} cannot be taken back alone: {later} of {path} touched the same lines",
+        f"{short} cannot be taken back alone: what came later changed the same lines of {path}, "
+        "or lines right beside them",
         hint=f"`promptgit revert --to {short}^ {path}` goes back to the text before it, "
         f"and drops {later}",
     )

@@ -34,7 +34,8 @@ def plan(hunt: Hunt, cases: int, repeats: int, each: Estimate | None) -> str:
     return (
         f"{clean(hunt.path)}: {counted(len(hunt.search.graph), 'commit')} may have broken it; "
         f"{bound} {counted(most, 'evaluation')} of {counted(cases, 'case')}: "
-        f"{counted(calls, 'call')}, {money(usd)}"
+        f"{counted(calls, 'call')}, {money(usd)}; "
+        f"after {1 + hunt.search.bad_is_tried} of them --bad is known to be bad, or not"
     )
 
 
@@ -52,9 +53,13 @@ def trial_line(hunt: Hunt, subject: str) -> str:
 
 
 def culprit_lines(
-    hunt: Hunt, commit: RawCommit, changed: Sequence[Changed], measured: Measured | None
+    hunt: Hunt,
+    commit: RawCommit,
+    changed: Sequence[Changed],
+    measured: Measured | None,
+    undo: str = "",
 ) -> Iterator[Styled]:
-    """Who broke it: the commit, what it changed, and what that did to the cases."""
+    """Who broke it: the commit, what it changed, what that did to the cases, and a way back."""
     trial = hunt.trial_of(commit.id)
     assert trial is not None
     fell = history_text.change(hunt.before.value, trial.value)
@@ -70,12 +75,13 @@ def culprit_lines(
     yield from history_text.measured_lines(measured)
     yield ()
     yield total(hunt)
-    yield ((f"undo it: {undo(hunt)}", "bold"),)
+    if undo:
+        yield ((f"undo it: {undo}", "bold"),)
 
 
-def undo(hunt: Hunt) -> str:
-    """The command that takes the culprit back, as a shell reads it."""
-    return f"promptgit revert {hunt.search.culprit[:SHORT]} {quote(clean(hunt.path))}"
+def undoing(hunt: Hunt, commit: str, *, to: bool) -> str:
+    """The command that takes a commit back, or goes back to one, as a shell reads it."""
+    return f"promptgit revert {'--to ' if to else ''}{commit[:SHORT]} {quote(clean(hunt.path))}"
 
 
 def suspect_lines(hunt: Hunt, commits: Sequence[RawCommit]) -> Iterator[Styled]:
@@ -112,6 +118,7 @@ def facts(
     culprit: RawCommit | None = None,
     changed: Sequence[Changed] = (),
     measured: Measured | None = None,
+    undo: str = "",
 ) -> dict[str, Any]:
     """
     The whole search in JSON's terms; `culprit` is null where several are suspected.
@@ -135,12 +142,16 @@ def facts(
         "calls": hunt.calls,
         "trials": [_trial(trial) for trial in hunt.trials],
         "suspects": [suspect.commit for suspect in hunt.search.suspects],
-        "culprit": _culprit(hunt, culprit, changed, measured) if culprit else None,
+        "culprit": _culprit(hunt, culprit, changed, measured, undo) if culprit else None,
     }
 
 
 def _culprit(
-    hunt: Hunt, commit: RawCommit, changed: Sequence[Changed], measured: Measured | None
+    hunt: Hunt,
+    commit: RawCommit,
+    changed: Sequence[Changed],
+    measured: Measured | None,
+    undo: str,
 ) -> dict[str, Any]:
     trial = hunt.trial_of(commit.id)
     return {
@@ -158,7 +169,7 @@ def _culprit(
             for change, words in changed
         ],
         "measured": history_json.measured(measured),
-        "undo": undo(hunt),
+        "undo": undo or None,
     }
 
 

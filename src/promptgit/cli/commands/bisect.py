@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from promptgit.cli import past
-from promptgit.cli.completing import model_names, prompt_names
+from promptgit.cli.completing import case_ids, model_names, prompt_names, revisions
 from promptgit.errors import BudgetSpent, PromptgitError, UserError
 from promptgit.history.bisect import Hunt, Mark, Rule, Search, Trial
 from promptgit.history.diff import word_diff
@@ -39,12 +39,18 @@ Examples:
 JSON: {schema, path, good, bad, rule: {case, metric, threshold, margin}, commits, at_most,
 evaluations, calls, trials: [{commit, mark, value, why, calls}], suspects, culprit: {commit,
 author, subject, before, after, files: [{path, old_path, words}], measured, undo}}; mark is good,
-bad or skipped, culprit is null where several are suspected.""",
+bad or skipped, culprit is null where several are suspected, undo where nothing takes it back.""",
 )
 @click.argument("prompt", metavar="PROMPT", shell_complete=prompt_names)
-@click.option("--bad", metavar="REV", help="Where it is broken; HEAD by default")
-@click.option("--good", metavar="REV", help="An older commit, where it is not")
-@click.option("--case", default="", metavar="ID", help="Let this case alone decide")
+@click.option(
+    "--bad", metavar="REV", shell_complete=revisions, help="Where it is broken; HEAD by default"
+)
+@click.option(
+    "--good", metavar="REV", shell_complete=revisions, help="An older commit, where it is not"
+)
+@click.option(
+    "--case", default="", metavar="ID", shell_complete=case_ids, help="Let this case alone decide"
+)
 @click.option("--metric", default="", metavar="M", help="Let this metric decide, not the score")
 @click.option(
     "--threshold", type=click.FloatRange(0, 1), metavar="S", help="Call below S bad, not a fall"
@@ -86,9 +92,11 @@ def command(
     are those of --bad for all of them.
 
     It halves what is left at each step, as `git bisect` does: of N commits in a row it evaluates
-    at most log2(N) + 1, and no text twice.  What cannot be evaluated (a broken template, a missing
-    include) is passed over; where that leaves several suspects they are listed, and the exit
-    code is 5.  Your files, index, HEAD and refs stay as they are.
+    at most log2(N) + 1, and no text twice.  --bad is tried as early as that bound allows; with
+    `promptgit eval PROMPT --ref REV` before, it is known at once if it is not bad.  What cannot be
+    evaluated (a broken template, a missing include) is passed over; where that leaves several
+    suspects they are listed, and the exit code is 5.  Your files, index, HEAD and refs stay as
+    they are.
 
     A model that answers differently each time may mislead it: --repeats asks more often.
     """
@@ -222,11 +230,27 @@ def _show(here: past.Here, lineup: Lineup, found: Hunt, *, as_json: bool) -> Non
             past.show(bisect_text.suspect_lines(found, commits))
         return
     changed = _changed(here, lineup, commits[0])
-    measured = lineup.measured(found)
+    measured, undo = lineup.measured(found), _undo(here, found, commits[0])
     if as_json:
-        past.show_json(bisect_text.facts(found, commits[0], changed, measured))
+        past.show_json(bisect_text.facts(found, commits[0], changed, measured, undo))
     else:
-        past.show(bisect_text.culprit_lines(found, commits[0], changed, measured))
+        past.show(bisect_text.culprit_lines(found, commits[0], changed, measured, undo))
+
+
+def _undo(here: past.Here, found: Hunt, culprit: RawCommit) -> str:
+    """The command that undoes it and will not be refused; empty where there is none."""
+    from promptgit.cli.reverting import Asked
+
+    reached = here.git.succeeds("merge-base", "--is-ancestor", culprit.id, "HEAD")
+    tip = here.git.resolve("HEAD") if reached else found.bad
+    ways = [(culprit.id, False), *((parent, True) for parent in culprit.parents[:1])]
+    for commit, to in ways:
+        try:
+            Asked(here, commit, to).reversal(found.path, tip)
+        except PromptgitError:
+            continue
+        return bisect_text.undoing(found, commit, to=to)
+    return ""
 
 
 def _changed(here: past.Here, lineup: Lineup, commit: RawCommit) -> list[Changed]:
