@@ -178,6 +178,18 @@ def test_a_file_of_yaml_is_a_weapon(machine, text, place):
     assert machine.judges().is_red
 
 
+@pytest.mark.parametrize("pattern", ["a*a*a*a*a*a*a*a*a*b", "**/**/**/**/**/**/**/b"])
+@pytest.mark.parametrize("place", ["prompts: ['{}']", "lint: {{per_file: {{'{}': [nul]}}}}"])
+def test_a_pattern_takes_for_ever(machine, pattern, place):
+    long = {"a" * 200: "x", "a/" * 100 + "a": "x", f"prompts/{'a' * 200}.md": "x"}
+
+    judged = machine.opens(
+        {PROMPT: WORSE, CONFIG: f"{MODEL}{place.format(pattern)}\n", **long}
+    ).judges()
+
+    assert judged.is_red
+
+
 def test_five_thousand_cases_stop_at_the_budget(machine):
     machine.base({CONFIG: f"{MODEL}budget: {{calls: 150}}\n"})
     rows = [f'new-{n},"One apple, number {n}",fruit' for n in range(5000)]

@@ -13,6 +13,8 @@ DEFAULT_PROMPTS = ("prompts/**/*.{md,txt}", "!**/README.md")
 EVAL_SUFFIXES = (".eval.yaml", ".eval.yml")
 CASE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".yaml", ".yml", ".parquet")
 PROMPT_SUFFIXES = (".md", ".txt")
+MOST_DEEP = 2  # `**` in a pattern, and `*` in one name of it: each multiplies the work
+MOST_STARS = 3
 
 Exists = Callable[[str], bool]  # says whether a path of the repository is a file
 
@@ -95,6 +97,14 @@ def matches(path: str, patterns: Sequence[str]) -> bool:
 
 
 def _regex(pattern: str) -> str:
+    if pattern.count("**") > MOST_DEEP or any(
+        part.replace("**", "").count("*") > MOST_STARS for part in pattern.split("/")
+    ):
+        raise UserError(
+            f"{CONFIG_FILE}: the pattern {pattern!r} has more than {MOST_DEEP} `**`, or more than "
+            f"{MOST_STARS} `*` in a name: it could take hours to hold it against a path",
+            hint="list several patterns in place of one",
+        )
     parts, depth = [], 0
     for mark in re.findall(r"\*\*/|\*\*|\*|\?|\{|\}|,|[^*?{},]+", pattern.removeprefix("./")):
         if mark == "{":
