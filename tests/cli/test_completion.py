@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from promptgit.cli.main import cli
+from promptgit.testing.repositories import a_repository
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -115,6 +116,51 @@ def test_strategies_and_models_are_offered(shop: Path):
     assert offered(shop, "eval", "--model", "o") == ["offline", "ollama/", "openai/", "openrouter/"]
 
 
+@pytest.fixture
+def branched(tmp_path: Path) -> Path:
+    cases = {
+        "prompts/sort.md": "Sort it.\n",
+        "prompts/sort.csv": "id,input,expected\nred-1,x,y\nred-2,z,y\n",
+    }
+    repository = a_repository(tmp_path / "branched", cases)
+    repository.git("branch", "feature/a")
+    repository.git("tag", "fine")
+    return repository.path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check"],
+        ["check", "main"],
+        ["review"],
+        ["diff"],
+        ["diff", "main"],
+        ["show"],
+        ["blame", "prompts/sort.md"],
+        ["revert"],
+        ["log", "--ref"],
+        ["eval", "--ref"],
+        ["bisect", "sort", "--good"],
+        ["bisect", "sort", "--bad"],
+    ],
+)
+def test_branches_and_tags_are_offered_as_revisions(branched: Path, words: list[str]):
+    assert offered(branched, *words, "f") == ["feature/a", "fine"]
+
+
+def test_the_other_end_of_a_range_is_offered(branched: Path):
+    assert offered(branched, "check", "main..fe") == ["main..feature/a"]
+
+
+def test_cases_are_offered_by_id_and_rules_and_commands_by_name(branched: Path):
+    assert offered(branched, "bisect", "sort", "--case", "r") == ["red-1", "red-2"]
+    assert offered(branched, "lint", "--explain", "undefined-h") == ["undefined-hole"]
+    assert offered(branched, "lint", "--select", "undefined-h") == ["undefined-hole"]
+    assert offered(branched, "lint", "--ignore", "undefined-h") == ["undefined-hole"]
+    assert offered(branched, "help", "imp") == ["improve"]
+
+
 def test_where_nothing_can_be_known_nothing_is_offered(shop: Path):
     (shop / "promptgit.yaml").write_text("nonsense: [", encoding="utf-8")
 
@@ -125,4 +171,4 @@ def test_the_help_text_says_what_is_completed():
     said = " ".join(CliRunner().invoke(cli, ["completion", "--help"]).output.split())
 
     assert "commands and options" in said
-    assert "names of prompts, models, strategies and runs" in said
+    assert "names of prompts, models, strategies, runs, revisions, cases and rules" in said

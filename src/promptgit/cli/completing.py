@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,8 +69,52 @@ def _models(_ctx: click.Context) -> list[str]:
     return ["offline", *(f"{provider}/" for provider in sorted(KNOWN))]
 
 
+def _revisions(ctx: click.Context) -> list[str]:
+    """HEAD, branches, tags, and the branches of remotes."""
+    format_ = "--format=%(refname:short)"
+    listed = _repository(ctx).git.text(
+        "for-each-ref", format_, "refs/heads", "refs/tags", "refs/remotes"
+    )
+    return ["HEAD", *filter(None, listed.split("\n"))]
+
+
+def _range_ends(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """Revisions, and behind the dots of `main..` the one to compare with."""
+    left, dots, right = begun.rpartition("..")
+    return [f"{left}{dots}{found}" for found in revisions(ctx, parameter, right)]
+
+
+def _cases(ctx: click.Context) -> Iterator[str]:
+    """The ids of cases: of the prompt that was read already, or of all."""
+    repository = _repository(ctx)
+    named = ctx.params.get("prompt")  # click reads nothing in front of an option without its value
+    for path in [repository.prompt_path(named)] if named else repository.prompts:
+        try:
+            cases = repository.cases(path, repository.eval_file(path))
+        except PromptgitError:
+            continue
+        yield from (case.id for case in cases)
+
+
+def _rules(_ctx: click.Context) -> list[str]:
+    from promptgit.lint.rules import RULES
+
+    return [rule.name for rule in RULES]
+
+
+def _commands(ctx: click.Context) -> list[str]:
+    root = ctx.find_root()
+    assert isinstance(root.command, click.Group)
+    return root.command.list_commands(root)
+
+
 prompt_names = _offering(_prompts)
 prompt_paths = _offering(_paths)
 run_names = _offering(_runs)
 strategy_names = _offering(_strategies)
 model_names = _offering(_models)
+revisions = _offering(_revisions)
+range_ends: Complete = _range_ends
+case_ids = _offering(_cases)
+rule_names = _offering(_rules)
+command_names = _offering(_commands)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from promptgit.cli import past
-from promptgit.cli.completing import prompt_paths
+from promptgit.cli.completing import prompt_paths, revisions
 from promptgit.cli.console import width
 from promptgit.errors import UserError
 from promptgit.history.blame import blame, parse_blame
@@ -26,7 +26,7 @@ JSON: {schema, path, revision, lines: [{line, text, commit}], commits: {id: {...
 log}}}""",
 )
 @click.argument("prompt", shell_complete=prompt_paths)
-@click.argument("revision", metavar="[REV]", default="HEAD")
+@click.argument("revision", metavar="[REV]", default="HEAD", shell_complete=revisions)
 @click.option("--json", "as_json", is_flag=True, help=past.JSON_HELP)
 def command(prompt: str, revision: str, as_json: bool) -> None:
     """

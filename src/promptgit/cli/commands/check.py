@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from promptgit.cli.completing import model_names, prompt_names
+from promptgit.cli.completing import model_names, prompt_names, range_ends, revisions
 from promptgit.core.gate import Report
 from promptgit.core.verdict import Outcome
 from promptgit.errors import UserError
@@ -32,8 +32,8 @@ Examples:
 Exit codes: 0 passed, 1 got worse, 2 usage, 3 could not be compared, 5 not settled
 (with `on_inconclusive: fail`, or --strict).""",
 )
-@click.argument("base", required=False)
-@click.argument("head", required=False)
+@click.argument("base", required=False, shell_complete=range_ends)
+@click.argument("head", required=False, shell_complete=revisions)
 @click.option(
     "--prompt",
     "prompts",

@@ -24,7 +24,7 @@ Example:
 def command(ctx: click.Context, shell: str) -> None:
     """
     Print a script that makes SHELL complete commands and options of promptgit, and the names of
-    prompts, models, strategies and runs.
+    prompts, models, strategies, runs, revisions, cases and rules.
 
     Its first comment says where to put it.
     """

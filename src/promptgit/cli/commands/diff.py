@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from promptgit.cli import past
-from promptgit.cli.completing import prompt_paths
+from promptgit.cli.completing import prompt_paths, revisions
 from promptgit.errors import UserError
 from promptgit.history.diff import Measured, measure, word_diff
 from promptgit.history.log import Change
@@ -26,8 +26,8 @@ Examples:
 JSON: {schema, old, new, prompts: [{path, old_path, before, after, words, measured: {score, n,
 metrics, fixed, broke, cases, half, stage, records, backwards}}]}""",
 )
-@click.argument("old", metavar="A")
-@click.argument("new", metavar="B")
+@click.argument("old", metavar="A", shell_complete=revisions)
+@click.argument("new", metavar="B", shell_complete=revisions)
 @click.argument("prompt", required=False, shell_complete=prompt_paths)
 @click.option("--json", "as_json", is_flag=True, help=past.JSON_HELP)
 def command(old: str, new: str, prompt: str | None, as_json: bool) -> None:

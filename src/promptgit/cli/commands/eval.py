@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from promptgit.cli.completing import model_names, prompt_names
+from promptgit.cli.completing import model_names, prompt_names, revisions
 from promptgit.errors import BudgetSpent, WorldError
 
 
@@ -17,7 +17,9 @@ from promptgit.errors import BudgetSpent, WorldError
     epilog="Example: promptgit eval support-reply --limit 20 --model gpt-5-mini --budget 0.50usd",
 )
 @click.argument("prompt", metavar="PROMPT", required=False, shell_complete=prompt_names)
-@click.option("--ref", metavar="REV", help="Take the prompt from this revision")
+@click.option(
+    "--ref", metavar="REV", shell_complete=revisions, help="Take the prompt from this revision"
+)
 @click.option("--cases", "file", metavar="FILE", help="Use the cases in FILE")
 @click.option(
     "--model", metavar="M", shell_complete=model_names, help="Run M instead of the configured model"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import click
 
+from promptgit.cli.completing import command_names
+
 
 @click.command(
     "help",
     short_help="Show the help of a command",
     epilog="Example: promptgit help runs show",
 )
-@click.argument("words", nargs=-1, metavar="[COMMAND]...")
+@click.argument("words", nargs=-1, metavar="[COMMAND]...", shell_complete=command_names)
 @click.pass_context
 def command(ctx: click.Context, words: tuple[str, ...]) -> None:
     """Show the help of COMMAND, as `promptgit COMMAND --help` does; of promptgit without one."""

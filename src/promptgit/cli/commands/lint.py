@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from promptgit.cli.completing import rule_names
+
 if TYPE_CHECKING:
     from promptgit.cli.linting import Done
 
@@ -31,13 +33,30 @@ Example:
     default="text",
     help="How to print the findings  [default: text]",
 )
-@click.option("--select", multiple=True, metavar="RULE", help="Only this rule (repeatable)")
-@click.option("--ignore", multiple=True, metavar="RULE", help="Not this rule (repeatable)")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="RULE",
+    shell_complete=rule_names,
+    help="Only this rule (repeatable)",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="RULE",
+    shell_complete=rule_names,
+    help="Not this rule (repeatable)",
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 for advice too")
 @click.option(
     "--only-prompts", is_flag=True, help="Leave out FILES that promptgit.yaml does not call prompts"
 )
-@click.option("--explain", metavar="RULE", help="Say what a rule is about (all: list them)")
+@click.option(
+    "--explain",
+    metavar="RULE",
+    shell_complete=rule_names,
+    help="Say what a rule is about (all: list them)",
+)
 @click.pass_context
 def command(
     ctx: click.Context,

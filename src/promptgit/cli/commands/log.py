@@ -9,7 +9,7 @@ from itertools import islice
 import click
 
 from promptgit.cli import past
-from promptgit.cli.completing import prompt_paths
+from promptgit.cli.completing import prompt_paths, revisions
 from promptgit.cli.console import width
 from promptgit.core.revision import Evidence, Revision
 from promptgit.core.trailers import path_of
@@ -36,7 +36,14 @@ scores make a trend where terms are equal.""",
 )
 @click.argument("prompt", required=False, shell_complete=prompt_paths)
 @click.option("-n", "--max-count", type=click.IntRange(min=1), help="Show the newest N only")
-@click.option("--ref", "revision", default="HEAD", metavar="REV", help="Start from REV, not HEAD")
+@click.option(
+    "--ref",
+    "revision",
+    default="HEAD",
+    metavar="REV",
+    shell_complete=revisions,
+    help="Start from REV, not HEAD",
+)
 @click.option("--ci", is_flag=True, help="Ask who vouches for each claim, as verify --ci does")
 @click.option("--json", "as_json", is_flag=True, help=past.JSON_HELP)
 @click.pass_context

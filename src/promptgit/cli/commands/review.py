@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from promptgit.cli import past
-from promptgit.cli.completing import model_names, prompt_names
+from promptgit.cli.completing import model_names, prompt_names, range_ends, revisions
 
 
 @click.command(
@@ -16,8 +16,8 @@ Examples:
   promptgit review main..my-branch --html review.html
   promptgit review --worktree --prompt support-reply""",
 )
-@click.argument("base", required=False)
-@click.argument("head", required=False)
+@click.argument("base", required=False, shell_complete=range_ends)
+@click.argument("head", required=False, shell_complete=revisions)
 @click.option(
     "--prompt",
     "prompts",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from promptgit.cli import past
+from promptgit.cli.completing import revisions
 from promptgit.core.revision import Revision
 from promptgit.errors import UserError
 from promptgit.history.diff import Measured, by_comparison, measure, word_diff
@@ -26,7 +27,7 @@ Examples:
 JSON: {schema, commit, message, prompts: [{...the keys of log, words, measured: {score, n,
 metrics, fixed, broke, cases, half, stage, records, backwards}}]}""",
 )
-@click.argument("revision", metavar="[REV]", default="HEAD")
+@click.argument("revision", metavar="[REV]", default="HEAD", shell_complete=revisions)
 @click.argument("prompt", required=False)
 @click.option("--json", "as_json", is_flag=True, help=past.JSON_HELP)
 def command(revision: str, prompt: str | None, as_json: bool) -> None:
