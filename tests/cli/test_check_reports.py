@@ -307,6 +307,15 @@ def test_progress_in_a_log_promises_no_end_that_may_never_come(office, monkeypat
     assert "left" not in said.err
 
 
+def test_progress_counts_the_answers_that_heads_own_rules_ask_for(office, monkeypatch):
+    monkeypatch.setattr("promptgit.cli.live.PAUSE_S", 0.0)
+    office.commit({PROMPT: WORSE, EVAL: ASSERT + "check: {margin: 0.9}\n"})
+    with a_clerk(monkeypatch):
+        said = promptgit(office, "check")
+
+    assert "of at most 360 answers, " in said.err
+
+
 @pytest.mark.parametrize("form", ["text", "markdown", "html", "json"])
 @pytest.mark.parametrize(("verdict", "code"), [("PASS", 0), ("REGRESSION", 1)])
 def test_who_stops_reading_changes_no_verdict(office, clerk, form, verdict, code):
