@@ -24,6 +24,7 @@ from promptgit.core.evidence import joins
 from promptgit.core.trailers import find, find_all, last_block, value
 from promptgit.edges.git import Git
 from promptgit.edges.records import Records
+from promptgit.edges.runs import RunJournal
 from promptgit.testing.repositories import Repository, a_repository
 
 
@@ -167,6 +168,34 @@ def test_what_is_no_run_and_no_range_is_refused(improved: Repository, what: str)
 
     assert said.code == 2
     assert "hint: " in said.err
+
+
+def test_the_newest_run_that_delivered_something_is_told_of(improved: Repository):
+    runs = {"20260101T000000Z-aaaa": [improved.head], "20260102T000000Z-bbbb": []}
+    for name, commits in runs.items():
+        RunJournal(Git.discover(improved.path), name).note("delivered", commits=commits)
+
+    said = promptgit(improved, "pr-body")
+
+    assert said.code == 0
+    assert value(last_block(f"title\n\n{said.out}"), "Prompt-Blob") == improved.blob(PATH)
+
+
+def test_what_a_check_found_is_said_in_sentences_and_without_a_p(tmp_path: Path):
+    repository = a_repository(tmp_path, {PATH: SEED, "promptgit.yaml": ""})
+    repository.commit({PATH: BETTER}, "better\n")
+    step = compared(
+        an_evaluation(SEED, ZERO), an_evaluation(BETTER, HALF), stage="check", half="all"
+    )
+    Records(Git.discover(repository.path)).put_many([(step, joins(step))])
+
+    body = promptgit(repository, "pr-body", "HEAD~1..HEAD").out
+
+    assert (
+        f"`{PATH}`: `promptgit check` compared it with the text before, which proves no gain. "
+        "The score changed by +0.5000 (range +0.0100 to +0.5000). 2 cases got better, 0 got worse."
+    ) in body
+    assert "p=" not in body
 
 
 def test_a_range_that_changes_no_prompt_is_refused(improved: Repository):

@@ -139,8 +139,50 @@ def test_a_long_subject_is_cut_at_72_and_told_in_full_below(why: str):
     subject, _, *rest = written(why).split("\n")
 
     assert len(subject) <= SUBJECT
-    assert subject.endswith("…")
+    assert "…" not in subject
     assert why.split(".")[0].split()[0][:60] in "".join(rest)
+
+
+@pytest.mark.parametrize(
+    ("why", "subject"),
+    [
+        (
+            "Say which words tell `ambience` or `price` or `service`.",
+            "say which words tell `ambience` or `price`",
+        ),
+        (
+            "Ask for the order number first, and promise nothing that is not known.",
+            "ask for the order number first",
+        ),
+        (
+            "Tell the customer what happens next with the parcel of the sender.",
+            "tell the customer what happens next with the",
+        ),
+    ],
+)
+def test_a_subject_that_is_too_long_ends_where_a_sentence_can(why: str, subject: str):
+    first, _, told, *_ = written(why).split("\n")
+
+    assert first == f"improve(support-reply): {subject.removesuffix(' with the')}"
+    assert told.startswith(why[:30])
+
+
+def test_p_is_of_no_gain_and_a_check_does_not_ask_that():
+    asked = value(find(written()), "Eval-Delta")
+    checked = value(find(written(record=a_comparison(stage="check"))), "Eval-Delta")
+
+    assert asked.endswith(" p=0.0021")
+    assert checked == "+0.0680 [+0.0310, +0.1050]"
+
+
+def test_a_range_with_zero_in_it_has_no_small_p_beside_it():
+    def delta(**more: float) -> str:
+        verdict = a_verdict(alpha=0.05, **more)
+        return value(find(written(record=a_comparison(verdict=verdict))), "Eval-Delta")
+
+    assert delta(low=-0.0018, p_value=0.0164) == "+0.0680 [-0.0018, +0.1050]"
+    assert delta(low=-0.0018, p_value=0.0664) == "+0.0680 [-0.0018, +0.1050] p=0.0664"
+    assert delta(low=0.0018, p_value=0.0164) == "+0.0680 [+0.0018, +0.1050] p=0.0164"
 
 
 @pytest.mark.parametrize(

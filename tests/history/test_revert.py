@@ -84,6 +84,34 @@ def test_the_message_carries_the_known_score_of_the_text_that_comes_back():
     )
 
 
+@pytest.mark.parametrize(
+    ("reverted", "subject"),
+    [
+        ("revert(reply): be brief", "reapply(reply): be brief"),
+        ("reapply(reply): be brief", "revert(reply): be brief"),
+        ('Revert "be brief"', "reapply(reply): be brief"),
+        ('Reapply "be brief"', "revert(reply): be brief"),
+        ("Revert to kind words", "revert(reply): Revert to kind words"),
+    ],
+)
+def test_to_take_back_a_revert_is_to_apply_it_again(reverted: str, subject: str):
+    assert message(a_reversal(), reverted).split("\n")[0] == subject
+
+
+def test_the_subject_of_a_revert_is_a_whole_sentence_in_72_characters():
+    long = "improve(reply): say which words tell `ambience` or `price` or `service` or `food`"
+
+    subject = message(a_reversal(), long).split("\n")[0]
+
+    assert subject == "revert(reply): say which words tell `ambience` or `price` or `service`"
+
+
+def test_the_message_says_that_a_confirmed_gain_goes():
+    assert "The text that goes was confirmed to be better." in " ".join(
+        message(a_reversal(), "improve(reply): be brief").split()
+    )
+
+
 def test_a_score_that_was_compared_with_a_third_text_comes_back_alone():
     text = message(replace(a_reversal(), before=blob_id("Be rude.\n")), "improve(reply): be brief")
 

@@ -24,10 +24,17 @@ from promptgit.errors import UserError
 
 SUBJECT = 72  # characters
 WIDTH = 72  # of the body
+CHECK = "check"  # the stage of a comparison that the gate made
 LONGEST_BODY = 700  # characters; the whole critique is in the run's journal
 
 _TYPE = re.compile(r"[a-z][a-z0-9-]{0,19}\Z")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_CLAUSE = re.compile(r"[,;:]\s|\s(?:and|or|but|so that|because|when|if|unless)\s|\s[-–—(]")
+_DANGLING = re.compile(
+    r"\s(?:a|an|and|as|at|be|by|for|from|if|in|is|it|its|not|of|on|or|that|the|their|to|when|which"
+    r"|with|your)\Z",
+    re.IGNORECASE,
+)
 _DIVIDERS = ("---", "diff --git", "diff -", "Index: ", "From ", ">From ")
 _LIST_MARK = re.compile(r"\A\s*(?:[-*+#>]+|\d+[.)])\s+")
 
@@ -53,8 +60,9 @@ def improvement(record: Record, facts: Facts) -> str:
     The subject has at most 72 characters, the body lines too; trailers are as long as they are.
     """
     path = str(record.body["prompt"]["path"])
-    summary, rest = _summary_and_rest(facts.why)
-    subject = _subject(facts.type, PurePosixPath(path).stem, summary or "edit the prompt")
+    head = _head(facts.type, PurePosixPath(path).stem)
+    summary, rest = _summary_and_rest(facts.why, SUBJECT - len(head))
+    subject = head + shortened(summary or "edit the prompt", SUBJECT - len(head))
     paragraphs = [part for part in (subject, body(rest)) if part]
     return "\n\n".join([*paragraphs, trailers.block(_evidence(record, facts))])
 
@@ -77,22 +85,45 @@ def body(words: str) -> str:
     return _cut("\n\n".join(filter(None, paragraphs)))
 
 
-def _subject(kind: str, name: str, summary: str) -> str:
+def _head(kind: str, name: str) -> str:
+    """What a subject of a Conventional Commit begins with."""
     if not _TYPE.match(kind):
         raise UserError(
             f"{kind!r} cannot be the type of a commit",
             hint="use a lower-case word: improve, feat, perf, chore",
         )
     scope = re.sub(r"[^\w.-]+", "-", trailers.clean_value(name))[:30].strip("-") or "prompt"
-    line = f"{kind}({scope}): {summary}"
-    if len(line) <= SUBJECT:
-        return line
-    kept = line[: SUBJECT - 1]
-    return kept[: max(kept.rfind(" "), len(f"{kind}({scope}): x"))].rstrip(" ,;:") + "…"
+    return f"{kind}({scope}): "
 
 
-def _summary_and_rest(why: str) -> tuple[str, str]:
-    """Cut the first sentence off: it says what changed."""
+def shortened(words: str, room: int) -> str:
+    """
+    Say less in a sentence that still ends, in at most `room` characters.
+
+    What goes is the last of a list, a clause, or else words from the end; the body has it all.
+
+    >>> shortened("say which words tell `cancellation` or `refund` or `delivery`", 50)
+    'say which words tell `cancellation` or `refund`'
+    >>> shortened("ask for the order number, and say when it ships", 30)
+    'ask for the order number'
+    """
+    if len(words) <= room:
+        return words
+    ends = [
+        found.start()
+        for found in _CLAUSE.finditer(words[: room + 8])
+        if room // 3 <= found.start() <= room
+    ]
+    if ends:
+        return words[: ends[-1]]
+    kept = words[: room + 1].rsplit(None, 1)[0][:room] if " " in words[:room] else words[:room]
+    while (found := _DANGLING.search(kept)) and found.start() > room // 3:
+        kept = kept[: found.start()]
+    return kept.rstrip(" ,;:(")
+
+
+def _summary_and_rest(why: str, room: int) -> tuple[str, str]:
+    """Cut the first sentence off: it says what changed; where it is too long it is told again."""
     words = _LIST_MARK.sub("", redact(why[: 8 * LONGEST_BODY]).strip(), count=1)
     first, *others = _SENTENCE.split(words, maxsplit=1)
     head, *below = first.split("\n\n", 1)
@@ -100,8 +131,7 @@ def _summary_and_rest(why: str) -> tuple[str, str]:
     if summary[:1].isupper() and not summary[1:2].isupper():
         summary = summary[0].lower() + summary[1:]
     rest = "\n\n".join([*below, *others])
-    too_long = len(summary) > SUBJECT - len("improve(): ")
-    return summary, f"{head} {rest}" if too_long else rest
+    return summary, f"{head} {rest}" if len(summary) > room else rest
 
 
 def _without_rules(line: str) -> str:
@@ -132,7 +162,7 @@ def _evidence(record: Record, facts: Facts) -> Iterator[tuple[str, str]]:
     yield from _pair("Eval-Score", "", verdict["baseline"], verdict["candidate"], verdict["n"])
     for name, pair in told["metrics"].items():
         yield from _pair("Eval-Metric", name, pair["before"], pair["after"])
-    yield from _delta(verdict)
+    yield from _delta(verdict, str(told["stage"]))
     flips = verdict["flips"]
     fixed = sum(flip["after"] > flip["before"] for flip in flips)
     yield "Eval-Flips", f"fixed={fixed} broke={len(flips) - fixed}"
@@ -168,12 +198,21 @@ def _pair(
     yield key, " ".join(filter(None, words))
 
 
-def _delta(verdict: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _delta(verdict: Mapping[str, Any], stage: str) -> Iterator[tuple[str, str]]:
+    """
+    Say the effect, its range, and p: the one-sided p of "it is no better".
+
+    A check asks whether it got worse: its range is drawn for that question, and p is left out.
+    So it is where a test stopped early, whose range says "not shown" already: at that look the
+    bar is higher than alpha.
+    """
     effect, low, high = (finite(verdict[name]) for name in ("effect", "low", "high"))
     if effect is None or low is None or high is None:
         return
     p_value = finite(verdict["p_value"])
-    p = f" p={p_value:.4f}" if p_value is not None else ""
+    alpha = finite(verdict.get("alpha"))
+    early = low <= 0 and p_value is not None and alpha is not None and p_value < alpha
+    p = "" if p_value is None or stage == CHECK or early else f" p={p_value:.4f}"
     yield "Eval-Delta", f"{effect:+.4f} [{low:+.4f}, {high:+.4f}]{p}"
 
 

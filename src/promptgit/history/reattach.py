@@ -9,7 +9,7 @@ that it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,7 +20,7 @@ from promptgit.history import message
 from promptgit.history.choice import choose
 from promptgit.history.claims import Claim, about, claims_in
 from promptgit.history.evidence import Judge
-from promptgit.history.finding import entry, text
+from promptgit.history.finding import Finding, entry, text
 from promptgit.history.log import Change, RawCommit
 
 NO_COMPARISON = ("baseline", "evaluation")  # stages of records that say nothing of a change
@@ -69,13 +69,21 @@ def attached(judge: Judge, changes: Iterable[tuple[RawCommit, Change]]) -> Itera
 def evidence_block(judge: Judge, commit: str, change: Change, said: Claim | None) -> Trailers:
     """Return the trailers that `commit` should carry for a change; empty when nothing is known."""
     found = judge.findings(commit, change.path, change.after)
-    best = choose([one for one in found if one.stage not in NO_COMPARISON], change.before)
+    best = _best([one for one in found if one.stage not in NO_COMPARISON], change.before)
     of_this_text = said is not None and said.blob == change.after
     if best is not None:
         block = _written(best.record, change, said if of_this_text else None)
         if block:
             return block
     return said.trailers if said is not None and of_this_text else ()
+
+
+def _best(found: Sequence[Finding], before: str) -> Finding | None:
+    """What compares with the text before; a check does so only where nothing is confirmed."""
+    exact = [one for one in found if one.was == before]
+    steps = [one for one in exact if one.stage != message.CHECK]
+    proofs = [one for one in found if one.confirmed]
+    return choose(steps or proofs or exact or found, before)
 
 
 def _written(record: Record, change: Change, said: Claim | None) -> Trailers:

@@ -13,9 +13,10 @@ from promptgit.errors import UserError, WorldError
 from promptgit.history.evidence import state_of
 from promptgit.history.finding import Finding
 from promptgit.history.log import Change, RawCommit
-from promptgit.history.message import body
+from promptgit.history.message import SUBJECT, body, shortened
 
-SUBJECT = 72  # columns
+_REVERTS = re.compile(r'revert(?:\([^)]*\):|\s")', re.IGNORECASE)  # ours, and `git revert`'s
+_QUOTED = re.compile(r'(?:Revert|Reapply) "(.+)"\Z')
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +115,15 @@ def message(reversal: Reversal, subject: str) -> str:
 
 
 def _subject(reversal: Reversal, subject: str) -> str:
+    """Name what goes; to take back what took something back is to apply it again."""
+    again = not reversal.to and bool(_REVERTS.match(subject))
     _, colon, rest = subject.partition("): ")
-    what = trailers.clean_value(rest if colon else subject)
+    quoted = _QUOTED.match(subject)
+    what = trailers.clean_value(quoted[1] if quoted else rest if colon else subject)
     verb = f"back to {reversal.reverts[:12]}, " if reversal.to else ""
     scope = re.sub(r"[^\w.-]+", "-", trailers.clean_value(reversal.name))[:30].strip("-")
-    line = f"revert({scope or 'prompt'}): {verb}{what}"
-    return line if len(line) <= SUBJECT else line[: SUBJECT - 1].rstrip() + "…"
+    head = f"{'reapply' if again else 'revert'}({scope or 'prompt'}): {verb}"
+    return head + shortened(what, SUBJECT - len(head))
 
 
 def _body(reversal: Reversal) -> str:

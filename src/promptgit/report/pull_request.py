@@ -9,6 +9,7 @@ with `---`, `diff`, `From `), and nothing comes after the trailers.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -25,6 +26,17 @@ from promptgit.report.text import printable
 MOST = 60_000  # bytes; GitHub takes 65,536 characters
 DIFF_LINES = 120
 LINE = 400  # characters
+STAGES = {
+    "confirmed": "The sealed cases confirm that it got better.",
+    "not-confirmed": "The sealed cases do not confirm that it got better.",
+    "screening": "It was compared on the search cases only, which confirms nothing.",
+    "check": "`promptgit check` compared it with the text before, which proves no gain.",
+}
+_NUMBER = r"[+-]?\d{1,3}\.\d{1,6}"
+_DELTA = re.compile(
+    rf"(?P<by>{_NUMBER}) \[(?P<low>{_NUMBER}), (?P<high>{_NUMBER})\](?: p=(?P<p>{_NUMBER}))?\Z"
+)
+_FLIPS = re.compile(r"fixed=(\d{1,9}) broke=(\d{1,9})\Z")
 CUT = "… cut: the whole diff is in this pull request."
 
 
@@ -75,14 +87,40 @@ def _outcome(change: PromptChange) -> str:
     if not change.block:
         return "there is no evidence for this text yet."
     stage = trailers.value(change.block, "Eval-Stage")
-    delta = trailers.value(change.block, "Eval-Delta")
-    flips = trailers.value(change.block, "Eval-Flips")
-    said = [inline(change.sentence)] if change.sentence else [f"{inline(stage)}."]
-    if delta and not change.sentence:
-        said.append(f"Change of the score {inline(delta)}.")
-    if flips:
-        said.append(f"Cases: {inline(flips)}.")
-    return " ".join(said)
+    how = STAGES.get(stage, f"{inline(stage)}." if stage else "")
+    said = [inline(change.sentence) if change.sentence else how]
+    if not change.sentence:
+        said.append(_delta(trailers.value(change.block, "Eval-Delta")))
+    said.append(_flips(trailers.value(change.block, "Eval-Flips")))
+    return " ".join(filter(None, said))
+
+
+def _delta(value: str) -> str:
+    """
+    Say a change of the score as a sentence; another one is quoted as it stands.
+
+    >>> _delta("+0.0680 [+0.0310, +0.1050] p=0.0021")
+    'The score changed by +0.0680 (range +0.0310 to +0.1050; p of no gain: 0.0021).'
+    """
+    found = _DELTA.match(value)
+    if not found:
+        return f"Change of the score: {inline(value)}." if value else ""
+    p = f"; p of no gain: {found['p']}" if found["p"] else ""
+    return f"The score changed by {found['by']} (range {found['low']} to {found['high']}{p})."
+
+
+def _flips(value: str) -> str:
+    """
+    Count the cases that changed, in words.
+
+    >>> _flips("fixed=11 broke=1"), _flips("")
+    ('11 cases got better, 1 got worse.', '')
+    """
+    found = _FLIPS.match(value)
+    if not found:
+        return f"Cases: {inline(value)}." if value else ""
+    cases = "1 case" if int(found[1]) == 1 else f"{int(found[1])} cases"
+    return f"{cases} got better, {int(found[2])} got worse."
 
 
 def _rows(block: Trailers) -> Iterator[str]:

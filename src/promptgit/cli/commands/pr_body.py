@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -29,8 +29,9 @@ Examples:
 @click.argument("what", metavar="[RUN|RANGE]", default="latest")
 def command(what: str) -> None:
     """
-    Print what a RUN (an id, or `latest`) delivered, or what the commits of a RANGE (A..B) change,
-    as the body of a pull request: scores, commits, diff, learning curve.
+    Print what a RUN delivered (an id, or `latest`: the newest that delivered anything), or what
+    the commits of a RANGE (A..B) change, as the body of a pull request: scores, commits, diff,
+    learning curve.
 
     Last come the trailers.  GitHub keeps them through a squash when the repository's default
     squash message is the pull request's title and description; add nothing below them.
@@ -48,7 +49,7 @@ def command(what: str) -> None:
 def _ends(here: past.Here, what: str) -> tuple[str, str]:
     """Find the commit that the range left the other side at, and its last one."""
     if RUN.match(what):
-        delivered = _run(here, what).delivered
+        delivered = _delivered(here) if what == "latest" else _run(here, what).delivered
         if not delivered:
             raise UserError(f"run {what} delivered no commit", hint="name a range of commits: A..B")
         return here.git.resolve(f"{delivered[0]}^"), here.git.resolve(delivered[-1])
@@ -60,6 +61,18 @@ def _ends(here: past.Here, what: str) -> tuple[str, str]:
         )
     left, right = here.git.resolve(old or "HEAD"), here.git.resolve(new or "HEAD")
     return here.git.text("merge-base", left, right), right
+
+
+def _delivered(here: past.Here) -> Sequence[str]:
+    """The commits of the newest run that made any."""
+    from promptgit.edges.runs import run_ids
+
+    runs = run_ids(here.git)
+    found = next((made for run in runs if (made := _run(here, run).delivered)), ())
+    if not found:
+        none = f"none of the {len(runs)} runs here delivered a commit" if runs else "no run is here"
+        raise UserError(none, hint="name a range of commits: A..B")
+    return found
 
 
 def _told(here: past.Here, old: str, new: str, change: Change) -> PromptChange:
@@ -96,10 +109,8 @@ def _run_of(here: past.Here, name: str) -> Run | None:
 
 def _run(here: past.Here, name: str) -> Run:
     from promptgit.core.journal import read_run
-    from promptgit.edges.runs import RunJournal, latest_run, run_ids
+    from promptgit.edges.runs import RunJournal, run_ids
 
-    if name == "latest":
-        name = latest_run(here.git)
     found = [run for run in run_ids(here.git) if run.startswith(name)]
     if len(found) != 1:
         many = f"{len(found)} runs begin with" if found else "there is no run"
