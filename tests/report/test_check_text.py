@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
-from promptgit.core.gate import Flip
+from promptgit.core.gate import Flip, Quarantined
 from promptgit.core.verdict import Outcome
 from promptgit.report import check_text
+from promptgit.report import gate_words as words
 from promptgit.report.history_text import plain
 from report.a_report import (
     a_case,
@@ -88,6 +90,24 @@ def test_a_failed_side_has_a_dash_for_its_score():
     case = a_case(flip=Flip.UNSCORED, after=a_side(None, failure="timeout"))
 
     assert check_text.move(case) == "1.000 -> –"
+
+
+def test_cases_that_were_asked_and_are_not_in_the_score_are_said():
+    held = Quarantined("held", "@ana", "it flips", date(2027, 1, 31))
+    cases = (
+        a_case("a", Flip.SAME),
+        a_case("held", Flip.SAME, quarantined=held),
+        a_case("must", Flip.SAME, must_pass=True),
+        a_case("late", Flip.NOT_RUN),
+    )
+    gate = a_gate(Outcome.PASS, cases)
+    score = replace(gate.score, verdict=replace(gate.score.verdict, n=1, of=3))
+
+    line = words.flips(replace(gate, metrics=(score,)))
+
+    assert line == (
+        "3 same, 1 not run; not in the score: 1 in quarantine, 1 must-pass, asked out of turn"
+    )
 
 
 def test_guards_are_in_their_own_unit():

@@ -294,9 +294,16 @@ def flipped(gate: GateFinding, flip: Flip) -> list[CaseFinding]:
 
 
 def flips(gate: GateFinding) -> str:
-    """Count what became of the cases: `2 broke, 1 fixed, 37 same`."""
+    """Count what became of the cases, `2 broke, 1 fixed, 37 same`, and who is in no mean."""
     counts = Counter(found.flip for found in gate.cases)
-    return ", ".join(f"{counts[flip]:,} {flip.value}" for flip in ORDER if counts[flip])
+    said = ", ".join(f"{counts[flip]:,} {flip.value}" for flip in ORDER if counts[flip])
+    compared = [case for case in gate.cases if case.flip not in (Flip.NOT_RUN, Flip.UNSCORED)]
+    beside = len(compared) - gate.score.verdict.n
+    held = sum(1 for case in compared if case.quarantined)
+    early = min(beside - held, sum(1 for case in compared if case.must_pass))
+    why = [f"{held} in quarantine"] if held else []
+    why += [f"{early} must-pass, asked out of turn"] if early > 0 else []
+    return f"{said}; not in the score: {', '.join(why)}" if beside > 0 and why else said
 
 
 def spent(spent: Spent) -> str:
