@@ -79,6 +79,19 @@ def test_a_stream_that_is_closed_is_no_error(desk: Repository, stream: str):
         assert "bug" not in done.stderr
 
 
+@pytest.mark.parametrize("words", ["--help", "log", "log --json", "eval p --json", "blame p"])
+def test_a_reader_who_has_gone_is_no_answer(desk: Repository, words: str):
+    """1 would say no; `git log | head -1` says nothing either."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    line = [sys.executable, "-m", "promptgit.cli.main", *words.split()]
+
+    done = subprocess.run(line, cwd=desk.path, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize("words", ["--help", "log", "eval p", "eval p --json"])
 def test_a_disk_that_is_full_is_the_worlds_fault(desk: Repository, words: str):
     if not Path("/dev/full").exists():

@@ -138,8 +138,9 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has gone (`promptgit log | head`): be quiet, like git.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has gone (`promptgit log | head`): be quiet, like git.  Click
+        # turns that into an exit code of 1, which for us is an answer: no.
         discard_output()
         return 0
     except OSError as error:  # one that nobody foresaw: a full disk, a file that may not be read
