@@ -95,9 +95,9 @@ def test_log_shows_evidence_scores_flips_and_subject(improved: Repository):
 
     assert said.code == 0
     assert [line.split(maxsplit=2)[2] for line in said.lines] == [
-        "confirmed    0.5000 -> 0.7500  +1 -0     sealed n=4      improve(reply): say it",
-        "confirmed    0.0000 -> 0.5000  +2 -0     sealed n=4      improve(reply): say it",
-        "evaluated    0.0000                      sealed n=4      first",
+        "confirmed    0.500 -> 0.750  +1 -0     sealed n=4      improve(reply): say it",
+        "confirmed    0.000 -> 0.500  +2 -0     sealed n=4      improve(reply): say it",
+        "evaluated    0.000                     sealed n=4      first",
     ]
 
 
@@ -121,17 +121,17 @@ def chain(tmp_path: Path) -> Repository:
     return repository
 
 
-WHOLE_RUN = "whole run: 0.0000 -> 1.0000  +4 -0  sealed n=4 (2 steps)"
+WHOLE_RUN = "whole run: 0.000 -> 1.000  +4 -0  sealed n=4 (2 steps)"
 
 
 def test_log_tells_the_last_step_of_a_run_from_the_whole_run(chain: Repository):
     said = promptgit(chain, "log", PATH)
 
     assert [line[24:].rstrip() for line in said.lines] == [
-        "confirmed    0.5000 -> 0.7500  +2 -0     search n=8      improve(reply): say it",
+        "confirmed    0.500 -> 0.750  +2 -0     search n=8      improve(reply): say it",
         WHOLE_RUN,
-        "screening    0.0000 -> 0.5000  +4 -0     search n=8      improve(reply): say it",
-        "evaluated    0.0000                      search n=8      first",
+        "screening    0.000 -> 0.500  +4 -0     search n=8      improve(reply): say it",
+        "evaluated    0.000                     search n=8      first",
     ]
     newest = promptgit(chain, "log", PATH, "--json").json["commits"][0]
     assert (newest["half"], newest["whole_run"]["half"]) == ("search", "sealed")
@@ -142,7 +142,7 @@ def test_blame_credits_a_line_with_its_own_step_only(chain: Repository):
     said = promptgit(chain, "blame", PATH)
 
     assert said.lines[2].split(maxsplit=1)[1] == (
-        "confirmed    0.5000 -> 0.7500  +2 -0     search n=8    3  Ask first."
+        "confirmed    0.500 -> 0.750  +2 -0     search n=8    3  Ask first."
     )
     assert said.lines[3:] == ["", f"{chain.head[:10]}  {WHOLE_RUN}"]
 
@@ -165,9 +165,9 @@ def test_show_and_diff_agree_on_what_the_last_step_of_a_run_bought(chain: Reposi
     shown = promptgit(chain, "show", "HEAD")
     compared_texts = promptgit(chain, "diff", "HEAD~1", "HEAD")
 
-    step = "  score     0.5000 -> 0.7500  +0.2500"
+    step = "  score     0.500 -> 0.750  +0.250"
     assert f"{PATH}: confirmed" in shown.out
-    assert "  this step: 0.5000 -> 0.7500  +2 -0  search n=8" in shown.lines
+    assert "  this step: 0.500 -> 0.750  +2 -0  search n=8" in shown.lines
     assert f"  {WHOLE_RUN}" in shown.lines
     assert step in shown.lines
     assert step in compared_texts.lines
@@ -177,7 +177,7 @@ def test_show_and_diff_agree_on_what_the_last_step_of_a_run_bought(chain: Reposi
 def test_revert_says_on_which_cases_the_score_that_comes_back_is(chain: Repository):
     said = promptgit(chain, "revert", "HEAD", "--dry-run")
 
-    assert "the score that comes back: 0.7500 -> 0.5000  search n=8" in said.lines
+    assert "the score that comes back: 0.750 -> 0.500  search n=8" in said.lines
 
 
 def test_going_back_to_a_confirmed_text_is_confirmed_whatever_it_is_compared_with(
@@ -190,7 +190,7 @@ def test_going_back_to_a_confirmed_text_is_confirmed_whatever_it_is_compared_wit
     said = promptgit(chain, "revert", "--to", tip, PATH, "--json")
 
     assert (said.json["evidence"], said.json["half"], said.json["n"]) == ("confirmed", "search", 8)
-    assert "confirmed    0.5000 -> 0.7500" in promptgit(chain, "log", PATH).lines[0]
+    assert "confirmed    0.500 -> 0.750" in promptgit(chain, "log", PATH).lines[0]
 
 
 def test_log_finds_a_prompt_by_its_name_and_from_below(improved: Repository):
@@ -350,7 +350,7 @@ def test_show_has_message_evidence_metrics_flips_and_words(improved: Repository)
     for words in (
         "    Why it is better.",
         f"{PATH}: confirmed",
-        "  contains  0.5000 -> 0.7500",
+        "  contains  0.500 -> 0.750",
         "Fixed: 1 case",
         "    before: brief. to c2",
         "    after:  first. to c2",
@@ -395,7 +395,7 @@ def test_diff_shows_words_metrics_and_flips(improved: Repository):
     said = promptgit(improved, "diff", "HEAD", "HEAD~2", PATH)
 
     assert said.code == 0
-    for words in ("  [-Be brief.-]", "score     0.7500 -> 0.0000  -0.7500", "Broke: 3 cases"):
+    for words in ("  [-Be brief.-]", "score     0.750 -> 0.000  -0.750", "Broke: 3 cases"):
         assert words in said.out
 
 
@@ -420,9 +420,9 @@ def test_blame_says_what_each_line_bought(improved: Repository):
     said = promptgit(improved, "blame", PATH)
 
     assert [line.split(maxsplit=1)[1] for line in said.lines] == [
-        "evaluated    0.0000                      sealed n=4    1  Be kind.",
-        "confirmed    0.0000 -> 0.5000  +2 -0     sealed n=4    2  Be brief.",
-        "confirmed    0.5000 -> 0.7500  +1 -0     sealed n=4    3  Ask first.",
+        "evaluated    0.000                     sealed n=4    1  Be kind.",
+        "confirmed    0.000 -> 0.500  +2 -0     sealed n=4    2  Be brief.",
+        "confirmed    0.500 -> 0.750  +1 -0     sealed n=4    3  Ask first.",
     ]
 
 
@@ -445,7 +445,7 @@ def test_revert_brings_the_text_and_its_known_score_back(improved: Repository):
     assert trailers["Prompt-Blob"] == improved.blob(PATH)
     assert trailers["Eval-Score"] == "0.7500 -> 0.5000 n=4"
     assert promptgit(improved, "verify").code == 0
-    assert "0.7500 -> 0.5000  +0 -1" in promptgit(improved, "log", PATH).lines[0]
+    assert "0.750 -> 0.500  +0 -1" in promptgit(improved, "log", PATH).lines[0]
 
 
 def test_revert_keeps_later_changes_elsewhere_in_the_text(spacious: Repository):
@@ -721,7 +721,7 @@ def test_sync_without_outputs_sends_scores_but_no_answers(improved: Repository, 
     clone = a_clone(remote, "clone")
     promptgit(clone, "sync")
     assert promptgit(clone, "verify", "--strict").code == 0
-    assert "0.5000 -> 0.7500  +1 -0" in promptgit(clone, "log", PATH).lines[0]
+    assert "0.500 -> 0.750  +1 -0" in promptgit(clone, "log", PATH).lines[0]
     everything = Repository(remote).git("cat-file", "--batch-all-objects", "--batch", "--unordered")
     assert "first. to c2" not in everything
 
@@ -755,6 +755,32 @@ def test_records_that_diverged_are_joined_on_both_sides(improved: Repository, re
     assert {ours.digest, theirs.digest} <= set(digests[0])
 
 
+def test_of_a_run_the_commits_travel_and_it_is_said_that_its_story_stays(
+    improved: Repository, remote: Path
+):
+    improved.git("update-ref", "refs/promptgit/runs/20260101T000000Z-aaaa", "HEAD")
+    sent = promptgit(improved, "sync")
+    clone = a_clone(remote, "clone")
+    before = promptgit(clone, "runs")
+
+    planned, done = promptgit(clone, "sync", "-n"), promptgit(clone, "sync")
+
+    assert "20260101T000000Z-aaaa: only there (the commits of a run" in planned.out
+    assert "5 records received, and the commits of 1 run" in done.out
+    assert "stays where it ran" in done.out
+    assert before.out == "no run yet: promptgit improve PROMPT makes one\n"
+    assert promptgit(clone, "runs").out.startswith("no run was made here")
+    assert sent.lines[-1] == "origin has all evidence that is here"
+
+
+def test_what_sync_kept_here_is_counted(improved: Repository, remote: Path):
+    said = promptgit(improved, "sync", "--no-outputs")
+
+    assert said.lines[-1] == (
+        "origin has all evidence that is here, but for 3 records with model outputs"
+    )
+
+
 def test_a_dry_run_of_sync_moves_nothing(improved: Repository, remote: Path):
     said = promptgit(improved, "sync", "--dry-run", "--json")
 
@@ -783,7 +809,7 @@ def test_a_plain_git_revert_shows_the_restored_score(improved: Repository):
 
     said = promptgit(improved, "log", PATH)
 
-    assert "confirmed    0.7500 -> 0.5000  +0 -1" in said.lines[0]
+    assert "confirmed    0.750 -> 0.500  +0 -1" in said.lines[0]
 
 
 def test_evidence_without_any_trailer_is_found(tmp_path: Path):

@@ -85,12 +85,19 @@ def change(before: float | None, after: float | None) -> str:
     """
     Say what became of a score; a dash when nobody knows.
 
+    Three digits are what people read, as in every table; a fourth one where it tells two apart.
+
     >>> change(0.744, 0.812), change(None, 0.5), change(0.5, None)
-    ('0.7440 -> 0.8120', '0.5000', '-')
+    ('0.744 -> 0.812', '0.500', '-')
+    >>> change(0.5556, 0.5564)
+    '0.5556 -> 0.5564'
     """
     if after is None:
         return "-"
-    return f"{after:.4f}" if before is None else f"{before:.4f} -> {after:.4f}"
+    if before is None:
+        return f"{after:.3f}"
+    digits = 4 if f"{before:.3f}" == f"{after:.3f}" and f"{before:.4f}" != f"{after:.4f}" else 3
+    return f"{before:.{digits}f} -> {after:.{digits}f}"
 
 
 def flips(fixed: int | None, broke: int | None) -> str:
@@ -166,6 +173,7 @@ def evidence_lines(revision: Revision) -> Iterator[Styled]:
         yield ((f"  ! {clean(revision.problem)}", "bold red"),)
 
 
+STAYS = "stays where it ran"
 TAKES_BACK = "takes back a gain that was confirmed"
 
 MEANING = {
@@ -221,7 +229,7 @@ def measured_lines(measured: Measured | None) -> Iterator[Styled]:
     for name, pair in rows.items():
         style = "bold" if name == "score" else ""
         yield (
-            (f"  {clean(name):<{width}}  {change(*pair):<16}", style),
+            (f"  {clean(name):<{width}}  {change(*pair):<14}", style),
             (f"  {_delta(pair)}", sign(pair)),
         )
     yield from _flip_lines("Broke", measured.broke, "red")
@@ -276,7 +284,7 @@ def verified(counts: Counter[State]) -> Styled:
 
 def _delta(pair: Pair) -> str:
     before, after = pair
-    return "" if before is None or after is None else f"{after - before:+.4f}"
+    return "" if before is None or after is None else f"{after - before:+.3f}"
 
 
 def sign(pair: Pair) -> str:
@@ -287,18 +295,20 @@ def sign(pair: Pair) -> str:
 
 
 def synced(
-    remote: str, received: int, sent: bool, withheld: int, *, pushed: bool
+    remote: str, received: int, runs: int, sent: bool, withheld: int, *, pushed: bool
 ) -> Iterator[Styled]:
     """What an exchange of records did."""
-    yield ((f"{clean(remote)}: {_records(received)} received", ""),)
+    commits = f", and the commits of {_runs(runs)}" if runs else ""
+    yield ((f"{clean(remote)}: {_records(received)} received{commits}", ""),)
+    if runs:
+        yield ((f"the story of a run, as `promptgit runs` tells it, {STAYS}", "dim"),)
     if not pushed:
         return
-    if sent:
-        yield (("everything that may leave is there now", ""),)
-    else:
+    if not sent:
         yield (("others kept pushing: run it again", "yellow"),)
-    if withheld:
-        yield ((f"{_records(withheld)} with model outputs stayed here", "dim"),)
+        return
+    but = f", but for {_records(withheld)} with model outputs" if withheld else ""
+    yield ((f"{clean(remote)} has all evidence that is here{but}", ""),)
 
 
 def sync_plan(
@@ -307,7 +317,8 @@ def sync_plan(
     """In what two clones differ: (ref, ours, theirs)."""
     for ref, ours, theirs in refs:
         where = "only here" if not theirs else "only there" if not ours else "differs"
-        yield ((f"{clean(ref)}: {where}", ""),)
+        what = f" (the commits of a run; its story {STAYS})" if "/runs/" in ref else ""
+        yield ((f"{clean(ref)}: {where}{what}", ""),)
     if not refs:
         yield ((f"{clean(remote)} has the same evidence", ""),)
     yield (
@@ -317,6 +328,10 @@ def sync_plan(
             "dim",
         ),
     )
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"
 
 
 def _records(count: int) -> str:

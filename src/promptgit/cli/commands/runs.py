@@ -44,7 +44,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     elif runs:
         show_lines(runs_text.runs_lines(runs, width()))
     else:
-        click.echo("no run yet: promptgit improve PROMPT makes one")
+        click.echo(_none_yet(git))
 
 
 @command.command(
@@ -100,6 +100,18 @@ def _git() -> Any:
     from promptgit.edges.git import Git
 
     return Git.discover(Path.cwd())
+
+
+def _none_yet(git: Any) -> str:
+    """Say that no run was made here; `sync` brings the commits of others', not their journals."""
+    from promptgit.edges.run_refs import FOLDER
+
+    if git.text("for-each-ref", "--count=1", "--format=%(refname)", FOLDER):
+        return (
+            "no run was made here: of those that `promptgit sync` fetched only the commits came, "
+            "and the story stays where it ran"
+        )
+    return "no run yet: promptgit improve PROMPT makes one"
 
 
 def _run(name: str) -> Any:

@@ -41,6 +41,7 @@ def command(
     """
     Fetch the evidence that REMOTE (origin) has and push what it lacks, under refs/promptgit/.
 
+    Of a run its commits travel; its journal, which `promptgit runs` reads, stays where it ran.
     Plain `git push` and `git fetch` never carry records, for they may hold model outputs, and
     those your cases.  Records that diverged are joined: nobody's are lost or overwritten.
     """
@@ -68,7 +69,9 @@ def command(
         )
     else:
         past.show(
-            history_text.synced(remote, done.received, done.sent, withheld, pushed=not no_push)
+            history_text.synced(
+                remote, done.received, len(done.runs), done.sent, withheld, pushed=not no_push
+            )
         )
     ctx.exit(0 if done.sent or no_push else INCOMPLETE)
 
