@@ -142,6 +142,14 @@ def test_a_hole_that_has_a_column_or_may_be_absent_is_no_finding(tmp_path: Path,
     assert promptgit(shelf, "lint").code == 0
 
 
+def test_a_case_that_eval_leaves_out_lacks_nothing(tmp_path: Path):
+    rows = "id,message,label\nc0,a,x\nc1,b,\n"
+    asked = 'assert: [{type: contains, value: "{{ expected }}"}]\n'
+    shelf = a_shelf(tmp_path, asked, **{"prompts/reply.csv": rows})
+
+    assert promptgit(shelf, "lint").code == 0
+
+
 @pytest.mark.parametrize(
     ("asked", "where", "said"),
     [

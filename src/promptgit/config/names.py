@@ -58,6 +58,14 @@ def _fault_in_name(name: str) -> str:
 
 
 def _nearest(name: str, words: Sequence[str]) -> str:
+    if not any(_may_be_near(name.lower(), word) for word in words):
+        return ""
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(name.lower(), words, n=1, cutoff=NEAR)), "")
+
+
+def _may_be_near(name: str, word: str) -> bool:
+    """Bound difflib's ratio from above by the letters in common: a hook need not load difflib."""
+    common = sum(letter in word for letter in name)
+    return 2 * min(common, len(word)) >= NEAR * (len(name) + len(word))
