@@ -82,7 +82,7 @@ def unreadable(claim: Claim) -> tuple[str, ...]:
 
 
 def _has(claim: Claim, key: str) -> bool:
-    return any(name.lower() == key.lower() for name, _ in claim.trailers)
+    return any(name.lower() == key.lower() and said for name, said in claim.trailers)
 
 
 def steps(claims: Sequence[Claim], path: str) -> tuple[Claim, ...]:
