@@ -69,11 +69,11 @@ def test_the_commit_that_broke_a_prompt_is_named_with_what_it_did(broken_at_5: R
 
     culprit = broken_at_5.git("rev-parse", "HEAD~3")
     assert said.code == 0
-    assert said.lines[0] == f"{culprit[:10]} broke it: the mean score, 1.0000 -> 0.6667"
+    assert said.lines[0] == f"{culprit[:10]} broke it: the mean score, 1.000 -> 0.667"
     assert "Author: Ada Example" in said.lines
     assert "    text 5" in said.lines
     assert "  - fruit: apple, [-pear-]{+plum+}" in said.lines
-    assert "  pear  1.0000 -> 0.0000" in said.lines
+    assert "  pear  1.000 -> 0.000" in said.lines
     assert "    why:    similar: 0.00 alike in words; missing: fruit" in said.lines
     assert "    before: fruit" in said.lines
     assert "    after:  tool" in said.lines
@@ -146,11 +146,11 @@ def test_each_trial_is_told_as_it_comes(broken_at_5: Repository):
     assert "8 commits may have broken it; at most 5 evaluations of 3 cases: 15 calls" in said.err
     assert "after 2 of them --bad is known to be bad, or not" in said.err
     assert [line.split()[1:3] for line in said.err.splitlines()[1:]] == [
-        ["good", "1.0000"],
-        ["bad", "0.6667"],
-        ["good", "1.0000"],
-        ["bad", "0.6667"],
-        ["bad", "0.6667"],
+        ["good", "1.000"],
+        ["bad", "0.667"],
+        ["good", "1.000"],
+        ["bad", "0.667"],
+        ["bad", "0.667"],
     ]
     assert hushed.err == ""
 

@@ -234,7 +234,7 @@ def test_log_shows_who_is_vouched_for_when_asked(tmp_path: Path, keys: dict[str,
 
     assert [one["evidence"] for one in plain] == ["confirmed", "confirmed", "evaluated"]
     assert [one["evidence"] for one in asked] == ["confirmed", "verified-ci", "evaluated"]
-    assert "verified-ci  0.0000 -> 0.5000" in one.lines[1]
+    assert "verified-ci  0.000 -> 0.500" in one.lines[1]
 
 
 def test_a_list_with_a_line_that_nobody_understands_is_an_error(tmp_path: Path):

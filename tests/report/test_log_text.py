@@ -53,7 +53,7 @@ def test_no_line_is_wider_than_the_terminal(width: int, with_path: bool, state: 
     lines = told(a_revision(evidence=state), layout)
 
     assert max(map(len, lines)) <= width
-    assert "0.7057" in lines[0]
+    assert "0.706" in lines[0]
     assert state.value in lines[0]
 
 
@@ -61,7 +61,7 @@ def test_where_there_is_room_for_words_a_revision_is_one_line():
     (line,) = told(a_revision(), Layout(120))
 
     assert line.startswith(
-        "fe617a055d  2026-11-21  confirmed    0.6905 -> 0.7057  +16 -9    search n=91     improve("
+        "fe617a055d  2026-11-21  confirmed    0.691 -> 0.706  +16 -9    search n=91     improve("
     )
     assert line.endswith("…")
 
@@ -76,7 +76,7 @@ def test_at_80_columns_the_subject_has_a_line_of_its_own():
 def test_at_40_columns_the_date_and_the_cases_are_left_out():
     facts, _ = told(a_revision(), Layout(40, with_path=True))
 
-    assert facts == "fe617a055d  confirmed    0.7057"
+    assert facts == "fe617a055d  confirmed    0.691 -> 0.706"
 
 
 def test_a_pipe_gets_one_line_whole():
@@ -89,7 +89,7 @@ def test_every_state_leaves_the_columns_where_they_are():
     revisions = [a_revision(evidence=state) for state in Evidence]
     layout = Layout.of(revisions)
 
-    places = {told(revision, layout)[0].index("0.6905 ->") for revision in revisions}
+    places = {told(revision, layout)[0].index("0.691 ->") for revision in revisions}
 
     assert len(places) == 1
 
@@ -99,13 +99,13 @@ def test_what_confirmed_the_whole_run_stands_below():
 
     *_, said = told(a_revision(whole_run=whole), Layout(80))
 
-    assert said == "    whole run: 0.5000 -> 0.7500  +11 -2  sealed n=45 (3 steps)"
+    assert said == "    whole run: 0.500 -> 0.750  +11 -2  sealed n=45 (3 steps)"
 
 
 def test_blame_leaves_room_for_the_line_of_the_prompt():
     blamed = Blamed(Written(7, "Be kind.", "a" * 40, PATH), a_revision())
 
-    assert plain(blame_line(blamed, 2, Layout(80))).endswith("0.7057   7  Be kind.")
+    assert plain(blame_line(blamed, 2, Layout(80))).endswith("0.706   7  Be kind.")
     assert "search n=91" in plain(blame_line(blamed, 2))
 
 
@@ -150,7 +150,7 @@ def test_blame_tells_below_its_lines_what_log_tells_in_a_second_one():
 
     assert lines == [
         "",
-        "fe617a055d  whole run: 0.5000 -> 0.7500  +11 -2  sealed n=45 (3 steps)",
+        "fe617a055d  whole run: 0.500 -> 0.750  +11 -2  sealed n=45 (3 steps)",
         "bbbbbbbbbb  takes back a gain that was confirmed",
     ]
     assert list(blame_notes(blamed[:0])) == []

@@ -42,12 +42,12 @@ def plan(hunt: Hunt, cases: int, repeats: int, each: Estimate | None) -> str:
 def trial_line(hunt: Hunt, subject: str) -> str:
     """What the latest trial said, and how many are suspected still."""
     trial = hunt.trials[-1]
-    value = f"{trial.value:.4f}" if trial.value is not None else "-"
+    value = f"{trial.value:.3f}" if trial.value is not None else "-"
     end = " (--good)" if trial.commit == hunt.good else ""
     why = f" ({clean(trial.why, 120)})" if trial.why else ""
     left = len(hunt.search.suspects)
     return (
-        f"{trial.commit[:SHORT]}  {trial.mark.value:<7}  {value:<6}  "
+        f"{trial.commit[:SHORT]}  {trial.mark.value:<7}  {value:<5}  "
         f"{counted(left, 'suspect')} left  {clean(subject, 60)}{end}{why}"
     )
 

@@ -45,7 +45,7 @@ def report(run: Run) -> str:
         "|---:|---|---|---:|---|",
     ]
     for proposal, point in zip(run.proposals, points(run)[1:], strict=False):
-        cells = (proposal.round, proposal.fate, race_line(proposal), f"{point.best:.4f}")
+        cells = (proposal.round, proposal.fate, race_line(proposal), f"{point.best:.3f}")
         row = [*map(str, cells), inline(proposal.reason)]
         lines.append(f"| {' | '.join(row)} |")
     for proposal in run.proposals:

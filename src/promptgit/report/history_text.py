@@ -125,7 +125,7 @@ def whole_run(found: WholeRun) -> str:
     Say what confirmed a text together with the steps before it.
 
     >>> whole_run(WholeRun(0.5, 0.75, "sealed", 45, 11, 2, steps=3))
-    'whole run: 0.5000 -> 0.7500  +11 -2  sealed n=45 (3 steps)'
+    'whole run: 0.500 -> 0.750  +11 -2  sealed n=45 (3 steps)'
     """
     parts = (
         f"whole run: {change(found.before, found.score)}",

@@ -116,7 +116,7 @@ def _facts(revision: Revision, layout: Layout) -> Facts:
         "date": (date(revision.when), "dim"),
         "evidence": (f"{state.value:<{layout.evidence}}", STYLES[state]),
         "score": (
-            f"{change(revision.before, revision.score):<16}",
+            f"{change(revision.before, revision.score):<14}",
             sign((revision.before, revision.score)),
         ),
         "flips": (f"{flips(revision.fixed, revision.broke):<8}", ""),
