@@ -22,6 +22,14 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 IMPORT_CLICK_S = 0.048  # of the machine that the bars in seconds were set on
 CASES = 20  # of each prompt
+CONFIG = """\
+# Runs the prompts.
+model: gpt-5-mini
+budget:
+  usd: 2.00
+check:
+  margin: 0.05
+"""
 WORDS = (
     "order customer refund parcel warranty invoice delivery address account password receipt "
     "please answer kindly never always before after number date name check ask send wait return "
@@ -97,6 +105,7 @@ def a_shelf_of_prompts(path: Path, count: int) -> Path:
             encoding="utf-8",
         )
     (path / "alone.md").write_text(prompt(rng), encoding="utf-8")
+    (path / "promptgit.yaml").write_text(CONFIG, encoding="utf-8")
     for words in (["init", "--quiet"], ["add", "--all"]):
         subprocess.run(["git", *words], cwd=path, check=True)
     return path

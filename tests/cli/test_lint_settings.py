@@ -265,6 +265,25 @@ def test_a_scorer_of_a_third_party_is_known_and_its_code_is_not_run(tmp_path: Pa
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_config_as_init_writes_it_loads_no_yaml(tmp_path: Path):
+    shelf = a_shelf(tmp_path)
+    (shelf.path / "prompts/reply.csv").unlink()
+    assert promptgit(shelf, "init").code == 0
+    look = """
+import sys
+from promptgit.cli.main import run
+run(["lint", "prompts/reply.md"])
+print(sorted(set(sys.modules) & {"yaml", "pydantic", "difflib"}), file=sys.stderr)
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", look], cwd=shelf.path, capture_output=True, text=True, check=False
+    )
+
+    assert (shelf.path / "promptgit.yaml").is_file()
+    assert (done.returncode, done.stderr.strip()) == (0, "[]")
+
+
 def test_nothing_heavy_is_loaded_while_all_is_well(tmp_path: Path):
     asked = (
         "cases: reply.csv\nmust_pass: [c2]\ncheck: {margin: 0.1}\nmodel: gpt-5-mini\nassert:\n"

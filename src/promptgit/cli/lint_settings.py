@@ -45,6 +45,11 @@ def config_faults(data: bytes, read: Read) -> tuple[Trouble, ...]:
     if all(not line or line.startswith(b"#") for line in lines):
         return ()
     from promptgit.config.known import CONFIG, is_surely_right
+    from promptgit.config.plain import plain_mapping
+
+    plain = plain_mapping(data)
+    if plain is not None and "improve" not in plain and is_surely_right(plain, CONFIG):
+        return ()
     from promptgit.core.located import parse_yaml
 
     try:
