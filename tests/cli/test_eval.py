@@ -105,7 +105,7 @@ def test_the_evidence_is_kept_and_log_shows_the_score(office: Repository):
 
     (record,) = Records(Git.discover(office.path)).find(office.blob(PROMPT))
     assert record.kind == "evaluation"
-    assert f"{record.body['mean']:.4f}" in promptgit(office, "log", PROMPT).out
+    assert f"{record.body['mean']:.3f}" in promptgit(office, "log", PROMPT).out
 
 
 def test_no_record_keeps_none(office: Repository):
