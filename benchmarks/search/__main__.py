@@ -27,7 +27,18 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from search import ours, peers
-from search.curves import CALLS, COSTS, Line, Pick, Run, by_world, line_of, means_of, run_of, worse_worlds
+from search.curves import (
+    CALLS,
+    COSTS,
+    Line,
+    Pick,
+    Run,
+    by_world,
+    line_of,
+    means_of,
+    run_of,
+    worse_worlds,
+)
 from search.world import Terrain
 from search.worlds import GAINFUL, TEMPTING, WORLDS
 
@@ -52,7 +63,7 @@ YARDSTICKS = {  # from the issue: another world of this kind, measured once
 @cache
 def players() -> dict[str, peers.Play]:
     """Everybody who can take part, by name."""
-    found = {entry.name: entry.play for entry in (*ours.entries(), *ours.ablations())}
+    found = {entry.name: entry.play for entry in (*ours.ablations(), *ours.entries())}
     return {**found, **peers.available()[0]}
 
 
@@ -72,28 +83,35 @@ def played(names: Sequence[str], worlds: Sequence[str], seeds: int, workers: int
 
 def show_curve(title: str, budgets: Sequence[int], lines: Sequence[Line]) -> None:
     print(f"\nShare of the reachable gain by {title}: median over worlds, mean over seeds (± s.e.)")
-    print(f"{'':<28}" + "".join(f"{budget:>14,}" for budget in budgets) + "   yardstick from the issue")
+    print(
+        f"{'':<40}"
+        + "".join(f"{budget:>14,}" for budget in budgets)
+        + "   yardstick from the issue"
+    )
     for line in lines:
         cells = zip(line.values, line.errors, strict=True)
         told = YARDSTICKS[title].get(line.who)
         beside = "   " + " ".join(f"{value:.2f}".lstrip("0") for value in told) if told else ""
-        print(f"{line.who:<28}" + "".join(f"{v:>7.2f} ±{e:>4.2f} " for v, e in cells) + beside)
+        print(f"{line.who:<40}" + "".join(f"{v:>7.2f} ±{e:>4.2f} " for v, e in cells) + beside)
 
 
 def show_worlds(runs: Sequence[Run], names: Sequence[str]) -> None:
     print("\nBy world, at 500 and at 2,000 task calls")
     worlds = [world.name for world in GAINFUL]
-    print(f"{'':<28}" + "".join(f"{world:>12}" for world in worlds))
+    print(f"{'':<40}" + "".join(f"{world:>12}" for world in worlds))
     for who in names:
         mine = by_world(run for run in runs if run.who == who)
         cells = [means_of(mine[world], CURVES[0][2]) for world in worlds if world in mine]
-        print(f"{who:<28}" + "".join(f"{at[1]:>7.2f} {at[3]:>4.2f}" for at in cells))
+        print(f"{who:<40}" + "".join(f"{at[1]:>7.2f} {at[3]:>4.2f}" for at in cells))
 
 
 def show_ships(runs: Sequence[Run], names: Sequence[str]) -> None:
     tempting = {world.name for world in TEMPTING}
     print("\nWhat the end of a search is, and what our sealed confirmation makes of it")
-    print(f"{'':<28}{'task calls':>12}{'mentor calls':>14}{'keeps not-better':>22}{'ships not-better':>22}")
+    print(
+        f"{'':<40}{'task calls':>12}{'mentor calls':>14}"
+        f"{'keeps not-better':>26}{'ships not-better':>26}"
+    )
     for who in names:
         mine = [run for run in runs if run.who == who]
         shares = []
@@ -103,7 +121,7 @@ def show_ships(runs: Sequence[Run], names: Sequence[str]) -> None:
             shares.append((name, kept, fmean(run.shipped_worse for run in there)))
         gainful = [run for run in mine if run.world not in tempting] or mine
         print(
-            f"{who:<28}{fmean(r.task_calls for r in gainful):>12,.0f}"
+            f"{who:<40}{fmean(r.task_calls for r in gainful):>12,.0f}"
             f"{fmean(r.mentor_calls for r in gainful):>14,.0f}"
             + f"{' '.join(f'{name} {kept:.2f}' for name, kept, _ in shares):>26}"
             + f"{' '.join(f'{name} {ship:.2f}' for name, _, ship in shares):>26}"
@@ -120,7 +138,7 @@ def show_worse(runs: Sequence[Run], mine: Sequence[str], theirs: Sequence[str]) 
                 f"{title}: {len(worse_worlds(a, b, pick))} of {len(GAINFUL)}"
                 for title, _, pick in CURVES
             ]
-            print(f"{who:<28} against {peer:<20} {'; '.join(behind)}")
+            print(f"{who:<40} against {peer:<20} {'; '.join(behind)}")
 
 
 def as_json(runs: Sequence[Run], lines: dict[str, list[Line]], versions: dict[str, str]) -> str:

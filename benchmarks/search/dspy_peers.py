@@ -8,19 +8,17 @@ from typing import Any
 
 import dspy
 from dspy.lm15 import Message, Response, TextPart, Usage
-
 from search.mentor import SimulatedMentor, prompt_in
 from search.peers import UNLIMITED, Incumbent, divided, silence
 from search.world import Mark, Meter, Terrain, right_answer, wrong_answer
 
-FIELD = re.compile(r"\[\[ ## (\w+) ## \]\]")
 TICKET = re.compile(r"#(\d{4})")
 MIPRO_VALIDATION = 0.4  # of the search cases: below 50 it scores every trial in full
 WHY = "a note is missing, or should not be there"
 
 
 class Simulated:
-    """The engine behind both models: tickets are answered by the task model, the rest by the mentor."""
+    """The engine of both models: the task model answers tickets, the mentor all else."""
 
     def __init__(self, meter: Meter) -> None:
         self.meter = meter
@@ -50,7 +48,7 @@ class Simulated:
         else:  # a summary of the data or of the program: a call like any other
             self.meter.asked()
             reply = "Tickets, each with an answer."
-        fields = {name: reply for name in wanted}
+        fields = dict.fromkeys(wanted, reply)
         return json.dumps(fields) if "JSON" in turns[-1] else in_fields(fields)
 
     def _answered(self, system: str, turns: list[str]) -> str:
@@ -83,20 +81,22 @@ def a_program(text: str) -> Any:
 def examples(terrain: Terrain, ids: list[str]) -> list[Any]:
     cases = terrain.cases.only(ids)
     return [
-        dspy.Example(ticket=case.inputs["ticket"], answer=right_answer(case.id)).with_inputs("ticket")
+        dspy.Example(ticket=case.inputs["ticket"], answer=right_answer(case.id)).with_inputs(
+            "ticket"
+        )
         for case in cases
     ]
 
 
 def metric(
-    gold: Any, pred: Any, trace: Any = None, pred_name: Any = None, pred_trace: Any = None
+    gold: Any, pred: Any, _trace: Any = None, _name: Any = None, _its_trace: Any = None
 ) -> Any:
-    """Score 1 for the right answer; GEPA also reads the feedback."""
+    """Score 1 for the right answer, with the feedback that GEPA reads."""
     score = float(gold.answer == pred.answer)
     return dspy.Prediction(score=score, feedback="" if score else WHY)
 
 
-def is_right(gold: Any, pred: Any, trace: Any = None) -> float:
+def is_right(gold: Any, pred: Any, _trace: Any = None) -> float:
     return float(gold.answer == pred.answer)
 
 

@@ -128,13 +128,13 @@ class SimulatedMentor:
             return []
         stated, topics = read(text), set(self.terrain.kind_of(case).topics)
         found = [(rule_line(topic), False) for topic in sorted(topics - stated.rules)]
-        for pair in self.terrain.rivals:
-            if pair & topics and pair <= stated.rules and pair not in stated.settled:
-                found.append((settle_line(pair), False))
-        for number in sorted(stated.harms):
-            if self.terrain.victims.get(number, frozenset()) & topics:
-                found.append((harm_line(number), True))
-        return found
+        found += [
+            (settle_line(pair), False)
+            for pair in self.terrain.rivals
+            if pair & topics and pair <= stated.rules and pair not in stated.settled
+        ]
+        harmed = self.terrain.victims
+        return found + [(harm_line(n), True) for n in sorted(stated.harms) if harmed[n] & topics]
 
     def _mended(self, request: str) -> str:
         asked = asked_in(request)
@@ -183,10 +183,8 @@ def prompt_in(request: str) -> str:
 def as_diff(edit: Edit, text: str) -> str:
     if edit.malformed:
         return prose(edit)
-    if edit.removes:
-        hunk = f"-{edit.line}"
-    else:
-        hunk = f" {text.splitlines()[-1]}\n+{edit.line}"
+    last = text.splitlines()[-1]
+    hunk = f"-{edit.line}" if edit.removes else f" {last}\n+{edit.line}"
     return f"State the rule.\n\n```diff\n@@\n{hunk}\n```"
 
 
@@ -201,4 +199,3 @@ def prose(edit: Edit) -> str:
 
 def idle_line(rng: random.Random) -> str:
     return f"- Style note {rng.randrange(10_000):04}: stay friendly."
-

@@ -1,4 +1,4 @@
-"""Our strategies in the world: the real lab, race, mentor and meta-prompts around a simulated model."""
+"""Our strategies in the world: the real lab, mentor and meta-prompts around a simulated model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from promptgit.core.prompt import Message, Prompt
 from promptgit.errors import BudgetSpent
 from promptgit.improve.improve import Strategy, improve
 from promptgit.improve.lab import Lab
-from promptgit.improve.mentor import Draft, Mentor, Tried
+from promptgit.improve.mentor import Mentor, Tried
 from promptgit.strategies.critique import critique
 
 PATH = "prompts/tickets.md"
@@ -97,7 +97,7 @@ def right_or_wrong(case: str, right: bool) -> Result:
     return Result(case, 0, output=output, scores={METRIC.name: score}, score=score.value)
 
 
-def allow(patch: Patch, prompt: Prompt) -> Refusal | None:
+def allow(_patch: Patch, _prompt: Prompt) -> Refusal | None:
     """Guard nothing: the peers have no guard, and what it catches is measured elsewhere."""
     return None
 
@@ -133,13 +133,15 @@ def racing(
     patches: int = 1,
     longest: int = 40,
     remember: bool = False,
+    gate: bool = False,
 ) -> Iterator[Candidate]:
     """
     Race plainly: one patch for one miss, against its parent on 10, 20, 40, … cases.
 
     Nothing is evaluated before a race needs it.  shown: misses that the mentor sees.  patches:
     how many it writes in one call.  longest: cases after which a leading patch has won.
-    remember: tell the mentor what was refused.
+    remember: tell the mentor what was refused.  gate: first try the patch on the very misses that
+    it is for, and race it only if it mends one.
     """
     best, looked = seed, 20
     order = lab.search.shuffled(f"{lab.rng.random()}")
@@ -147,18 +149,24 @@ def racing(
     while True:
         done = lab.evaluate(best, order.first(looked))
         misses = done.misses(0.95)
+        if not misses and looked == len(order):
+            return  # nothing is left to learn from
+        if not misses:
+            looked = min(looked + 10, len(order))
+            continue
         chosen = lab.rng.sample(misses, min(shown, len(misses)))
         told = refused[-8:] if remember else []
         seen = {miss.case_id for miss in chosen}
-        for reply in asked_for(lab, done, chosen, patches, told) if misses else []:
+        for reply in asked_for(lab, done, chosen, patches, told):
             patch = read_patch(reply, PATH, best.text)
             if not isinstance(patch, Patch):
                 continue
-            if wins(lab, best, patch.after, ordered(lab, order, looked, seen), longest):
+            mends = not gate or mended(lab, best.edited(patch.after), chosen)
+            if mends and wins(lab, best, patch.after, ordered(lab, order, looked, seen), longest):
                 best = best.edited(patch.after)
                 yield Candidate(best, done)
                 continue
-            looked = min(looked + 5, len(order))  # a patch may help where nothing was looked at
+            looked = min(looked + (5 if mends else 1), len(order))  # it may help elsewhere
             refused += [line for line in patch.diff.splitlines() if line[:2] in ("+-", "--")]
 
 
@@ -171,6 +179,12 @@ def asked_for(
     words = Prompt.of(SEVERAL, name="several").fill({**facts, "count": patches})
     reply = lab.mentor.model.complete(Request((Message("user", words),))).text
     return reply.split("\n\nState the rule.") if patches > 1 else [reply]
+
+
+def mended(lab: Lab, child: Prompt, misses: Sequence[Result]) -> bool:
+    """Say whether the patched prompt gets any miss right: a leak would, an idle line would not."""
+    shown = lab.search.only([miss.case_id for miss in misses])
+    return any(score > 0.95 for score in lab.evaluate(child, shown).scores.values())
 
 
 def ordered(lab: Lab, order: Dataset, looked: int, seen: set[str]) -> Dataset:
@@ -219,25 +233,43 @@ def entries() -> list[Entry]:
         Entry("critique", critique),
         Entry("critique, all of the budget", partial(critique, **ENDLESS)),
         Entry("plain racing", racing),
+        Entry("racing behind a gate", partial(racing, gate=True, longest=10)),
     ]
 
 
 def ablations() -> list[Entry]:
     """The critique strategy with one thing changed, all of them with all of the budget."""
-    change = [
-        ("misses shown 1", {"misses_shown": 1}),
-        ("misses shown 4", {"misses_shown": 4}),
-        ("validation sample 20", {"validation_sample": 20}),
-        ("validation sample 40", {"validation_sample": 40}),
-        ("training sample 10", {"train_sample": 10}),
-        ("patience 4", {"patience": 4}),
-        ("patience 12", {"patience": 12}),
+    full = partial(critique, **ENDLESS)
+    changes: list[dict[str, int]] = [
+        {"misses_shown": 1},
+        {"misses_shown": 4},
+        {"validation_sample": 10},
+        {"validation_sample": 20},
+        {"train_sample": 10},
+        {"patience": 4},
+        {"patience": 12},
     ]
-    found = [Entry("as it is", partial(critique, **ENDLESS))]
-    found += [Entry("no critique call", partial(critique, **ENDLESS), direct=True)]
-    found += [Entry(name, partial(critique, **{**ENDLESS, **how})) for name, how in change]
-    found += [Entry(f"racing, {n} patches a call", partial(racing, patches=n, shown=n))
-              for n in (1, 2, 4, 8)]  # fmt: skip
-    found += [Entry("racing, refusals told", partial(racing, remember=True))]
-    found += [Entry(f"racing to {n}", partial(racing, longest=n)) for n in (10, 20, 100)]
-    return found
+    races: list[dict[str, Any]] = [
+        {},
+        {"remember": True},
+        {"longest": 10},
+        {"longest": 100},
+        {"patches": 4, "shown": 4},
+        {"gate": True},
+        {"gate": True, "longest": 10},
+        {"gate": True, "longest": 10, "patches": 4, "shown": 4},
+    ]
+    found = [Entry("critique, as it is", full), Entry("critique, one call each", full, direct=True)]
+    found += [Entry(f"critique, {told(how)}", partial(full, **how)) for how in changes]
+    return found + [Entry(f"racing, {told(how)}", partial(racing, **how)) for how in races]
+
+
+def told(how: dict[str, Any]) -> str:
+    """
+    Say what was changed.
+
+    >>> told({"gate": True, "longest": 10})
+    'gate, longest 10'
+    """
+    words = [name if value is True else f"{name} {value}" for name, value in how.items()]
+    return ", ".join(words).replace("_", " ") or "plain"

@@ -98,11 +98,6 @@ class Tickets:
 def play_gepa(terrain: Terrain, *, validation: float = VALIDATION, **options: Any) -> Meter:
     """Run `gepa.optimize` to the end of the budget."""
     import gepa
-    from gepa.utils import StopperProtocol
-
-    class Spent(StopperProtocol):
-        def __call__(self, gepa_state: Any) -> bool:
-            return meter.spent
 
     meter = Meter(terrain)
     meter.mark(terrain.start)
@@ -115,7 +110,7 @@ def play_gepa(terrain: Terrain, *, validation: float = VALIDATION, **options: An
             valset=val,
             adapter=Tickets(meter),
             reflection_lm=mentor.reply,
-            stop_callbacks=Spent(),
+            stop_callbacks=lambda state: meter.spent,
             callbacks=[Incumbent(meter)],
             seed=terrain.seed,
             **options,

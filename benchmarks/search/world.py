@@ -18,10 +18,11 @@ from itertools import combinations
 
 from promptgit.core.dataset import Case, Dataset
 
-TOPICS = (
+WORDS = (
     "amber agate basalt beryl chalk cobalt copper coral flint garnet granite iron jade jasper "
     "lead lime marble mica nickel onyx opal pearl quartz ruby salt silver slate steel tin topaz"
-).split()
+)
+TOPICS = tuple(WORDS.split())
 PREAMBLE = "You answer tickets."
 START = f"{PREAMBLE}\n- Read the ticket.\n"
 EXAMPLE = 0.8  # how much of a stated rule a worked example is worth
@@ -224,7 +225,7 @@ class Meter:
     @property
     def spent(self) -> bool:
         enough = self.task_calls >= self.task_limit and self.cost >= self.cost_limit
-        return enough or self.cost >= 5 * self.cost_limit  # a search that only ever asks
+        return enough or self.cost >= 2 * self.cost_limit  # a search that only ever asks
 
     def answer(self, text: str, case: str, examples: Sequence[str] = ()) -> bool:
         self.task_calls += 1
