@@ -36,10 +36,10 @@ def evaluation_record(
     Write down an evaluation.
 
     `path` is the prompt's, from the repository's top; `suite` the digest (hex) of its
-    assertions; `half` is search, sealed, all, or part (of them); `when` an ISO 8601 time in UTC; `run` the id of
-    the run it belongs to, if any.  Without `outputs` only the sha256 of each output is kept,
-    and no `why`, for it may quote them.  With them each result names the request that it answers,
-    so that whoever has to ask the same again need not.
+    assertions; `half` is search, sealed, all, or part (of them); `when` an ISO 8601 time in UTC;
+    `run` the id of the run it belongs to, if any.  Without `outputs` only the sha256 of each
+    output is kept, and no `why`, for it may quote them.  With them each result names the request
+    that it answers, so that whoever has to ask the same again need not.
     """
     requests = _requests(evaluation) if outputs else {}
     body = {
