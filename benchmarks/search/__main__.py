@@ -97,7 +97,8 @@ def show_curve(title: str, budgets: Sequence[int], lines: Sequence[Line]) -> Non
 
 def show_worlds(runs: Sequence[Run], names: Sequence[str]) -> None:
     print("\nBy world, at 500 and at 2,000 task calls")
-    worlds = [world.name for world in GAINFUL]
+    there = {run.world for run in runs}
+    worlds = [world.name for world in GAINFUL if world.name in there]
     print(f"{'':<40}" + "".join(f"{world:>12}" for world in worlds))
     for who in names:
         mine = by_world(run for run in runs if run.who == who)
@@ -106,7 +107,7 @@ def show_worlds(runs: Sequence[Run], names: Sequence[str]) -> None:
 
 
 def show_ships(runs: Sequence[Run], names: Sequence[str]) -> None:
-    tempting = {world.name for world in TEMPTING}
+    tempting = {world.name for world in TEMPTING} & {run.world for run in runs}
     print("\nWhat the end of a search is, and what our sealed confirmation makes of it")
     print(
         f"{'':<40}{'task calls':>12}{'mentor calls':>14}"
@@ -135,7 +136,7 @@ def show_worse(runs: Sequence[Run], mine: Sequence[str], theirs: Sequence[str]) 
             a = [r for r in runs if r.who == who and r.world != "nothing"]
             b = [r for r in runs if r.who == peer and r.world != "nothing"]
             behind = [
-                f"{title}: {len(worse_worlds(a, b, pick))} of {len(GAINFUL)}"
+                f"{title}: {len(worse_worlds(a, b, pick))} of {len(by_world(a))}"
                 for title, _, pick in CURVES
             ]
             print(f"{who:<40} against {peer:<20} {'; '.join(behind)}")
@@ -169,6 +170,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="2 seeds a world instead of 10")
     parser.add_argument("--seeds", type=int, help="seeds a world")
     parser.add_argument("--only", action="append", metavar="NAME", help="names that contain NAME")
+    parser.add_argument("--world", action="append", help="only this world, or these")
     parser.add_argument("--ablate", action="store_true", help="critique with one thing changed")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything there")
@@ -188,7 +190,10 @@ def main() -> int:
     if not names:
         parser.error(f"nobody is called that; there are: {', '.join([*mine, *theirs])}")
     seeds = options.seeds or (2 if options.quick else 10)
-    runs = played(names, [world.name for world in WORLDS], seeds, options.workers)
+    worlds = [w.name for w in WORLDS if not options.world or w.name in options.world]
+    if not {world.name for world in GAINFUL} & set(worlds):
+        parser.error("at least one world must have something to gain: any but `nothing`")
+    runs = played(names, worlds, seeds, options.workers)
 
     gainful = [run for run in runs if run.world != "nothing"]
     lines = {
@@ -205,7 +210,7 @@ def main() -> int:
         show_worse(runs, [n for n in mine if n in names], [n for n in theirs if n in names])
     if options.json:
         options.json.write_text(as_json(runs, lines, versions), encoding="utf-8")
-    print(f"\n{seeds} seeds in each of {len(WORLDS)} worlds, {time.monotonic() - start:.0f} s")
+    print(f"\n{seeds} seeds in each of {len(worlds)} worlds, {time.monotonic() - start:.0f} s")
     return 0
 
 
