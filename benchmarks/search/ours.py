@@ -34,13 +34,9 @@ Write exactly {{ count }} patches, each on its own in a ```diff fence.
 
 {{ prompt }}
 
-{% for miss in misses %}
-{{ miss.input }}
-{{ miss.output }}
-{% endfor %}
-{% for item in tried %}
-{{ item.summary }}
-{% endfor %}
+{{ misses | join("\n") }}
+
+{{ refused | join("\n") }}
 """
 
 
@@ -174,9 +170,9 @@ def asked_for(
     lab: Lab, done: Evaluation, chosen: Sequence[Result], patches: int, told: Sequence[str]
 ) -> list[str]:
     """Return the patches that one call to the mentor wrote, each as it wrote it."""
-    tried = [Tried(line, "no gain") for line in told]
-    facts = lab.mentor._facts(Candidate(done.prompt, done), chosen, tried, "f")
-    words = Prompt.of(SEVERAL, name="several").fill({**facts, "count": patches})
+    shown = [f"{done.cases.only([m.case_id]).cases[0].inputs['ticket']} {m.output}" for m in chosen]
+    facts = {"prompt": done.prompt.text, "count": patches, "misses": shown, "refused": told}
+    words = Prompt.of(SEVERAL, name="several").fill(facts)
     reply = lab.mentor.model.complete(Request((Message("user", words),))).text
     return reply.split("\n\nState the rule.") if patches > 1 else [reply]
 
