@@ -37,6 +37,8 @@ if [ "$(wc -l < "$COUNTED")" -eq "$KILL_AT" ]; then kill -9 $PPID; exit 1; fi
 exec "{git}" "$@"
 """
 
+PATIENCE_S = 60.0
+
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals like these")
 
 
@@ -86,21 +88,28 @@ def test_a_kill_at_any_call_of_git_leaves_all_or_nothing(tmp_path: Path, call: i
 
 
 def a_kill_in_a_hook(repository: Repository, *, git_too: bool, chain: int = 1) -> None:
-    """Let the pre-commit hook kill promptgit, and git with it if asked; wait for what is left."""
+    """
+    Let a hook kill promptgit, and git with it if asked; wait for what is left.
+
+    The hook is commit-msg: at pre-commit git may not have been handed the message yet, and
+    without one there is no commit.
+    """
     done = repository.path / ".git" / "done"
     a_hook(repository, "post-commit", f"touch {done}")
     git_dies = f"kill -9 $PPID; touch {done}" if git_too else ":"
-    a_hook(repository, "pre-commit", f"kill -9 $(ps -o ppid= -p $PPID); {git_dies}")
+    a_hook(repository, "commit-msg", f"kill -9 $(ps -o ppid= -p $PPID); {git_dies}")
     process = delivery(repository, chain)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
     wait_for(done)
-    for hook in ("pre-commit", "post-commit"):
+    for hook in ("commit-msg", "post-commit"):
         (repository.path / ".git" / "hooks" / hook).unlink()
 
 
 def wait_for(place: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_S
     while not place.exists():
+        assert time.monotonic() < deadline, f"{place} did not come"
         time.sleep(0.01)
 
 
