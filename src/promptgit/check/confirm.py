@@ -15,17 +15,14 @@ from math import ceil, nan
 
 from promptgit.check.bounds import Plan, p_value
 from promptgit.check.needed import cases_to_settle
-from promptgit.check.pairs import Comparison, Scores, Unit, compared, units
-from promptgit.check.sequential import Finding, decide, interval, z_above
+from promptgit.check.pairs import Comparison, Scores, Unit, compared, grouping, units
+from promptgit.check.sequential import FEWEST, Finding, decide, interval, z_above
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation
 from promptgit.core.verdict import Outcome, Policy, Verdict
 
 Compare = Callable[[Dataset], tuple[Evaluation, Evaluation]]  # first and final prompt, on these
 Confirmation = Generator[Dataset, tuple[Evaluation, Evaluation], Verdict]
-
-FEW_CASES = 10
-FEW_GROUPS = 20
 
 OUTCOMES = {
     Finding.DROP: Outcome.PASS,  # of the mirrored differences
@@ -143,15 +140,9 @@ class Trial:
         return f"the {seen.pairs} cases do not settle it"
 
     def _warnings(self) -> list[str]:
-        found = []
-        groups = len(self.order)
-        if groups < len(self.cases):
-            few = f"; fewer than {FEW_GROUPS} make the range uncertain"
-            found.append(
-                f"the {len(self.cases)} cases form {groups} groups, and each group counts once"
-                + (few if groups < FEW_GROUPS else "")
-            )
-        if len(self.cases) < FEW_CASES:
+        note = grouping(len(self.cases), len(self.order))
+        found = [note] if note else []
+        if len(self.cases) < FEWEST:
             found.append(f"{len(self.cases)} cases are too few to rule anything out")
         return found
 

@@ -7,14 +7,12 @@ from math import ceil
 from promptgit.check.flips import case_findings
 from promptgit.check.measures import Measure
 from promptgit.check.needed import cases_to_settle, smallest_drop
+from promptgit.check.pairs import grouping
 from promptgit.check.rules import Standing
-from promptgit.check.sequential import Finding
+from promptgit.check.sequential import FEWEST, Finding
 from promptgit.check.trial import State
 from promptgit.core.gate import GateFinding, MetricFinding, worst
 from promptgit.core.verdict import Outcome, Verdict
-
-FEW_CASES = 10
-FEW_GROUPS = 20
 
 OUTCOMES = {
     Finding.NO_DROP: Outcome.PASS,
@@ -176,13 +174,9 @@ def _notes(state: State) -> list[str]:
         names = ", ".join(sorted(trial.quarantine.cases))
         notes.append(f"in quarantine, run and not counted: {names}")
     groups, cases = len(trial.order), len(trial.counted)
-    if groups < cases:
-        few = f"; fewer than {FEW_GROUPS} make the range uncertain"
-        notes.append(
-            f"the {cases} cases form {groups} groups, and each group counts once"
-            + (few if groups < FEW_GROUPS else "")
-        )
-    if cases < FEW_CASES and trial.policy.scope == "population":
+    note = grouping(cases, groups)
+    notes += [note] if note else []
+    if cases < FEWEST and trial.policy.scope == "population":
         notes.append(f"{cases} cases are too few to rule anything out")
     return notes
 

@@ -23,6 +23,7 @@ from promptgit.core.dataset import Case, Dataset, drawn
 from promptgit.core.evaluation import Evaluation
 from promptgit.core.verdict import Flip
 
+FEW_GROUPS = 20
 ROUNDING = 1e-9  # means over repeats of equal scores may differ by this much
 
 
@@ -47,6 +48,19 @@ def units(cases: Dataset, order_seed: str) -> tuple[Unit, ...]:
         members.setdefault(name, []).append(case)
     order = sorted(members, key=lambda name: drawn(order_seed, name))
     return tuple(Unit(name, tuple(members[name])) for name in order)
+
+
+def grouping(cases: int, groups: int) -> str:
+    """
+    Say that grouped cases count less than they look; nothing where each stands alone.
+
+    >>> grouping(40, 8)
+    'the 40 cases form 8 groups, and each group counts once; fewer than 20 make the range uncertain'
+    """
+    if groups >= cases:
+        return ""
+    few = f"; fewer than {FEW_GROUPS} make the range uncertain" if groups < FEW_GROUPS else ""
+    return f"the {cases} cases form {groups} groups, and each group counts once{few}"
 
 
 @dataclass(frozen=True)

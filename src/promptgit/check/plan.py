@@ -8,10 +8,10 @@ from datetime import date
 from math import ceil
 from typing import Literal
 
-from promptgit.check.finding import FEW_CASES, FEW_GROUPS
 from promptgit.check.measures import Measure
 from promptgit.check.needed import TYPICAL_SPREAD, cases_needed, smallest_drop
-from promptgit.check.sequential import Kind
+from promptgit.check.pairs import FEW_GROUPS
+from promptgit.check.sequential import FEWEST, Kind
 from promptgit.check.trial import Trial
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Metric
@@ -99,8 +99,8 @@ def _warnings(plan: GatePlan, policy: Policy) -> list[str]:
         return []
     found = []
     margin = f"{100 * policy.margin:.3g}"
-    if plan.cases < FEW_CASES:
-        found.append(f"{plan.cases} cases can never pass; {FEW_CASES} is the least")
+    if plan.cases < FEWEST:
+        found.append(f"{plan.cases} cases can never pass; {FEWEST} is the least")
     elif plan.cases_for_pass is None or plan.cases < plan.cases_for_pass:
         wanted = "more" if plan.cases_for_pass is None else f"about {plan.cases_for_pass:,}"
         found.append(

@@ -89,7 +89,6 @@ class Tally:
     """What the check took, counted while it runs."""
 
     reused: int = 0
-    asked: int = 0
     started: float = field(default_factory=time.monotonic)
 
 
@@ -225,7 +224,6 @@ class Running:
         ) as running:
             for turn in running:
                 done.append(turn)
-                self._tally.asked += 1
                 self._tally.reused += turn[1].cached
                 yield turn
         return evaluations(contenders, gate.suite, done)
