@@ -39,6 +39,7 @@ class Prompt:
     name: str = "prompt"  # what people call it, e.g. `support-reply`
     includes: Mapping[str, str] = field(default_factory=dict)  # path as written → text
     template: TemplateKind = "jinja"
+    form: str = "text"  # how the file holds its messages; `text`: all of it is the system message
 
     @classmethod
     def of(cls, text: str, *, name: str = "prompt", template: TemplateKind = "jinja") -> Prompt:
@@ -62,7 +63,9 @@ class Prompt:
         """What evidence joins by: this blob and those of its includes, as a sha256 (hex)."""
         size = len(self.blob)
         blobs = [f"{path} {blob_id(text, size)}" for path, text in sorted(self.includes.items())]
-        return hashlib.sha256("\n".join([self.template, self.blob, *blobs]).encode()).hexdigest()
+        form = [] if self.form == "text" else [f"form {self.form}"]
+        facts = [self.template, self.blob, *blobs, *form]
+        return hashlib.sha256("\n".join(facts).encode()).hexdigest()
 
     def edited(self, text: str) -> Prompt:
         """Return the same prompt with other text, identified in the same object format."""
