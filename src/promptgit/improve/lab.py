@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from promptgit.core.candidate import Candidate, Fate, Proposal
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation, Result
 from promptgit.core.patch import Patch, Refusal, derive
-from promptgit.core.ports import Notebook
+from promptgit.core.ports import Answer, Notebook
 from promptgit.core.prompt import Prompt
 from promptgit.errors import BudgetSpent, CallFailed
 from promptgit.improve.exemplars import with_exemplars
@@ -116,6 +117,40 @@ class Lab:
             self._refuse(parent, Draft("", (), ()), Fate.FAILED, error.message)
             return None
         return self.vetted(parent, draft)
+
+    def ask(self, parent: Candidate, name: str, facts: Mapping[str, Any]) -> Answer | None:
+        """
+        Ask the mentor with the meta-prompt `name`; None, and a note, when it does not answer.
+
+        `facts` go beside those that every meta-prompt has (see `Mentor.facts`), and over them.
+        Raises BudgetSpent, and CallFailed when no later call could do better.
+        """
+        fence = f"{self.rng.getrandbits(64):016x}"
+        known = self.mentor.facts(parent, (), self.tried[-TRIED_SHOWN:], fence)
+        try:
+            return self.mentor.ask(name, {**known, **facts})
+        except CallFailed as error:
+            if error.fatal:
+                raise
+            self._refuse(parent, Draft("", (), ()), Fate.FAILED, error.message)
+            return None
+
+    def drafted(
+        self,
+        parent: Candidate,
+        answer: Answer,
+        shown: Sequence[Result] = (),
+        *,
+        critique: str = "",
+        whole_file: bool = False,
+    ) -> Draft | None:
+        """Read a reply as a draft of one patch, and let it through to the race if it may be."""
+        found = self.mentor.read(answer, parent.prompt.text, whole_file=whole_file)
+        ids = tuple(dict.fromkeys(miss.case_id for miss in shown))
+        draft = Draft(critique, (answer.text,), ids)
+        if isinstance(found, Refusal):
+            return self.vetted(parent, replace(draft, refusal=found.reason))
+        return self.vetted(parent, replace(draft, patch=found))
 
     def exemplify(self, parent: Candidate, misses: Sequence[Result], count: int) -> Draft | None:
         """

@@ -68,7 +68,7 @@ class Mentor:
         self, parent: Candidate, misses: Sequence[Result], tried: Sequence[Tried], fence: str
     ) -> str:
         """Ask what is wrong with the prompt, given the cases that it misses."""
-        return self._ask("critique", self._facts(parent, misses, tried, fence)).text
+        return self.ask("critique", self.facts(parent, misses, tried, fence)).text
 
     def draft(
         self,
@@ -84,35 +84,38 @@ class Mentor:
         Nothing is applied that does not fit exactly: see `promptgit.core.patch`.
         """
         before = parent.prompt.text
-        facts = {**self._facts(parent, misses, tried, fence), "critique": critique}
+        facts = {**self.facts(parent, misses, tried, fence), "critique": critique}
         shown = tuple(dict.fromkeys(miss.case_id for miss in misses))
-        answers = [self._ask("patch", facts)]
-        found = self._read(answers[-1], before)
+        answers = [self.ask("patch", facts)]
+        found = self.read(answers[-1], before)
         if isinstance(found, Refusal):
             told = {"reason": found.reason, "nearest": found.nearest, "reply": answers[-1].text}
-            answers.append(self._ask("retry", {**facts, **told}))
-            found = self._read(answers[-1], before)
+            answers.append(self.ask("retry", {**facts, **told}))
+            found = self.read(answers[-1], before)
         if isinstance(found, Refusal):
-            answers.append(self._ask("whole-file", {**facts, "reason": found.reason}))
-            found = self._read(answers[-1], before, whole_file=True)
+            answers.append(self.ask("whole-file", {**facts, "reason": found.reason}))
+            found = self.read(answers[-1], before, whole_file=True)
         replies = tuple(answer.text for answer in answers)
         if isinstance(found, Refusal):
             return Draft(critique, replies, shown, refusal=found.reason)
         return Draft(critique, replies, shown, found)
 
-    def _read(self, answer: Answer, before: str, *, whole_file: bool = False) -> Patch | Refusal:
+    def read(self, answer: Answer, before: str, *, whole_file: bool = False) -> Patch | Refusal:
+        """Read one reply as an edit of `before`, or say why it is none."""
         reason = answer.finish_reason
         return read_patch(
             answer.text, self.path, before, finish_reason=reason, whole_file=whole_file
         )
 
-    def _ask(self, name: str, facts: Mapping[str, Any]) -> Answer:
+    def ask(self, name: str, facts: Mapping[str, Any]) -> Answer:
+        """Fill the meta-prompt `name` with `facts` and ask; raises CallFailed, BudgetSpent."""
         words = Prompt.of(self.templates[name], name=name).fill(facts)
         return self.model.complete(Request((Message("user", words),)))
 
-    def _facts(
+    def facts(
         self, parent: Candidate, misses: Sequence[Result], tried: Sequence[Tried], fence: str
     ) -> dict[str, Any]:
+        """What every meta-prompt may show; texts from cases are cut and cleaned."""
         evaluation = parent.evaluation
         return {
             "prompt": parent.prompt.text,
