@@ -35,6 +35,10 @@ class PluginNotFound(UserError):
     """No scorer, strategy or model has this name."""
 
 
+class KeyMissing(UserError):
+    """A provider that asks for a key, and there is none here."""
+
+
 class BudgetSpent(WorldError):
     """The cap on money, calls or tokens is reached; what was paid for is kept."""
 

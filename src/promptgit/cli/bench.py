@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptgit import plugins
 from promptgit.cli import telling
+from promptgit.cli.halting import haltable
 from promptgit.config import CONFIG_FILE, Config, EvalFile, ModelChoice, Provider
 from promptgit.core.dataset import Dataset
 from promptgit.core.ports import Answer, AnswerStore, Embedder, Model, ModelIdentity, Request
@@ -61,7 +62,7 @@ class Bench:
         self._tell(bare, purpose)
         # A recording says itself whose answers it holds: they must not pass for that model's.
         stored = metered if isinstance(bare, Replay) else Cached(metered, self.store)
-        return telling.overheard(self.outermost(stored, purpose), purpose)
+        return telling.overheard(haltable(self.outermost(stored, purpose)), purpose)
 
     def _tell(self, bare: Model, purpose: str) -> None:
         price, host = self.price(bare), bare.identity.host.rpartition("@")[2]
@@ -130,14 +131,20 @@ class Bench:
         )
 
     def suite(
-        self, repository: Repository, asked: EvalFile, cases: Dataset, *, allow_code: bool
+        self, repository: Repository | None, asked: EvalFile, cases: Dataset, *, allow_code: bool
     ) -> Suite:
-        """Bind the assertions of the eval file, or those that fit the cases."""
+        """
+        Bind the assertions of the eval file, or those that fit the cases.
+
+        Without a repository no assertion may name a file.
+        """
         assertions = asked.assertions or self.config.assertions or default_assertions(cases)
         injected: dict[str, Any] = {
             "allow_code": allow_code,
             "read_file": lambda path: _file(repository, asked, path),
-            "embedder": self._embedder(cases, assertions, repository.git.cwd),
+            "embedder": self._embedder(
+                cases, assertions, repository.git.cwd if repository else Path.cwd()
+            ),
             "judge": self._judge(assertions),
         }
         where, places = asked.file or "assert", asked.places
@@ -210,10 +217,15 @@ def _type(assertion: Assertion) -> str:
     return assertion.type.removeprefix("not-")
 
 
-def _file(repository: Repository, asked: EvalFile, path: str) -> str:
+def _file(repository: Repository | None, asked: EvalFile, path: str) -> str:
     """The text of a file that an assertion names, beside the eval file or from the top level."""
     from promptgit.config import places
 
+    if repository is None:
+        raise UserError(
+            f"the file {path!r} is looked for in a repository, and there is none",
+            hint="write the value itself, or work in a Git repository",
+        )
     found = places.inside(asked.file, path)
     data = repository.tree.read(found) if found else None
     if data is None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from promptgit.errors import UserError
+from promptgit.errors import KeyMissing, UserError
 
 DEFAULT_PROVIDER = "openai"
 OWN = ("offline", "replay", "sentence-transformers")  # words before a `/` that name no provider
@@ -174,7 +174,7 @@ def endpoint_for(
     )
     must = needs_key and known is not None and known.needs_key
     if must and not endpoint.api_key and endpoint.is_providers_own:
-        raise UserError(
+        raise KeyMissing(
             f"there is no key for {provider}",
             hint=f"export {variable}=..., or use `model: offline`, which needs none",
         )
