@@ -56,10 +56,11 @@ class Found:
         return tuple(lineage(self.best))
 
 
-def perform(job: Job, view: ImproveView) -> Improvement:
+def perform(job: Job, view: ImproveView, *, deliver: bool = True) -> Improvement:
     """
     Run the job to its end; everything is in the journal before it is acted on.
 
+    Unless it is to `deliver`, no branch moves: what is confirmed is kept on the run's own ref.
     Raises Held when somebody else is improving the same prompt, BudgetSpent when not even the
     prompt as it is could be evaluated.
     """
@@ -80,7 +81,7 @@ def perform(job: Job, view: ImproveView) -> Improvement:
         )
         keeper = Keeper(job)
         found = search(job, keeper, view, notebook)
-        outcome = concluded(job, keeper, found, view, notebook)
+        outcome = concluded(job, keeper, found, view, notebook, delivering=deliver)
         notebook.note("end", state=outcome.state, sentence=outcome.sentence, outcome=told(outcome))
     return outcome
 
@@ -97,8 +98,8 @@ def search(job: Job, keeper: Keeper, view: ImproveView, notebook: Notebook) -> F
     if not found.candidates:
         raise BudgetSpent(
             "the budget does not reach for a first evaluation and a confirmation",
-            hint=f"allow {job.halves.least_calls} calls at least, as in "
-            f"--budget {job.halves.least_calls}calls",
+            hint=f"allow {job.target.least_calls} calls at least, as in "
+            f"--budget {job.target.least_calls}calls",
         )
     _refuse_if_the_mentor_was_silent(view.progress.proposals, job.budget.spend)
     return found
@@ -115,7 +116,13 @@ def _refuse_if_the_mentor_was_silent(rounds: Sequence[Proposal], spend: Spend) -
 
 
 def concluded(
-    job: Job, keeper: Keeper, found: Found, view: ImproveView, notebook: Notebook
+    job: Job,
+    keeper: Keeper,
+    found: Found,
+    view: ImproveView,
+    notebook: Notebook,
+    *,
+    delivering: bool = True,
 ) -> Improvement:
     """
     Ask the sealed cases about the best prompt, and deliver it if they confirm it.
@@ -130,7 +137,7 @@ def concluded(
         state = state_of(verdict)
         proof = keeper.judged(verdict, baseline, candidate, confirmed=state == CONFIRMED)
         notebook.note("verdict", verdict=verdict_entry(verdict), record=proof.digest)
-        if state == CONFIRMED:
+        if state == CONFIRMED and delivering:
             chain = keeper.delivery(found.chain, proof)
     outcome = Improvement(
         run=job.run,
@@ -191,7 +198,7 @@ def told_before(job: Job, found: Found, alpha: float) -> bool:
     """Say whether the whole test, as it goes at `alpha`, can be read from answers at hand."""
 
     def compare(batch: Dataset) -> tuple[Evaluation, Evaluation]:
-        if not (job.knows(job.prompt, batch) and job.knows(found.best.prompt, batch)):
+        if not all(job.target.knows(text, batch) for text in (job.prompt, found.best.prompt)):
             raise _New
         return job.evaluate(job.prompt, batch), job.evaluate(found.best.prompt, batch)
 

@@ -14,12 +14,13 @@ from promptgit.cli.asking import Asked, rounds_of, strategy_of
 from promptgit.cli.bench import Bench
 from promptgit.cli.evaluating import now
 from promptgit.cli.resuming import Earlier, find_run
+from promptgit.cli.targets import target_of
 from promptgit.cli.wiring import Repository
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation
 from promptgit.core.journal import FailedCall, failures, losses, paid_answers, written
 from promptgit.core.patch import Patch, Refusal
-from promptgit.core.ports import Answer, Model, Notebook, Request, Usage, canonical
+from promptgit.core.ports import Answer, Notebook, Request, Usage, canonical
 from promptgit.core.price import Price
 from promptgit.core.prompt import Prompt
 from promptgit.core.spend import Spend
@@ -31,15 +32,14 @@ from promptgit.edges.runs import RunJournal, new_run_id
 from promptgit.edges.workspace import Base, ahead_of_head, preflight
 from promptgit.errors import UserError
 from promptgit.evaluate.budget import Budget, Cap
-from promptgit.evaluate.estimate import CHARACTERS_PER_TOKEN, estimate
-from promptgit.evaluate.evaluate import evaluate
+from promptgit.evaluate.estimate import CHARACTERS_PER_TOKEN
 from promptgit.evaluate.steady import Failures, Steady
-from promptgit.evaluate.suite import Suite
 from promptgit.improve.guard import Limits, guard
 from promptgit.improve.improve import Strategy
 from promptgit.improve.improvement import Halves, Plan
 from promptgit.improve.lab import Lab
 from promptgit.improve.mentor import SHOWN_CHARACTERS, Mentor
+from promptgit.improve.target import Target
 
 MISSES_READ = 16  # by the mentor, each time; for the estimate only
 
@@ -53,11 +53,7 @@ class Job:
     started: str  # ISO 8601, UTC; also the date of the commits on the run's own ref
     repository: Repository
     base: Base
-    prompt: Prompt
-    halves: Halves
-    suite: Suite
-    policy: Policy
-    model: Model
+    target: Target
     mentor: Mentor
     strategy: Strategy
     budget: Budget
@@ -77,12 +73,25 @@ class Job:
         return str(self.earlier.start["ref"]) if self.earlier else self.base.ref
 
     @property
+    def prompt(self) -> Prompt:
+        """The text to improve, as it is committed."""
+        return self.target.prompt
+
+    @property
+    def halves(self) -> Halves:
+        return self.target.halves
+
+    @property
+    def policy(self) -> Policy:
+        return self.target.policy
+
+    @property
     def notebook(self) -> Notebook:
         return Written(self.journal)
 
     @property
     def title(self) -> str:
-        return f"improve {self.base.path}  ({self.model.identity}, run {self.run})"
+        return f"improve {self.base.path}  ({self.target.use.model}, run {self.run})"
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -91,9 +100,9 @@ class Job:
             "base": self.base.blob,
             "prompt": self.prompt.identity,
             "cases": {"search": self.halves.search.digest, "sealed": self.halves.sealed.digest},
-            "suite": self.suite.digest,
-            "model": str(self.model.identity),
-            "model_digest": self.model.identity.digest,
+            "suite": self.target.use.suite,
+            "model": str(self.target.use.model),
+            "model_digest": self.target.use.model.digest,
             "mentor": str(self.mentor.model.identity),
             "mentor_digest": self.mentor.model.identity.digest,
             "settings": _digest(self._settings),
@@ -108,10 +117,6 @@ class Job:
         asked = {name: inputs[name] for name in same}
         asked |= {"sealed": self.halves.sealed.digest, "policy": asdict(self.policy)}
         return _digest({**asked, "finalist": finalist.identity})
-
-    def knows(self, prompt: Prompt, cases: Dataset) -> bool:
-        """Say whether every answer about these cases was bought before."""
-        return not estimate(prompt, cases, self.model.identity, store=self.store).calls
 
     @property
     def _settings(self) -> dict[str, Any]:
@@ -131,13 +136,11 @@ class Job:
         return f"{self.asked.seed} {self.halves.sealed.digest}"
 
     def evaluate(self, prompt: Prompt, cases: Dataset) -> Evaluation:
-        concurrency = self.repository.config.concurrency
-        return evaluate(prompt, cases, self.model, self.suite, concurrency=concurrency)
+        return self.target.use.evaluate(prompt, cases)
 
     def lab(self, notebook: Notebook) -> Lab:
         """The lab of this run: blind to the sealed half, and leaving enough to confirm with."""
-        reserve = self.halves.sealed_calls
-        must = set(self.policy.must_pass)
+        reserve, each = self.target.sealed_calls, self.target.use.calls_per_case
         return Lab(
             search=self.halves.search,
             evaluator=self.evaluate,
@@ -145,8 +148,8 @@ class Job:
             guard=self.refuse,
             rng=random.Random(self.asked.seed),  # noqa: S311  (reproducible, not secret)
             notebook=notebook,
-            affordable=lambda calls: affordable(self.budget, calls + reserve),
-            vital=frozenset(case.id for case in self.halves.search if must & {case.id, *case.tags}),
+            affordable=lambda answers: affordable(self.budget, answers * each + reserve),
+            vital=self.target.vital,
         )
 
     def refuse(self, patch: Patch, prompt: Prompt) -> Refusal | None:
@@ -226,9 +229,6 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
     config = asked.applied(repository.config)
     repository = replace(repository, config=config)
 
-    eval_file = repository.eval_file(path)
-    prompt = repository.prompt(path, base.commit)
-    cases = repository.cases(path, eval_file, file=asked.file)
     journal = earlier.journal if earlier else RunJournal(git, new_run_id())
     store = repository.store()
     budget = Budget(Cap.read(asked.budget) if asked.budget else config.budget)
@@ -244,20 +244,15 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
         outermost=partial(Steady, failures=known),
         estimates_only=dry_run,
     )
-    model = bench.model(repository.model_choice(eval_file), "model")
+    target = target_of(repository, bench, path, base.commit, asked)
     mentor = bench.model(config.mentor, "mentor")
-    halves = Halves.of(cases)
     job = Job(
         asked=asked.placed(path, top=str(git.cwd)),
         run=journal.run,
         started=earlier.start["started"] if earlier else now(),
         repository=repository,
         base=base,
-        prompt=prompt,
-        halves=halves,
-        suite=bench.suite(repository, eval_file, cases, allow_code=asked.allow_code),
-        policy=config.policy(eval_file.must_pass),
-        model=model,
+        target=target,
         mentor=Mentor(mentor, {name: metaprompts.text(name) for name in metaprompts.NAMES}, path),
         strategy=strategy_of(config),
         budget=budget,
@@ -267,30 +262,26 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
         plan=Plan(
             path=path,
             target=base.ref.removeprefix("refs/heads/"),
-            model=str(model.identity),
+            model=str(target.use.model),
             mentor=str(mentor.identity),
             strategy=config.improve.strategy,
-            halves=halves,
-            seed_estimate=estimate(
-                prompt, cases, model.identity, price=bench.price(model), store=store
-            ),
+            halves=target.halves,
+            seed_estimate=target.use.estimate(target.prompt, target.cases),
             cap=budget.cap,
             rounds=rounds_of(config),
-            usd_per_call=_usd_per_call(prompt, cases, model, bench.price(model)),
-            usd_per_draft=_usd_per_draft(cases, bench.price(mentor)),
+            usd_per_call=_usd_per_call(target),
+            usd_per_draft=_usd_per_draft(target.cases, bench.price(mentor)),
             ahead=ahead_of_head(git, base.commit),
         ),
     )
     if earlier:
         earlier.check(job.inputs)
-    halves.check()
+    target.halves.check()
     return job
 
 
-def _usd_per_call(
-    prompt: Prompt, cases: Dataset, model: Model, price: Price | None
-) -> float | None:
-    whole = estimate(prompt, cases, model.identity, price=price)
+def _usd_per_call(target: Target) -> float | None:
+    whole = target.use.estimate(target.prompt, target.cases, anew=True)
     return None if whole.usd is None else whole.usd / max(1, whole.calls)
 
 

@@ -122,7 +122,7 @@ class Keeper:
     ) -> Record:
         """Record both evaluations and what comparing them concluded; return the latter."""
         job = self.job
-        about = {"path": job.base.path, "suite": job.suite.digest, "half": half}
+        about = {"path": job.base.path, "suite": job.target.use.suite, "half": half}
         about |= {"when": job.started, "run": job.run}
         outputs = not job.asked.no_outputs
         sides = [
