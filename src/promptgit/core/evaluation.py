@@ -8,7 +8,7 @@ from functools import cached_property
 from statistics import fmean
 
 from promptgit.core.dataset import Case, Dataset
-from promptgit.core.ports import Answer, ModelIdentity, Usage
+from promptgit.core.ports import Answer, ModelIdentity, StepOutput, Usage
 from promptgit.core.prompt import Prompt
 from promptgit.errors import UserError
 
@@ -59,6 +59,19 @@ class Result:
     model: str = ""
     cached: bool = False
     flags: tuple[str, ...] = ()  # empty, cut, refusal: scored as it stands, and said
+    steps: tuple[StepOutput, ...] = ()  # of a pipeline, as far as it came; of a prompt none
+
+    @property
+    def calls(self) -> int:
+        """How many answers of a model it took, whoever paid for them."""
+        return sum(step.calls for step in self.steps) if self.steps else int(not self.failure)
+
+    @property
+    def paid_calls(self) -> int:
+        """How many of them came from no cache."""
+        if self.steps:
+            return sum(step.calls for step in self.steps if not step.cached)
+        return int(not self.cached and not self.failure)
 
 
 @dataclass(frozen=True)
@@ -130,7 +143,7 @@ class Evaluation:
 
     @property
     def paid_calls(self) -> int:
-        return sum(1 for result in self.results if not result.cached and not result.failure)
+        return sum(result.paid_calls for result in self.results)
 
     def _by_case(self, value: Callable[[Result], float | None]) -> dict[str, float]:
         found: dict[str, list[float]] = {}

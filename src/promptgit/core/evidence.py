@@ -15,7 +15,8 @@ from typing import Any
 
 from promptgit.core.dataset import Case, Dataset
 from promptgit.core.evaluation import Evaluation, Metric, Result
-from promptgit.core.ports import ModelIdentity, Request
+from promptgit.core.pipeline import FORM as PIPELINE
+from promptgit.core.ports import ModelIdentity, Request, StepOutput
 from promptgit.core.prompt import Prompt, blob_id
 from promptgit.core.record import SCHEMA, Record
 from promptgit.core.secrets import redact
@@ -59,7 +60,7 @@ def evaluation_record(
             for result in evaluation.results
         ],
         "cost_usd": evaluation.cost_usd,
-        "calls": len(evaluation.results) - len(evaluation.failures),
+        "calls": sum(result.calls for result in evaluation.results),
         "when": when,
     }
     return Record(body | ({"run": run} if run else {}))
@@ -178,7 +179,9 @@ def _suite(metrics: Sequence[Metric], digest: str) -> dict[str, Any]:
 
 
 def _requests(evaluation: Evaluation) -> dict[tuple[str, int], dict[str, str]]:
-    """Name the request behind each result that a model answered."""
+    """Name the request behind each result that a model answered; a pipeline's has several."""
+    if evaluation.prompt.form == PIPELINE:
+        return {}
     inputs = {case.id: case.inputs for case in evaluation.cases}
     return {
         (result.case_id, result.repeat): {
@@ -213,11 +216,22 @@ def result_entry(result: Result, *, outputs: bool) -> dict[str, Any]:
     elif outputs:
         entry["output"] = redact(result.output)
     else:
-        data = result.output.encode("utf-8", "surrogatepass")
-        entry["output_sha256"] = hashlib.sha256(data).hexdigest()
+        entry["output_sha256"] = _sha256(result.output)
     if result.flags:
         entry["flags"] = list(result.flags)
+    if result.steps:
+        entry["steps"] = [_step_entry(step, outputs=outputs) for step in result.steps]
     return entry
+
+
+def _step_entry(step: StepOutput, *, outputs: bool) -> dict[str, Any]:
+    """What one step of a pipeline gave."""
+    told = {"output": redact(step.text)} if outputs else {"output_sha256": _sha256(step.text)}
+    return {"step": step.name, **told, "calls": step.calls}
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _metric_pairs(

@@ -67,6 +67,16 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class StepOutput:
+    """What one step of a pipeline gave."""
+
+    name: str
+    text: str
+    calls: int = 1  # of a model; 0: a function gave it, or it was given
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a model said, and what it took."""
 
@@ -77,6 +87,7 @@ class Answer:
     finish_reason: str = "stop"  # stop, length, content_filter, tool_calls, …
     model: str = ""  # as the provider resolved it, e.g. `gpt-5-mini-2026-08-07`
     cached: bool = False
+    steps: tuple[StepOutput, ...] = ()  # of a pipeline, in order; of a prompt none
 
 
 class Model(Protocol):

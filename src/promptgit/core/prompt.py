@@ -49,6 +49,10 @@ class Prompt:
     @property
     def holes(self) -> frozenset[str]:
         """The case columns that the text asks for, includes followed."""
+        if self.form == "pipeline":
+            from promptgit.core.pipeline import pipeline_of
+
+            return pipeline_of(self).columns
         if self.is_plain:
             return frozenset()
         return _holes(self.text, tuple(sorted(self.includes.items())))
@@ -78,6 +82,11 @@ class Prompt:
         A single left-over input is sent as it stands; several are sent as `name: value` lines.
         Raises UserError when a hole has no column, or the template is broken.
         """
+        if self.form == "pipeline":
+            raise UserError(
+                f"{self.name} is a pipeline: its steps are asked, and it has no request of its own",
+                hint="name one of its steps' prompts",
+            )
         system = self.text if self.is_plain else self.fill(inputs)
         rest = {name: value for name, value in inputs.items() if name not in self.holes}
         messages = [Message("system", system)] if system.strip() else []

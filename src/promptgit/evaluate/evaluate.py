@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from promptgit.core.dataset import Case, Dataset
 from promptgit.core.evaluation import Evaluation, Failure, Result, flags_of, weighted
+from promptgit.core.pipeline import FORM as PIPELINE
 from promptgit.core.ports import Answer, Model, Request
 from promptgit.core.prompt import Prompt
 from promptgit.errors import CallFailed, WorldError
 from promptgit.evaluate.crew import Crew
+from promptgit.evaluate.pipelines import StepFailed, play
 
 if TYPE_CHECKING:
     from promptgit.evaluate.suite import Suite
@@ -76,13 +78,19 @@ def collected(
 
 def answered(prompt: Prompt, case: Case, repeat: int, model: Model, suite: Suite) -> Result:
     """Ask once and score the answer; a failure of the world, or of a judge, leaves it unscored."""
-    request = Request(prompt.render(case.inputs), repeat)
     try:
-        answer = model.complete(request)
+        answer = _asked(prompt, case, repeat, model)
     except CallFailed as error:
         if error.fatal:
             raise
-        return Result(case.id, repeat, failure=Failure(error.kind, error.message))
+        before = error.steps if isinstance(error, StepFailed) else ()
+        failure = Failure(error.kind, error.message)
+        return Result(case.id, repeat, failure=failure, steps=before)
+    return scored(case, repeat, answer, suite)
+
+
+def scored(case: Case, repeat: int, answer: Answer, suite: Suite) -> Result:
+    """Score an answer; a failure of a judge leaves it unscored."""
     try:
         scores = suite.score(case, answer)
     except CallFailed as error:
@@ -91,6 +99,12 @@ def answered(prompt: Prompt, case: Case, repeat: int, model: Model, suite: Suite
         return _answered(case, repeat, answer, failure=Failure("judge", error.message))
     score = weighted(scores, suite.metrics)
     return _answered(case, repeat, answer, scores=scores, score=score)
+
+
+def _asked(prompt: Prompt, case: Case, repeat: int, model: Model) -> Answer:
+    if prompt.form == PIPELINE:
+        return play(prompt, case, repeat, model)
+    return model.complete(Request(prompt.render(case.inputs), repeat))
 
 
 def _answered(case: Case, repeat: int, answer: Answer, **outcome: Any) -> Result:
@@ -105,6 +119,7 @@ def _answered(case: Case, repeat: int, answer: Answer, **outcome: Any) -> Result
         model=answer.model,
         cached=answer.cached,
         flags=flags_of(answer),
+        steps=answer.steps,
         **outcome,
     )
 

@@ -1,0 +1,156 @@
+"""Play a pipeline on a case: step after step, each through the model port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from promptgit.core.dataset import Case
+from promptgit.core.pipeline import Pipeline, pipeline_of
+from promptgit.core.pipeline_file import Step
+from promptgit.core.ports import Answer, Model, ModelIdentity, Request, StepOutput, Usage
+from promptgit.core.prompt import Prompt
+from promptgit.errors import CallFailed, UserError
+
+# The path of a function's file, its text, the function, the output of the step before, the inputs.
+Code = Callable[[str, str, str, str, Mapping[str, str]], str]
+NOTHING: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True)
+class StepModels:
+    """
+    The models of a pipeline, where a Model stands.
+
+    Its identity tells the models of all steps: evidence is about all of them.
+    """
+
+    model: Model  # of the steps that name none
+    others: Mapping[str, Model] = field(default_factory=dict)  # by step
+    code: Code | None = None  # runs a function; None: none may run
+
+    @property
+    def identity(self) -> ModelIdentity:
+        own = self.model.identity
+        named = {f"step.{name}": _told(model.identity) for name, model in self.others.items()}
+        return replace(own, options={**own.options, **named}) if named else own
+
+    def complete(self, request: Request) -> Answer:
+        return self.model.complete(request)
+
+
+class StepFailed(CallFailed):
+    """A step brought no answer; `steps` are those before it, which did."""
+
+    def __init__(self, step: str, error: CallFailed, steps: tuple[StepOutput, ...]) -> None:
+        super().__init__(
+            f"step {step}: {error.message}",
+            kind=error.kind,
+            retryable=error.retryable,
+            fatal=error.fatal,
+            retry_after_s=error.retry_after_s,
+            hint=error.hint,
+        )
+        self.steps = steps
+
+
+def model_of(step: Step, model: Model) -> Model:
+    """The model that a step asks."""
+    return model.others.get(step.name, model.model) if isinstance(model, StepModels) else model
+
+
+def request_of(
+    pipeline: Pipeline, step: Step, columns: Mapping[str, str], outputs: Mapping[str, str], n: int
+) -> Request:
+    """What a step with a prompt asks, given what the steps before it gave; `n`: the repeat."""
+    inputs = pipeline.inputs(step, columns, outputs)
+    return Request(pipeline.prompts[step.name].render(inputs), n)
+
+
+def play(
+    prompt: Prompt, case: Case, repeat: int, model: Model, *, given: Mapping[str, str] = NOTHING
+) -> Answer:
+    """
+    Answer a case with a pipeline; usage, cost and latency are those of all steps together.
+
+    A step that `given` names is not run: its output is what is given.  Raises StepFailed when
+    the world is in the way of a step, UserError when a step cannot be filled or may not run.
+    """
+    pipeline = pipeline_of(prompt)
+    columns = pipeline.visible(case.inputs)
+    answers: dict[str, Answer] = {}
+    played: list[StepOutput] = []
+    for step in pipeline.steps:
+        outputs = {name: answer.text for name, answer in answers.items()}
+        if step.name in given:
+            answer = Answer(given[step.name], cost_usd=0.0, cached=True)
+            played.append(StepOutput(step.name, answer.text, calls=0, cached=True))
+        elif step.code:
+            answer = _called(pipeline, step, columns, outputs, model, played)
+            played.append(StepOutput(step.name, answer.text, calls=0))
+        else:
+            request = request_of(pipeline, step, columns, outputs, repeat)
+            try:
+                answer = model_of(step, model).complete(request)
+            except CallFailed as error:
+                raise StepFailed(step.name, error, tuple(played)) from error
+            played.append(StepOutput(step.name, answer.text, cached=answer.cached))
+        answers[step.name] = answer
+    return _summed(answers, pipeline.output, played)
+
+
+def _called(
+    pipeline: Pipeline,
+    step: Step,
+    columns: Mapping[str, str],
+    outputs: Mapping[str, str],
+    model: Model,
+    played: list[StepOutput],
+) -> Answer:
+    code = model.code if isinstance(model, StepModels) else None
+    if code is None:
+        raise UserError(
+            f"{pipeline.file}:{step.line}: the step {step.name!r} runs code from the repository, "
+            "and that is off",
+            hint="--allow-code",
+        )
+    inputs = pipeline.inputs(step, columns, outputs)
+    output = outputs.get(pipeline.before(step), "")
+    try:
+        text = code(step.code, pipeline.sources[step.name], step.function, output, inputs)
+    except CallFailed as error:
+        raise StepFailed(step.name, error, tuple(played)) from error
+    return Answer(text, cost_usd=0.0)
+
+
+def _summed(answers: Mapping[str, Answer], output: str, played: list[StepOutput]) -> Answer:
+    """One answer of them all: the words of the output step, and what all of them took."""
+    costs = [answer.cost_usd for answer in answers.values()]
+    known = [cost for cost in costs if cost is not None]
+    cut = (a.finish_reason for a in answers.values() if a.finish_reason != "stop")
+    models = [answers[output].model, *(a.model for a in reversed(answers.values()))]
+    return Answer(
+        text=answers[output].text,
+        usage=sum((answer.usage for answer in answers.values()), Usage()),
+        cost_usd=sum(known) if len(known) == len(costs) else None,
+        latency_s=sum(answer.latency_s for answer in answers.values()),
+        finish_reason=next(cut, "stop"),
+        model=next(filter(None, models), ""),
+        cached=all(step.cached or not step.calls for step in played),
+        steps=tuple(played),
+    )
+
+
+def _told(identity: ModelIdentity) -> str:
+    """
+    Write a step's model into one word.
+
+    >>> _told(ModelIdentity("openai", "gpt-5-nano", options={"temperature": 0}))
+    'openai/gpt-5-nano,temperature=0'
+    """
+    return str(identity).replace(" ", ",")
+
+
+def trace(steps: tuple[StepOutput, ...]) -> dict[str, str]:
+    """The outputs by step, as `given` takes them."""
+    return {step.name: step.text for step in steps}
