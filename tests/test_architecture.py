@@ -13,8 +13,11 @@ ROOT = Path(promptgit.__file__).parent
 
 # From the roof down: a room imports lower rows, never a neighbour in its own.
 ROWS = [
+    {"pytest_plugin"},
+    {"api"},
     {"cli"},
-    {"plugins", "config", "edges", "models", "scorers", "strategies", "testing", "metaprompts"},
+    {"testing"},
+    {"plugins", "config", "edges", "models", "scorers", "strategies", "metaprompts"},
     {"report"},
     {"flywheel"},
     {"history"},

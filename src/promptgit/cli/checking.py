@@ -137,7 +137,7 @@ class Running:
         self._found: list[PromptFinding] = []
         self.evidence: list[Evidence] = []
 
-    def __iter__(self) -> Iterator[Turn]:
+    def __iter__(self) -> Generator[Turn, None, None]:
         stopped = ""
         for gates in self._checking.found:
             if stopped and gates.gates:
