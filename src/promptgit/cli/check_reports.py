@@ -74,8 +74,13 @@ def written(report: Report, form: Form) -> str:
 
 def save(report: Report, form: Form, file: str) -> None:
     """Write the report to a file, whole or not at all; raise WorldError when that fails."""
+    store(written(report, form), file)
+
+
+def store(text: str, file: str) -> None:
+    """Write a text to a file, whole or not at all; raise WorldError when that fails."""
     path = Path(os.path.realpath(file))  # a link stays one
-    data = written(report, form).encode("utf-8", "backslashreplace")
+    data = text.encode("utf-8", "backslashreplace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if _is_device(file):

@@ -22,6 +22,7 @@ SECTIONS = {
     "Work": {
         "lint": "Find mistakes in prompts, offline",
         "eval": "Run a prompt on its cases and show the scores",
+        "suite": "Run a prompt on several models and say which is better",
         "improve": "Search for a better prompt and commit what is proven",
         "runs": "List runs and show what each one tried",
         "check": "Say whether a change makes a prompt worse",

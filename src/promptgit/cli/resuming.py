@@ -177,9 +177,13 @@ def find_run(repository: Repository, run: str, path: str | None) -> Earlier:
 
 
 def _begun(git: Git) -> list[Begun]:
-    """The runs that were begun here, newest first; one that wrote nothing down is none."""
+    """The searches begun here, newest first; a run that wrote nothing down is none."""
     firsts = ((run, next(RunJournal(git, run).events(), None)) for run in run_ids(git))
-    return [Begun(run, str(first["path"])) for run, first in firsts if first and "path" in first]
+    return [
+        Begun(run, str(first["path"]))
+        for run, first in firsts
+        if first and "path" in first and first.get("command", "improve") == "improve"
+    ]
 
 
 def _near(run: str, begun: Sequence[Begun]) -> str:

@@ -61,11 +61,15 @@ def _cells(run: Run) -> dict[str, str]:
         "prompt": printable(run.prompt_path),
         "name": printable(PurePosixPath(run.prompt_path).stem),
         "state": run.state,
-        "accepted": f"{fates[Fate.ACCEPTED]} of {len(proposed(run.proposals))}",
+        "accepted": "" if run.command == "suite" else _accepted(run, fates),
         "calls": f"{spend.calls:,}",
         "tokens": f"{spend.tokens:,}",
         "cost": f"{money(spend.usd)} or more" if spend.unpriced_calls else money(spend.usd),
     }
+
+
+def _accepted(run: Run, fates: Counter[Fate]) -> str:
+    return f"{fates[Fate.ACCEPTED]} of {len(proposed(run.proposals))}"
 
 
 def _columns(shown: Sequence[str], widths: Mapping[str, int]) -> int:

@@ -24,9 +24,9 @@ JSON_HELP = "Print JSON; its keys are stable"
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
     """
-    List the runs of `improve` in this repository, newest first.
+    List the runs of `improve` and `suite` in this repository, newest first.
 
-    A run that was interrupted, or whose verdict is INVALID, goes on with
+    A search that was interrupted, or whose verdict is INVALID, goes on with
     `promptgit improve --resume RUN`.
     """
     if ctx.invoked_subcommand is not None:
@@ -58,13 +58,16 @@ def show_run(run: str, as_json: bool) -> None:
     """
     Tell one RUN (an id, its beginning, or `latest`).
 
-    Every proposal with its critique, diff, fate and reason, the learning curve, and the end.
+    Every proposal with its critique, diff, fate and reason, the learning curve, and the end.  Of
+    a suite its report.
     """
     from promptgit.cli.console import show
     from promptgit.report import runs_text
 
     found = _run(run)
-    if as_json:
+    if found.command == "suite":
+        _tell_suite(found.id, as_json=as_json)
+    elif as_json:
         facts = runs_text.run_facts(found, whole=True)
         _print_json({"schema": runs_text.SCHEMA, **facts})
     else:
@@ -86,7 +89,13 @@ def export(run: str, folder: str) -> None:
     from promptgit.report.export import exported
 
     place = Path(folder)
-    files = exported(_run(run))
+    found = _run(run)
+    if found.command == "suite":
+        raise UserError(
+            f"{found.id} is a suite, and no search",
+            hint=f"promptgit suite --again {found.id} -o report.html writes its report",
+        )
+    files = exported(found)
     try:
         place.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
@@ -94,6 +103,19 @@ def export(run: str, folder: str) -> None:
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror}") from error
     click.echo(f"wrote {len(files)} files to {folder}")
+
+
+def _tell_suite(run: str, *, as_json: bool) -> None:
+    from promptgit.cli.console import show
+    from promptgit.cli.lineup_reports import written
+    from promptgit.cli.lineups import kept_lineup
+    from promptgit.report import suite_text
+
+    found = kept_lineup(_git(), run)
+    if as_json:
+        click.echo(written(found, "json"), nl=False)
+    else:
+        show(suite_text.lineup(found))
 
 
 def _git() -> Any:
