@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from promptgit.check.screening import screened
 from promptgit.cli.job import Job
+from promptgit.cli.shortening import shortens
 from promptgit.core.candidate import Candidate
-from promptgit.core.evaluation import Evaluation
+from promptgit.core.evaluation import Evaluation, merged
 from promptgit.core.evidence import comparison_record, evaluation_record, joins
 from promptgit.core.record import Record
 from promptgit.core.verdict import Verdict
@@ -16,6 +17,7 @@ from promptgit.edges.plumbing import Commit
 from promptgit.edges.records import Records
 from promptgit.edges.run_refs import append_run, run_ref
 from promptgit.history.message import Facts, improvement
+from promptgit.improve.target import Alone, Dependent
 
 
 @dataclass
@@ -68,8 +70,32 @@ class Keeper:
         self, verdict: Verdict, baseline: Evaluation, candidate: Evaluation, *, confirmed: bool
     ) -> Record:
         """Record what the sealed cases said."""
-        stage = "confirmed" if confirmed else "not-confirmed"
+        won = "not-worse" if shortens(self.job) else "confirmed"
+        stage = won if confirmed else "not-confirmed"
         return self._compared(verdict, baseline, candidate, stage=stage, half="sealed")
+
+    def held(
+        self, one: Dependent, verdict: Verdict, pairs: Sequence[tuple[Evaluation, Evaluation]]
+    ) -> Record:
+        """Record what the sealed cases of one that uses the text said, as its own evidence."""
+        job = self.job
+        sides = [merged([pair[side] for pair in pairs]) for side in (0, 1)]
+        half = "sealed" if verdict.n == len(one.halves.sealed) else "part"
+        about = {"path": one.path, "suite": one.use.suite, "half": half}
+        about |= {"when": job.started, "run": job.run}
+        outputs = not job.asked.no_outputs
+        made = [evaluation_record(side, outputs=outputs, **about) for side in sides]
+        comparison = comparison_record(
+            verdict,
+            stage="check",
+            baseline=sides[0],
+            candidate=sides[1],
+            evaluations=[record.digest for record in made],
+            **about,
+        )
+        kept = [(record, joins(record)) for record in (*made, comparison)]
+        Records(job.repository.git).put_many(kept)
+        return comparison
 
     def delivery(self, chain: Sequence[Candidate], proof: Record) -> tuple[Commit, ...]:
         """The commits for the branch: one a patch, the last with the sealed comparison."""
@@ -124,7 +150,8 @@ class Keeper:
         job = self.job
         about = {"path": job.base.path, "suite": job.target.use.suite, "half": half}
         about |= {"when": job.started, "run": job.run}
-        outputs = not job.asked.no_outputs
+        # What several are asked is recorded with each of them: here no request answers to the text.
+        outputs = not job.asked.no_outputs and isinstance(job.target.use, Alone)
         sides = [
             evaluation_record(evaluation, outputs=outputs, **about)
             for evaluation in (baseline, candidate)

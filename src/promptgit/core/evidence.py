@@ -83,7 +83,7 @@ def comparison_record(
     """
     Write down what comparing two evaluations concluded.
 
-    `stage` is screening, confirmed, not-confirmed or check.  `evaluations` are the digests of
+    `stage` is screening, confirmed, not-worse, not-confirmed or check.  `evaluations` are the digests of
     the records of baseline and candidate: the outputs are there, not here.  `split` tells how
     the cases were halved and how often the sealed half was looked at.
     """

@@ -29,7 +29,12 @@ REMEMBERED = 64  # texts whose records are kept at hand; with outputs, each may 
 
 MOST_STEPS = 100  # of one run
 TERMS = 16  # hex digits that tell terms apart
-CLAIMED_HALF = {"confirmed": "sealed", "not-confirmed": "sealed", "screening": "search"}
+CLAIMED_HALF = {
+    "confirmed": "sealed",
+    "not-worse": "sealed",
+    "not-confirmed": "sealed",
+    "screening": "search",
+}
 OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 
 

@@ -25,6 +25,7 @@ from promptgit.errors import UserError
 SUBJECT = 72  # characters
 WIDTH = 72  # of the body
 CHECK = "check"  # the stage of a comparison that the gate made
+NO_GAIN_ASKED = (CHECK, "not-worse")  # stages of comparisons that asked whether it got worse
 LONGEST_BODY = 700  # characters; the whole critique is in the run's journal
 
 _TYPE = re.compile(r"[a-z][a-z0-9-]{0,19}\Z")
@@ -212,7 +213,7 @@ def _delta(verdict: Mapping[str, Any], stage: str) -> Iterator[tuple[str, str]]:
     p_value = finite(verdict["p_value"])
     alpha = finite(verdict.get("alpha"))
     early = low <= 0 and p_value is not None and alpha is not None and p_value < alpha
-    p = "" if p_value is None or stage == CHECK or early else f" p={p_value:.4f}"
+    p = "" if p_value is None or stage in NO_GAIN_ASKED or early else f" p={p_value:.4f}"
     yield "Eval-Delta", f"{effect:+.4f} [{low:+.4f}, {high:+.4f}]{p}"
 
 

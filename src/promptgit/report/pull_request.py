@@ -29,6 +29,7 @@ LINE = 400  # characters
 STAGES = {
     "confirmed": "The sealed cases confirm that it got better.",
     "not-confirmed": "The sealed cases do not confirm that it got better.",
+    "not-worse": "It is shorter, and the sealed cases rule out that it got worse by the margin.",
     "screening": "It was compared on the search cases only, which confirms nothing.",
     "check": "`promptgit check` compared it with the text before, which proves no gain.",
 }

@@ -27,7 +27,7 @@ def confirmation(
     gain = f"{points(verdict.effect)} points ({range_of(verdict)})"
     on = f"on {cases_of(verdict)}"
     tuned = "" if search_gain is None else f" ({points(search_gain)} on the search cases)"
-    closing = _closing(proposals, calls, look)
+    closing = ending(proposals, calls, look)
     match verdict.outcome:
         case Outcome.PASS:
             return f"CONFIRMED: {gain} {on} that chose nothing{tuned}.{closing}"
@@ -252,7 +252,8 @@ def first_reason(verdict: Verdict) -> str:
     return verdict.reasons[0] if verdict.reasons else ""
 
 
-def _closing(proposals: int | None, calls: int | None, look: int) -> str:
+def ending(proposals: int | None, calls: int | None, look: int) -> str:
+    """Say what the run took, as a sentence with a space before it; or nothing."""
     parts = []
     if proposals is not None:
         parts.append(f"{proposals:,} proposal{'s' if proposals != 1 else ''}")
