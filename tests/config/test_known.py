@@ -46,6 +46,7 @@ FULL_CONFIG: dict[str, Any] = {
     "prices": {"m": {"input": 0.25, "output": 2, "cached_input": 0.1}},
     "embedder": "lexical",
     "prompts": ["prompts/**/*.md", "!x.md"],
+    "pipelines": "flows/*.yaml",
     "check": {
         "margin": 0.05,
         "alpha": 0.05,
@@ -95,6 +96,7 @@ FULL_EVAL: dict[str, Any] = {
     "inputs": ["comment"],
     "assert": FULL_CONFIG["defaults"]["assert"],
     "must_pass": ["a"],
+    "weight": 2,
     "quarantine": [{"case": "a", "owner": "@ana", "reason": "flips", "until": "2027-01-31"}],
     "check": FULL_CONFIG["check"],
     "tags": ["billing"],

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from promptgit.cli import telling
 from promptgit.cli.bench import Bench
 from promptgit.cli.live import counted
+from promptgit.cli.pipeline_files import model_for
 from promptgit.cli.wiring import Repository
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation, Result
@@ -79,7 +80,7 @@ def prepare(
     purse = Budget(Cap.read(budget) if budget else config.budget)
     bench = Bench(config, store, purse, estimates_only=dry_run)
     choice = repository.model_choice(asked)
-    model = bench.model(choice, "model")
+    model = model_for(bench, repository, prompt, choice, allow_code=allow_code)
     return Task(
         path=path,
         prompt=prompt,

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptgit.cli.wiring import Repository
-from promptgit.config import places
 from promptgit.core.dataset import Dataset
 from promptgit.edges.commits import Commits
 
@@ -26,7 +25,7 @@ def moved(base: Repository, head: Repository) -> dict[str, str]:
         for change in changes
         if change.old_path
         and change.old_path != change.path
-        and places.matches(change.old_path, base.config.prompts)
+        and base.config.means(change.old_path)
         and not head.tree.is_file(change.old_path)
     }
 

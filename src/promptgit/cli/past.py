@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from promptgit.cli import console
-from promptgit.core.prompt import included_paths
+from promptgit.core.pipeline import files_named
 from promptgit.edges.archive import RecordReader
 from promptgit.edges.commits import Commits
 from promptgit.edges.git import Git
@@ -64,7 +64,7 @@ class Here:
         while waiting and len(found) < MOST_INCLUDED:
             within = waiting.pop()
             blob = self.commits.blob_at(revision, within)
-            for name in included_paths(self.text(blob)) if blob else ():
+            for name in files_named(within, self.text(blob)) if blob else ():
                 at = (place for place in places(within, name) if place not in (path, *found))
                 place = next((one for one in at if self.commits.blob_at(revision, one)), None)
                 if place:
@@ -89,11 +89,10 @@ def here() -> Iterator[Here]:
 def prompts() -> tuple[tuple[str, ...], Callable[[str], bool]]:
     """The folders that the config looks for prompts in, and whether a path is one of them."""
     from promptgit.cli.wiring import Repository
-    from promptgit.config import matches
 
-    patterns = Repository.open().config.prompts
-    kept = [pattern for pattern in patterns if not pattern.startswith("!")]
-    return roots(kept), lambda path: matches(path, patterns)
+    repository = Repository.open()
+    patterns = (*repository.config.prompts, *repository.config.pipelines)
+    return roots([one for one in patterns if not one.startswith("!")]), repository.means
 
 
 def roots(patterns: Iterable[str]) -> tuple[str, ...]:

@@ -17,7 +17,8 @@ from promptgit.cli.wiring import DEEPEST, Repository, called
 from promptgit.config import CONFIG_FILE, EvalFile, ModelChoice, places
 from promptgit.config.changes import Rules, gate_changes
 from promptgit.core.gate import GateChange, Standing
-from promptgit.core.prompt import Prompt, included_paths
+from promptgit.core.pipeline import files_named
+from promptgit.core.prompt import Prompt
 from promptgit.edges.snapshot import Snapshot
 from promptgit.errors import UserError
 
@@ -145,7 +146,7 @@ def subjects(
         p
         for repository in (base, head)
         for p in repository.tree.files()
-        if places.matches(p, base.config.prompts) or places.matches(p, repository.config.prompts)
+        if base.means(p) or head.means(p)
     }
     renamed = moved(base, head)
     wanted |= renamed.keys()
@@ -226,7 +227,7 @@ def _closure(tree: Snapshot, texts: Mapping[str, str], path: str) -> Iterator[st
         text = texts.get(within)
         if text is None:
             text = (tree.read(within) or b"").decode(errors="replace")
-        for name in included_paths(text):
+        for name in files_named(within, text):
             beside, from_top = normpath(join(dirname(within), name)), normpath(name)
             for place in (beside, from_top):
                 yield place

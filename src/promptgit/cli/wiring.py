@@ -10,7 +10,7 @@ from pathlib import Path
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 
-from promptgit.cli import telling
+from promptgit.cli import pipeline_files, telling
 from promptgit.config import Config, EvalFile, ModelChoice, parse_config, parse_eval_file, places
 from promptgit.core.dataset import Dataset
 from promptgit.core.prompt import Prompt, TemplateKind, inclusions
@@ -64,7 +64,16 @@ class Repository:
     @cached_property
     def prompts(self) -> tuple[str, ...]:
         """The paths of all prompts, as the config means them."""
-        return tuple(p for p in self.tree.files() if places.matches(p, self.config.prompts))
+        return tuple(filter(self.means, self.tree.files()))
+
+    def means(self, path: str) -> bool:
+        """Say whether a file is a prompt, or a pipeline of prompts; not every build is one."""
+        if not self.is_pipeline(path):
+            return places.matches(path, self.config.prompts)
+        return pipeline_files.is_ours(self.tree.read(path) or b"")
+
+    def is_pipeline(self, path: str) -> bool:
+        return places.is_pipeline(path, self.config.pipelines)
 
     def prompt_path(self, name: str) -> str:
         """
@@ -97,8 +106,8 @@ class Repository:
 
     def _meant_by(self, path: str) -> str:
         """A case file or an eval file stands for the prompt that it lies beside, and is none."""
-        prompt = places.prompt_beside(path, self.tree.is_file)
-        meant = prompt != path or places.matches(path, self.config.prompts)
+        prompt = places.prompt_beside(path, self.tree.is_file, self.config.pipelines)
+        meant = prompt != path or self.config.means(path)
         if not meant and path.endswith(places.CASE_SUFFIXES):
             raise UserError(
                 f"{path} is no prompt, and none lies beside it",
@@ -127,7 +136,9 @@ class Repository:
                 f"{path} has a conflict that nobody has settled yet",
                 hint=f"edit it, then `git add {path}`; --ref HEAD takes it as it was",
             )
-        text, blob = self._source(path, revision)
+        if self.is_pipeline(path):
+            return pipeline_files.read(self, path, revision, template)
+        text, blob = self.source(path, revision)
         includes: dict[str, str] = {}
         if template == "jinja":
             self._include(text, (path,), revision, includes)
@@ -162,6 +173,8 @@ class Repository:
                     "`input,expected`, or name a file with --cases",
                 )
             found = self._read_cases(beside, columns, eval_file.delimiter)
+        if self.is_pipeline(path):
+            found = pipeline_files.without_references(found, self.source(path, None)[0], path)
         if file is None:
             _check_must_pass(found, eval_file)
         found = _tagged(found, eval_file)
@@ -198,7 +211,8 @@ class Repository:
             return cases.parse(data, path, columns=columns, delimiter=delimiter)
         return cases.read(self.git.cwd / path, name=path, columns=columns, delimiter=delimiter)
 
-    def _source(self, path: str, revision: str | None) -> tuple[str, str]:
+    def source(self, path: str, revision: str | None) -> tuple[str, str]:
+        """The text and the blob id of a file: at `revision`, or as Git would store it now."""
         if revision is None:
             data, blob = self.tree.as_stored(path)
         else:
@@ -217,7 +231,7 @@ class Repository:
         """Collect what `text` includes into `found`; `chain` leads from the prompt to it."""
         within = chain[-1]
         for inclusion in inclusions(text):
-            name, place = self._first(inclusion.names, within, revision)
+            name, place = self.first(inclusion.names, within, revision)
             if not place and inclusion.optional:
                 continue
             if not place:
@@ -239,18 +253,19 @@ class Repository:
                     hint=f"put the text of {place} into {within}",
                 )
             if name not in found:
-                found[name], _ = self._source(place, revision)
+                found[name], _ = self.source(place, revision)
                 self._include(found[name], (*chain, place), revision, found)
 
-    def _first(self, names: Iterable[str], within: str, revision: str | None) -> tuple[str, str]:
+    def first(self, names: Iterable[str], within: str, revision: str | None) -> tuple[str, str]:
         """Return the first of `names` that is a file, and its path; two empty texts for none."""
         for name in names:
             for path in (normpath(join(dirname(within), name)), normpath(name)):
-                if not path.startswith(("..", "/")) and self._exists(path, revision):
+                if not path.startswith(("..", "/")) and self.exists(path, revision):
                     return name, path
         return "", ""
 
-    def _exists(self, path: str, revision: str | None) -> bool:
+    def exists(self, path: str, revision: str | None) -> bool:
+        """Say whether there is such a file: at `revision`, or now."""
         if revision is None:
             return self.tree.is_file(path)
         return self.git.blob_at(self.git.resolve(revision), path) is not None

@@ -183,6 +183,7 @@ CONFIG = Keys(
         "prices": PRICES,
         "embedder": is_embedder,
         "prompts": TEXTS,
+        "pipelines": TEXTS,
         "check": CHECK,
         "improve": Keys(
             {
@@ -215,6 +216,7 @@ EVAL = Keys(
         "inputs": TEXTS,
         "assert": _assertions(is_data),
         "must_pass": TEXTS,
+        "weight": Number(0, above=True),
         "quarantine": Items(
             Keys(
                 {"case": is_text, "owner": is_text, "reason": is_text, "until": is_day},

@@ -10,9 +10,11 @@ from promptgit.errors import UserError
 
 CONFIG_FILE = "promptgit.yaml"  # at the top level of the repository
 DEFAULT_PROMPTS = ("prompts/**/*.{md,txt}", "!**/README.md")
+DEFAULT_PIPELINES = ("pipelines/*.yaml",)
 EVAL_SUFFIXES = (".eval.yaml", ".eval.yml")
 CASE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".yaml", ".yml", ".parquet")
 PROMPT_SUFFIXES = (".md", ".txt")
+PIPELINE_SUFFIXES = (".yaml", ".yml")
 MOST_DEEP = 2  # `**` in a pattern, and `*` in one name of it: each multiplies the work
 MOST_STARS = 3
 
@@ -39,15 +41,18 @@ def case_file(prompt: str, exists: Exists) -> str | None:
 
 def _beside(prompt: str, suffixes: Sequence[str], exists: Exists, hint: str) -> str | None:
     stem = splitext(prompt)[0]
-    found = [stem + suffix for suffix in suffixes if exists(stem + suffix)]
+    beside = (stem + suffix for suffix in suffixes)
+    found = [path for path in beside if path != prompt and exists(path)]
     if len(found) > 1:
         raise UserError(f"{prompt}: beside it are {' and '.join(found)}", hint=hint)
     return found[0] if found else None
 
 
-def prompt_beside(path: str, exists: Exists) -> str:
+def prompt_beside(path: str, exists: Exists, pipelines: Sequence[str] = DEFAULT_PIPELINES) -> str:
     """
     Return the prompt that an eval file or a case file lies beside; the path itself otherwise.
+
+    `pipelines`: which files are pipelines; one is told from YAML that holds cases by its place.
 
     >>> prompt_beside("prompts/reply.eval.yaml", {"prompts/reply.md"}.__contains__)
     'prompts/reply.md'
@@ -55,7 +60,22 @@ def prompt_beside(path: str, exists: Exists) -> str:
     if not path.endswith(CASE_SUFFIXES):
         return path
     stem = splitext(path)[0].removesuffix(".eval")
-    return next((stem + ending for ending in PROMPT_SUFFIXES if exists(stem + ending)), path)
+    found = [stem + ending for ending in PROMPT_SUFFIXES]
+    if not is_pipeline(path, pipelines):
+        yaml = (stem + ending for ending in PIPELINE_SUFFIXES)
+        found += [one for one in yaml if is_pipeline(one, pipelines)]
+    return next(filter(exists, found), path)
+
+
+def is_pipeline(path: str, patterns: Sequence[str]) -> bool:
+    """
+    Say whether a path is meant by the patterns of `pipelines:`; an eval file never is.
+
+    >>> [is_pipeline(f"pipelines/{n}", DEFAULT_PIPELINES) for n in ("a.yaml", "a.eval.yaml")]
+    [True, False]
+    """
+    is_yaml = path.endswith(PIPELINE_SUFFIXES) and not path.endswith(EVAL_SUFFIXES)
+    return is_yaml and matches(path, patterns)
 
 
 def inside(start: str, path: str) -> str | None:

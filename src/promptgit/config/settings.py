@@ -7,7 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from promptgit.config.names import fault_in_model
-from promptgit.config.places import CONFIG_FILE, DEFAULT_PROMPTS
+from promptgit.config.places import (
+    CONFIG_FILE,
+    DEFAULT_PIPELINES,
+    DEFAULT_PROMPTS,
+    is_pipeline,
+    matches,
+)
 from promptgit.core.price import Price
 from promptgit.core.verdict import Policy, Quarantined
 from promptgit.errors import UserError
@@ -82,6 +88,7 @@ class Config:
     own_mentor: ModelChoice | None = None
     own_judge: ModelChoice | None = None
     prompts: tuple[str, ...] = DEFAULT_PROMPTS
+    pipelines: tuple[str, ...] = DEFAULT_PIPELINES
     budget: Cap = field(default_factory=Cap)
     check: Gate = Gate()
     improve: Searching = Searching()
@@ -104,6 +111,10 @@ class Config:
     def judge(self) -> ModelChoice:
         """Who grades: the one that is set, else the mentor."""
         return self.own_judge or self.mentor
+
+    def means(self, path: str) -> bool:
+        """Say whether a path of the repository is a prompt, or a pipeline of prompts."""
+        return matches(path, self.prompts) or is_pipeline(path, self.pipelines)
 
     def policy(
         self,
@@ -175,6 +186,23 @@ def model_choice(shape: ModelShape) -> ModelChoice:
     return ModelChoice(options.pop("name"), options)
 
 
+def step_model(written: Mapping[str, Any], where: str) -> ModelChoice:
+    """Read the `model:` of a pipeline's step; `where` is the file and line for messages."""
+    from pydantic import ValidationError
+
+    from promptgit.config.shapes import ModelShape
+
+    try:
+        return model_choice(ModelShape.model_validate(written))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        reason = str(first.get("ctx", {}).get("error", first["msg"]))
+        raise UserError(
+            f"{where}: model.{key}: {reason}", hint="for example `model: gpt-5-mini`"
+        ) from error
+
+
 def _as_written(value: Any) -> Any:
     """Return 0 for the 0.0 that validation made of it: requests and commits say `temperature=0`."""
     whole = isinstance(value, float) and value.is_integer()
@@ -208,8 +236,7 @@ def _over(config: Config, shape: CommonShape) -> Config:
         for name in ("concurrency", "timeout_s", "retries", "embedder")
         if name in written
     }
-    if "prompts" in written:
-        changed["prompts"] = tuple(written["prompts"])
+    changed |= {name: tuple(written[name]) for name in ("prompts", "pipelines") if name in written}
     if "budget" in written:
         changed["budget"] = Cap(**_set(written["budget"]))
     if "check" in written:

@@ -211,6 +211,11 @@ class RepositoryShape(CommonShape):
         description="which files are prompts; ! in front excludes",
         examples=["prompts/**/*.{md,txt}"],
     )
+    pipelines: Texts | None = Field(
+        default=None,
+        description="which YAML files are pipelines of prompts; ! in front excludes",
+        examples=["pipelines/*.yaml"],
+    )
     check: CheckShape | None = Field(default=None, examples=[{"margin": 0.05}])
     improve: ImproveShape | None = Field(default=None, examples=[{"rounds": 12}])
     commit: CommitShape | None = Field(default=None, examples=[{"type": "improve"}])
@@ -387,6 +392,7 @@ class EvalShape(Shape):
     model: ModelSetting | None = Field(
         default=None, description="instead of the repository's", examples=["gpt-5-mini"]
     )
+    weight: float | None = Field(default=None, gt=0, description="in shared text", examples=[2])
 
 
 RepositoryShape.model_rebuild()

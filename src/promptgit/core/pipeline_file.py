@@ -221,7 +221,8 @@ def _refuse_later(located: Located, steps: Sequence[Step]) -> None:
 
 def _way(start: str, goal: str, by_name: Mapping[str, Step]) -> tuple[str, ...]:
     """Return the steps that lead from `start` to `goal` by what they use; empty for no way."""
-    ways, seen = [(start,)], {start}
+    ways: list[tuple[str, ...]] = [(start,)]
+    seen = {start}
     while ways:
         way = ways.pop(0)
         if way[-1] == goal:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from promptgit.core.dataset import Dataset
+from promptgit.core.pipeline import FORM as PIPELINE
 from promptgit.core.ports import AnswerStore, ModelIdentity, Request, Usage
 from promptgit.core.price import Price
 from promptgit.core.prompt import Message, Prompt
+from promptgit.evaluate.pipelines import ExpectedCall, expected_calls, identity_of
 
 CHARACTERS_PER_TOKEN = 4  # of English, about; of other scripts fewer
 TOKENS_PER_MESSAGE = 4  # role and separators
@@ -50,6 +52,8 @@ def estimate(
     none, and never longer than the model's `max_tokens`.  A model that thinks before it answers
     may use several times as many.
     """
+    if prompt.form == PIPELINE:
+        return _of_pipeline(prompt, cases, identity, repeats, price, store)
     limit = int(identity.options.get("max_tokens") or 1_000_000)
     asked: list[tuple[str, Usage]] = []
     for repeat in range(repeats):
@@ -58,11 +62,47 @@ def estimate(
             tokens = Usage(tokens_of(request.messages), min(limit, _guessed_output(case.expected)))
             asked.append((request.key(identity), tokens))
     held = _held([key for key, _ in asked], store)
-    to_pay = [tokens for key, tokens in asked if key not in held]
+    return _of_calls([tokens for key, tokens in asked if key not in held], len(asked), price)
+
+
+def _of_pipeline(
+    prompt: Prompt,
+    cases: Dataset,
+    identity: ModelIdentity,
+    repeats: int,
+    price: Price | None,
+    store: AnswerStore | None,
+) -> Estimate:
+    """
+    Guess the same of all steps of all cases.
+
+    What a step will say decides what the steps after it are asked: behind the first one that has
+    to be paid for, each counts as a call.  `price` is that of the pipeline's own model: nobody
+    says what the others cost.
+    """
+    asked = [
+        call
+        for repeat in range(repeats)
+        for case in cases
+        for call in expected_calls(prompt, case, repeat, identity, store)
+    ]
+    to_pay = [call for call in asked if not call.held]
+    own = identity_of(None, identity)
+    usage = [Usage(tokens_of(call.messages), _said_at_most(call)) for call in to_pay]
+    known = all(call.identity == own for call in to_pay)
+    return _of_calls(usage, len(asked), price if known else None)
+
+
+def _said_at_most(call: ExpectedCall) -> int:
+    limit = int(call.identity.options.get("max_tokens") or 1_000_000)
+    return min(limit, _guessed_output(call.expected))
+
+
+def _of_calls(to_pay: Sequence[Usage], asked: int, price: Price | None) -> Estimate:
     total = sum(to_pay, Usage())
     return Estimate(
         calls=len(to_pay),
-        cached_calls=len(asked) - len(to_pay),
+        cached_calls=asked - len(to_pay),
         input_tokens=total.input_tokens,
         output_tokens=total.output_tokens,
         usd=price.of(total) if price else None,

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from promptgit.core.dataset import Case
-from promptgit.core.pipeline import Pipeline, pipeline_of
+from promptgit.core.pipeline import Pipeline, pipeline_of, reference
 from promptgit.core.pipeline_file import Step
-from promptgit.core.ports import Answer, Model, ModelIdentity, Request, StepOutput, Usage
-from promptgit.core.prompt import Prompt
+from promptgit.core.ports import (
+    Answer,
+    AnswerStore,
+    Model,
+    ModelIdentity,
+    Request,
+    StepOutput,
+    Usage,
+)
+from promptgit.core.prompt import Message, Prompt
 from promptgit.errors import CallFailed, UserError
 
 # The path of a function's file, its text, the function, the output of the step before, the inputs.
 Code = Callable[[str, str, str, str, Mapping[str, str]], str]
 NOTHING: Mapping[str, str] = {}
+GUESSED_OUTPUT = "word " * 40  # of a step that nobody says anything about
+
+
+@dataclass(frozen=True, slots=True)
+class StepIdentity(ModelIdentity):
+    """Which models answer the steps, as one identity: the options name those of single steps."""
+
+    own: ModelIdentity | None = None  # of the steps that name no model
+    others: Mapping[str, ModelIdentity] = field(default_factory=dict)  # by step
+
+    @classmethod
+    def of(cls, own: ModelIdentity, others: Mapping[str, ModelIdentity]) -> StepIdentity:
+        named = {f"step.{name}": _told(identity) for name, identity in others.items()}
+        options = {**own.options, **named}
+        return cls(own.provider, own.model, own.host, options, own, others)
 
 
 @dataclass(frozen=True)
@@ -31,9 +54,10 @@ class StepModels:
 
     @property
     def identity(self) -> ModelIdentity:
-        own = self.model.identity
-        named = {f"step.{name}": _told(model.identity) for name, model in self.others.items()}
-        return replace(own, options={**own.options, **named}) if named else own
+        if not self.others:
+            return self.model.identity
+        others = {name: model.identity for name, model in self.others.items()}
+        return StepIdentity.of(self.model.identity, others)
 
     def complete(self, request: Request) -> Answer:
         return self.model.complete(request)
@@ -57,6 +81,44 @@ class StepFailed(CallFailed):
 def model_of(step: Step, model: Model) -> Model:
     """The model that a step asks."""
     return model.others.get(step.name, model.model) if isinstance(model, StepModels) else model
+
+
+def identity_of(step: Step | None, identity: ModelIdentity) -> ModelIdentity:
+    """The identity of the model that a step asks; without a step, of the pipeline's own."""
+    if not isinstance(identity, StepIdentity):
+        return identity
+    return (identity.others.get(step.name) if step else None) or identity.own or identity
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedCall:
+    """A call that playing a case will make, as far as that can be told before."""
+
+    messages: tuple[Message, ...]  # with a guess where an earlier step has yet to speak
+    identity: ModelIdentity
+    expected: str | None  # what the step should give, if the case says
+    held: bool  # the answer is in the store already
+
+
+def expected_calls(
+    prompt: Prompt, case: Case, repeat: int, identity: ModelIdentity, store: AnswerStore | None
+) -> Iterator[ExpectedCall]:
+    """Tell the calls of a case beforehand: follow the answers that are held, guess the others."""
+    pipeline = pipeline_of(prompt)
+    columns = pipeline.visible(case.inputs)
+    outputs: dict[str, str] = {}
+    certain = True  # all that was said so far is known
+    for step in pipeline.steps:
+        expected = reference(step.name, pipeline.output, case.columns, case.expected)
+        if step.code:
+            outputs[step.name], certain = outputs.get(pipeline.before(step), ""), False
+            continue
+        request = request_of(pipeline, step, columns, outputs, repeat)
+        asked = identity_of(step, identity)
+        held = store.get(request.key(asked)) if store and certain else None
+        yield ExpectedCall(request.messages, asked, expected, held is not None)
+        certain = held is not None
+        outputs[step.name] = held.text if held else expected or GUESSED_OUTPUT
 
 
 def request_of(
@@ -128,7 +190,7 @@ def _summed(answers: Mapping[str, Answer], output: str, played: list[StepOutput]
     costs = [answer.cost_usd for answer in answers.values()]
     known = [cost for cost in costs if cost is not None]
     cut = (a.finish_reason for a in answers.values() if a.finish_reason != "stop")
-    models = [answers[output].model, *(a.model for a in reversed(answers.values()))]
+    models = [answers[output].model, *(answer.model for answer in answers.values())]
     return Answer(
         text=answers[output].text,
         usage=sum((answer.usage for answer in answers.values()), Usage()),

@@ -56,7 +56,7 @@ def python(
         "output": output,
         "context": {"vars": case.columns, "expected": case.expected, "id": case.id},
     }
-    return _score(_graded(json.dumps(asked).encode(), path, timeout_s), f"{path}:{function}")
+    return _score(answered(asked, timeout_s), f"{path}:{function}")
 
 
 def named(value: object) -> tuple[str, str]:
@@ -69,9 +69,14 @@ def named(value: object) -> tuple[str, str]:
     return path, function or DEFAULT_FUNCTION
 
 
-def _graded(asked: bytes, path: str, timeout_s: float) -> Any:
-    """Return what the function returned; tell a broken file from a function that failed."""
-    stdout, stderr = _run(asked, path, timeout_s)
+def answered(asked: Mapping[str, Any], timeout_s: float = 10.0) -> Any:
+    """
+    Return what the function returned; tell a broken file from a function that failed.
+
+    `asked` has path, function, source, output and context, as the child takes them.
+    """
+    path = asked["path"]
+    stdout, stderr = _run(json.dumps(asked).encode(), path, timeout_s)
     lines = stdout.splitlines()
     if not lines:
         raise UserError(_last_words(stderr, path))
