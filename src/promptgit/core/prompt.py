@@ -31,7 +31,8 @@ class Prompt:
     The text of a prompt file, with the files that it includes.
 
     A plain text file is the system message.  Its holes (`{{ order_id }}`) are filled from the
-    case; inputs that no hole uses become the user message.
+    case; inputs that no hole uses become the user message.  Files of other forms hold their own
+    messages, see `promptgit.core.forms`.
     """
 
     text: str
@@ -53,6 +54,10 @@ class Prompt:
             from promptgit.core.pipeline import pipeline_of
 
             return pipeline_of(self).columns
+        if self.is_formed:
+            from promptgit.core.formed import holes
+
+            return holes(self)
         if self.is_plain:
             return frozenset()
         return _holes(self.text, tuple(sorted(self.includes.items())))
@@ -60,7 +65,23 @@ class Prompt:
     @property
     def is_plain(self) -> bool:
         """Whether the text is sent as it stands: nothing in it is for the template engine."""
+        if self.is_formed:
+            return self.template == "none"
         return self.template == "none" or not any(mark in self.text for mark in _MARKS)
+
+    @property
+    def is_formed(self) -> bool:
+        """Whether the messages have to be looked for in the file (see `promptgit.core.forms`)."""
+        return self.form not in ("text", "pipeline")
+
+    @property
+    def sheet(self) -> str:
+        """What of the file may be edited, as one text: of a plain file, all of it."""
+        if not self.is_formed:
+            return self.text
+        from promptgit.core import forms
+
+        return forms.sheet(self.form, self.text)
 
     @property
     def identity(self) -> str:
@@ -87,15 +108,14 @@ class Prompt:
                 f"{self.name} is a pipeline: its steps are asked, and it has no request of its own",
                 hint="name one of its steps' prompts",
             )
+        if self.is_formed:
+            from promptgit.core.formed import messages
+
+            return messages(self, inputs)
         system = self.text if self.is_plain else self.fill(inputs)
         rest = {name: value for name, value in inputs.items() if name not in self.holes}
-        messages = [Message("system", system)] if system.strip() else []
-        if len(rest) == 1:
-            messages += [Message("user", value) for value in rest.values()]
-        elif rest:
-            lines = "\n".join(f"{name}: {value}" for name, value in rest.items())
-            messages.append(Message("user", lines))
-        return tuple(messages)
+        said = [Message("system", system)] if system.strip() else []
+        return (*said, *left_over(rest))
 
     def fill(self, facts: Mapping[str, Any]) -> str:
         """Fill the holes of the text; raise UserError when one has no value."""
@@ -120,6 +140,14 @@ class Prompt:
             ) from error
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
             raise UserError(f"prompt {self.name}: {error}") from error
+
+
+def left_over(rest: Mapping[str, str]) -> Iterator[Message]:
+    """Send inputs that no hole uses: a single one as it stands, several as `name: value` lines."""
+    if len(rest) == 1:
+        yield from (Message("user", value) for value in rest.values())
+    elif rest:
+        yield Message("user", "\n".join(f"{name}: {value}" for name, value in rest.items()))
 
 
 def blob_id(text: str | bytes, hex_digits: int = 40) -> str:
