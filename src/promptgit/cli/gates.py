@@ -14,10 +14,14 @@ from typing import Literal
 
 from promptgit.check.giveaway import giveaway
 from promptgit.cli.bench import FREE, Bench, provider_of
+from promptgit.cli.pipeline_files import model_for
+from promptgit.cli.pipeline_gates import allowed, step_unasked, unread_code
 from promptgit.cli.subjects import Stand, Subject
 from promptgit.config import Config, places
 from promptgit.core.dataset import Case, Dataset
 from promptgit.core.gate import Origin
+from promptgit.core.pipeline import FORM as PIPELINE
+from promptgit.core.pipeline import pipeline_of
 from promptgit.core.prompt import Prompt
 from promptgit.core.verdict import Policy
 from promptgit.errors import UserError
@@ -85,7 +89,7 @@ def gates_for(subject: Subject, bench: Bench, margin: float | None, may: Permiss
         return Gates(subject, note="it is new: there is nothing to compare it with")
     if before.rules.cases is None:
         return _without_cases(subject, before, after)
-    unasked = _unasked(before, after)
+    unasked = _unasked(before, after) or unread_code(before, after, may)
     if unasked:
         return Gates(subject, note=unasked, broken=True)
     try:
@@ -128,7 +132,7 @@ def _both(
     may: Permissions,
 ) -> Gates:
     """Bind base's rules, and head's own where they differ and may be run."""
-    base = _gate("base", before, after, bench, margin, allow_code=may.base_code)
+    base = _gate("base", before, after, bench, margin, may)
     if after.rules.cases is None:
         return Gates(subject, (base,), notices=("head has no cases any more: base's decide",))
     code = _other_code(before, after)
@@ -138,7 +142,7 @@ def _both(
             "read it; --allow-head-code runs it"
         )
         return Gates(subject, (base,), unproven=unproven)
-    own = _gate("head", before, after, bench, margin, allow_code=may.base_code or may.head_code)
+    own = _gate("head", before, after, bench, margin, may)
     same = (own.suite.digest, own.policy) == (base.suite.digest, base.policy)
     return Gates(subject, (base,) if same and not base.origins else (base, own))
 
@@ -149,8 +153,7 @@ def _gate(
     after: Stand,
     bench: Bench,
     margin: float | None,
-    *,
-    allow_code: bool,
+    may: Permissions,
 ) -> Gate:
     judge = before if rules == "base" else after
     assert before.rules.cases is not None
@@ -158,8 +161,12 @@ def _gate(
     was, now = before.rules.cases, after.rules.cases or replace(before.rules.cases, cases=())
     cases = was if rules == "base" else now  # base's own: what head adds could drown them
     grading = replace(bench, config=_grading(bench.config, judge.repository.config))
+    allow_code = may.base_code or (may.head_code and rules == "head")
     suite = grading.suite(judge.repository, judge.eval_file, cases, allow_code=allow_code)
-    models = [bench.model(stand.choice, "model") for stand in (before, after)]
+    models = [
+        model_for(bench, one.repository, one.prompt, one.choice, allow_code=code)
+        for one, code in zip((before, after), allowed(may, before, after), strict=True)
+    ]
     policy = judge.rules.policy
     sides = (_asked(cases, was), _asked(cases, now))
     baseline, candidate = (
@@ -235,6 +242,9 @@ def _unasked(before: Stand, after: Stand) -> str:
             f"head's model is {name} in place of {before.choice.name}: "
             "its answers say nothing of those that users get"
         )
+    unasked = step_unasked(before, after)
+    if unasked:
+        return unasked
     judge = before.repository.config.judge
     for recording in (name, judge.name):
         if provider_of(recording)[0] != "replay":
@@ -293,9 +303,10 @@ def _given_away(gate: Gate) -> str:
 def _failing(prompt: Prompt, cases: Iterable[Case]) -> Iterator[tuple[Case, UserError]]:
     if not prompt.holes and prompt.is_plain:
         return
+    fill = pipeline_of(prompt).visible if prompt.form == PIPELINE else prompt.render
     for case in cases:
         try:
-            prompt.render(case.inputs)
+            fill(case.inputs)
         except UserError as error:
             yield case, error
 

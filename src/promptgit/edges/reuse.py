@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from promptgit.core.evaluation import Result
+from promptgit.core.pipeline import FORM as PIPELINE
 from promptgit.core.ports import Answer, AnswerStore, Request, Usage
 from promptgit.core.record import Record
 from promptgit.edges.records import Records
@@ -23,7 +24,13 @@ FINISHED = {"cut": "length", "refused": "content_filter"}  # how a flag was told
 
 
 def reuse(records: Records, contender: Contender, store: AnswerStore, *, repeats: int = 1) -> int:
-    """Put what the records answer of these cases into `store`; return how many were new there."""
+    """
+    Put what the records answer of these cases into `store`; return how many were new there.
+
+    Of a pipeline nothing: a record holds what its steps said, not what each of them was asked.
+    """
+    if contender.prompt.form == PIPELINE:
+        return 0
     model = contender.model.identity
     wanted = {
         Request(contender.prompt.render(case.inputs), repeat).key(model)
