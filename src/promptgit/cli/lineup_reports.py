@@ -8,15 +8,15 @@ from promptgit.cli import check_reports
 from promptgit.core.lineup import Lineup
 from promptgit.errors import UserError
 
-SUFFIXES = {".md": "markdown", ".json": "json", ".txt": "table"}
+SUFFIXES = {".md": "markdown", ".json": "json", ".html": "html", ".htm": "html", ".txt": "table"}
 
 
 def form_of(file: str) -> str:
     """
     Tell a report's form from its file's name; raise UserError for one that tells nothing.
 
-    >>> form_of("out/models.md")
-    'markdown'
+    >>> form_of("out/models.html")
+    'html'
     """
     suffix = "." + file.rpartition(".")[2].lower()
     if "." not in file or suffix not in SUFFIXES:
@@ -45,6 +45,10 @@ def written(found: Lineup, form: str) -> str:
         from promptgit.report.suite_markdown import page
 
         text = page(found)
+    elif form == "html":
+        from promptgit.report.suite_html import page as web_page
+
+        text = web_page(found)
     else:
         text = _plain(found)
     return text.rstrip("\n") + "\n"

@@ -32,7 +32,7 @@ def page(report: Report, most_bytes: int = MOST_BYTES) -> str:
 
     report = gate_words.worst_first(report)
     cases = rows(report, most_bytes)
-    style, script = _template("review.css"), _template("review.js")
+    style, script = template("review.css"), template("review.js")
     return (
         _environment()
         .get_template("review.html.j2")
@@ -52,16 +52,18 @@ def page(report: Report, most_bytes: int = MOST_BYTES) -> str:
 def _policy(style: str, script: str) -> str:
     """Let these two run, and nothing load, from anywhere."""
     return (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Name a script or a style as a page's policy does."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _template(name: str) -> str:
+def template(name: str) -> str:
+    """Read a part of a page that comes with the package."""
     folder = files("promptgit.report") / "templates"
     return (folder / name).read_text(encoding="utf-8").replace("\r\n", "\n")
 
@@ -70,7 +72,7 @@ def _environment() -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
-        loader=FunctionLoader(_template),
+        loader=FunctionLoader(template),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -88,6 +88,20 @@ def open_question(pair: Difference) -> str:
     return f"{start}{change(pair)} on {cases}; {more}"
 
 
+def finding(pair: Difference) -> str:
+    """
+    Say in a word or two what a pair shows.
+
+    >>> finding(Difference("a", "b", 0.01, -0.02, 0.04, 120, 3, 2, 1.0, False, 3400))
+    'not settled; about 3,400 more cases'
+    """
+    if pair.proven:
+        return "better" if pair.effect > 0 else "worse"
+    if not pair.won and not pair.lost:
+        return "no score differs"
+    return "not settled" + (f"; about {pair.more:,} more cases" if pair.more is not None else "")
+
+
 def change(pair: Difference) -> str:
     return f"{pair.effect:+.3f} ({span(pair)})"
 
@@ -126,7 +140,19 @@ def cost(entrant: Entrant) -> str:
         return "-"
     if entrant.usd_per_1000 is None:
         return UNKNOWN
-    return "free" if not entrant.usd_per_1000 else money(entrant.usd_per_1000)
+    return "free" if not entrant.usd_per_1000 else dollars(entrant.usd_per_1000)
+
+
+def dollars(usd: float) -> str:
+    """
+    Write a price so that two of them can be compared.
+
+    >>> dollars(0.0149), dollars(0.5), dollars(12.345), dollars(0.000021)
+    ('0.015 USD', '0.50 USD', '12.35 USD', '0.000021 USD')
+    """
+    if 0.01 <= usd < 0.1:
+        return f"{usd:.3f} USD"
+    return money(usd)
 
 
 def standing(entrant: Entrant) -> str:

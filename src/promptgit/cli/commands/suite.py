@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from promptgit.cli.lineups import Task
     from promptgit.core.lineup import Lineup
 
-FORMS = ("table", "json", "markdown")
+FORMS = ("table", "json", "markdown", "html")
 
 
 @click.command(
@@ -23,7 +23,7 @@ FORMS = ("table", "json", "markdown")
 Examples:
   promptgit suite support-reply --models gpt-5-mini,ollama/llama3.2 --budget 2usd
   promptgit suite support-reply --models gpt-5-mini --improve --write best/
-  promptgit suite --again -o models.md""",
+  promptgit suite --again -o models.html""",
 )
 @click.argument("prompt", metavar="[PROMPT]", required=False, shell_complete=prompt_names)
 @click.option(
@@ -40,7 +40,7 @@ Examples:
     "-o",
     "--output",
     metavar="FILE",
-    help="Write the report to FILE too; .md .json .txt tell its form",
+    help="Write the report to FILE too; .md .json .html .txt tell its form",
 )
 @click.option("--limit", type=click.IntRange(1), help="Use the first N cases only")
 @click.option("--cases", "file", metavar="FILE", help="Use the cases in FILE")
