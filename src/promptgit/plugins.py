@@ -21,24 +21,42 @@ Plugin = Callable[..., Any]
 
 SCORERS: Mapping[str, str] = MappingProxyType(
     {
+        "assert-set": "promptgit.scorers.assert_set:assert_set",
+        "bleu": "promptgit.scorers.overlap:bleu",
         "contains": "promptgit.scorers.contains:contains",
         "contains-all": "promptgit.scorers.contains:contains_all",
         "contains-any": "promptgit.scorers.contains:contains_any",
+        "contains-html": "promptgit.scorers.is_html:contains_html",
         "contains-json": "promptgit.scorers.is_json:contains_json",
+        "contains-sql": "promptgit.scorers.is_sql:contains_sql",
+        "contains-xml": "promptgit.scorers.is_xml:contains_xml",
         "cost": "promptgit.scorers.cost:cost",
         "equals": "promptgit.scorers.equals:equals",
+        "finish-reason": "promptgit.scorers.finish_reason:finish_reason",
+        "gleu": "promptgit.scorers.overlap:gleu",
+        "guardrails": "promptgit.scorers.finish_reason:guardrails",
         "icontains": "promptgit.scorers.contains:icontains",
         "icontains-all": "promptgit.scorers.contains:icontains_all",
         "icontains-any": "promptgit.scorers.contains:icontains_any",
+        "is-html": "promptgit.scorers.is_html:is_html",
         "is-json": "promptgit.scorers.is_json:is_json",
+        "is-refusal": "promptgit.scorers.is_refusal:is_refusal",
+        "is-sql": "promptgit.scorers.is_sql:is_sql",
+        "is-valid-function-call": "promptgit.scorers.tool_calls:is_valid_function_call",
+        "is-valid-openai-function-call": "promptgit.scorers.tool_calls:is_valid_function_call",
+        "is-valid-openai-tools-call": "promptgit.scorers.tool_calls:is_valid_tools_call",
+        "is-xml": "promptgit.scorers.is_xml:is_xml",
         "json-fields": "promptgit.scorers.json_fields:json_fields",
         "latency": "promptgit.scorers.latency:latency",
         "levenshtein": "promptgit.scorers.levenshtein:levenshtein",
         "llm-rubric": "promptgit.scorers.llm_rubric:llm_rubric",
+        "meteor": "promptgit.scorers.overlap:meteor",
         "python": "promptgit.scorers.python:python",
         "regex": "promptgit.scorers.regex:regex",
+        "rouge-n": "promptgit.scorers.overlap:rouge_n",
         "similar": "promptgit.scorers.similar:similar",
         "starts-with": "promptgit.scorers.starts_with:starts_with",
+        "tool-call-f1": "promptgit.scorers.tool_calls:tool_call_f1",
         "word-count": "promptgit.scorers.word_count:word_count",
     }
 )
@@ -141,6 +159,10 @@ def _owner(point: EntryPoint) -> str:
 def _hint(kind: str, name: str) -> str:
     from difflib import get_close_matches
 
+    from promptgit.evaluate.not_carried import NOT_CARRIED
+
+    if kind == "scorers" and name in NOT_CARRIED:
+        return f"promptfoo has it; {NOT_CARRIED[name]}"
     known = names(kind)
     close = get_close_matches(name, known, n=1)
     if close:

@@ -185,10 +185,10 @@ def test_a_file_is_read_once_so_that_what_is_hashed_is_what_runs():
 
 
 def test_a_threshold_makes_a_graded_score_pass_or_fail_and_quotes_both():
-    near = Assertion("levenshtein", value="abcd", threshold=0.75)
+    near = Assertion("json-fields", value={"a": 1, "b": 2, "c": 3, "d": 4}, threshold=0.75)
 
-    assert score(near, "abcx") == Score(1.0, '0.75 ≥ 0.75: 1 edit from "abcd"')
-    assert score(near, "abxx") == Score(0.0, '0.50 < 0.75: 2 edits from "abcd"')
+    assert score(near, '{"a": 1, "b": 2, "c": 3}').why.startswith("0.75 ≥ 0.75: ")
+    assert score(near, '{"a": 1, "b": 2}').why.startswith("0.50 < 0.75: ")
 
 
 def test_a_scorer_with_a_threshold_of_its_own_gets_it_in_its_own_unit():
@@ -203,10 +203,10 @@ def test_a_threshold_that_no_score_can_meet_is_refused(threshold):
     assert "threshold" in refused(Assertion("equals", threshold=threshold)).message
 
 
-def test_promptfoos_threshold_of_levenshtein_is_pointed_to_its_name_here():
-    error = refused(Assertion("levenshtein", threshold=5))
+def test_the_threshold_of_levenshtein_is_a_number_of_edits_as_in_promptfoo():
+    near = Assertion("levenshtein", value="kitten", threshold=3)
 
-    assert error.hint == "write `max_distance: 5`"
+    assert (score(near, "sitting").value, score(near, "sittings").value) == (1, 0)
 
 
 def test_not_turns_a_check_around_and_says_what_is_unwanted():
@@ -217,11 +217,12 @@ def test_not_turns_a_check_around_and_says_what_is_unwanted():
 
 
 def test_not_with_a_threshold_is_the_opposite_of_pass_or_fail():
-    unlike = Assertion("not-levenshtein", value="abcd", threshold=0.75)
+    unlike = Assertion("not-levenshtein", value="abcd", threshold=1)
+    graded = Assertion("not-levenshtein", value="abcd", options={"graded": True})
 
     assert score(unlike, "abxx").value == 1
     assert score(unlike, "abcd").value == 0
-    assert score(Assertion("not-levenshtein", value="abcd"), "abxx").value == 0.5
+    assert score(graded, "abxx").value == 0.5
 
 
 # Options
@@ -391,7 +392,7 @@ def test_the_digest_changes_with_everything_that_can_change_a_score():
         Assertion("levenshtein", value="x", threshold=0.5),
         Assertion("levenshtein", value="x", weight=2),
         Assertion("levenshtein", value="x", metric="close"),
-        Assertion("levenshtein", value="x", options={"max_distance": 2}),
+        Assertion("levenshtein", value="x", options={"graded": True}),
     ]
 
     assert len({digest(base), digest(base, base), *map(digest, others)}) == len(others) + 2

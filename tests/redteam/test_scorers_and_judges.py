@@ -21,7 +21,7 @@ from redteam.attack import (
 
 SOFTENED = {
     "another assertion": "assert: [{type: regex, value: '.'}]\n",
-    "a threshold of 0": "assert: [{type: levenshtein, threshold: 0}]\n",
+    "a threshold that all pass": "assert: [{type: levenshtein, threshold: 100}]\n",
     "its opposite": "assert: [{type: not-contains, value: nonsense}]\n",
     "a weight of 0": "assert: [{type: equals, weight: 0}, {type: contains, value: ''}]\n",
     "a heavy easy one beside it": (

@@ -1,24 +1,50 @@
+import json
 import threading
 
 import pytest
 
 from promptgit import plugins
 from promptgit.core.ports import Answer
+from promptgit.evaluate.suite import Assertion, bind
 from promptgit.scorers.lexical import LexicalEmbedder
 from promptgit.testing.laws import CASES, scorer_obeys
 from promptgit.testing.scripted import ScriptedModel
 
 ANSWER = Answer("whatever it says", cost_usd=0.002, latency_s=0.4)
+SQL = {"value": {"databaseType": "SQLite", "allowedTables": ["select::null::orders"]}}
+XML = {"value": {"requiredElements": ["root.child"]}}
+TOOLS = [{"type": "function", "function": {"name": "find", "parameters": {"type": "object"}}}]
 CODE = "def get_assert(output, context):\n    return len(output) < 3 or bool(context['vars'])\n"
 
+
+def bound(entries, own):
+    return bind([Assertion(name) for name in json.loads(entries)], plugins.scorer, injected={})
+
+
 OPTIONS = {
+    "assert-set": [{"assert_": ["is-json"], "answer": ANSWER, "bound": bound}],
     "contains-json": [{}, {"value": {"type": "object"}}],
     "cost": [{"answer": ANSWER, "threshold": 0.001}],
+    "bleu": [{}, {"value": ["way", "no"], "graded": True}],
+    "contains-sql": [{}, SQL],
+    "contains-html": [{}],
+    "contains-xml": [{}, XML],
+    "finish-reason": [{"answer": ANSWER, "value": "stop"}],
+    "gleu": [{}, {"value": ["way", "no"], "threshold": 0.1}],
+    "guardrails": [{"answer": ANSWER}],
+    "is-html": [{}],
+    "is-refusal": [{"answer": ANSWER}],
+    "is-sql": [{}, SQL],
+    "is-valid-function-call": [{"value": TOOLS}],
+    "is-valid-openai-function-call": [{"value": TOOLS}],
+    "is-valid-openai-tools-call": [{"value": TOOLS}],
+    "is-xml": [{}, XML],
+    "meteor": [{}, {"value": ["way", "no"], "graded": True}],
     "equals": [{}, {"ignore_case": True, "strip": True}, {"value": {"label": "refund"}}],
     "is-json": [{}, {"fence": True, "value": {"required": ["label"]}}],
     "json-fields": [{}, {"fence": True, "ordered": False, "allow_extra": False}],
     "latency": [{"answer": ANSWER, "threshold": 300}],
-    "levenshtein": [{}, {"max_distance": 5}],
+    "levenshtein": [{}, {"threshold": 3}, {"graded": True}],
     "llm-rubric": [
         {"judge": ScriptedModel('{"reason": "so so", "score": 0.5}'), "value": "is kind"}
     ],

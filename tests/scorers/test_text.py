@@ -38,7 +38,7 @@ def test_without_a_value_the_output_is_compared_with_what_the_case_expects(name)
     scorer = plugins.scorer(name)
 
     assert scorer(a_case("refund"), "refund").value == 1.0
-    assert scorer(a_case("refund"), "XYZ").value == 0.0
+    assert scorer(a_case("refund"), "XYZ, and more of it").value == 0.0
     with pytest.raises(UserError, match="expects nothing"):
         scorer(a_case(), "refund")
 
@@ -156,20 +156,22 @@ def test_a_broken_pattern_is_the_users_error():
 
 
 def test_levenshtein_grades_by_edits_over_the_longer_text():
-    score = levenshtein(a_case("kitten"), "sitting")
+    score = levenshtein(a_case("kitten"), "sitting", graded=True)
 
     assert score.value == pytest.approx(1 - 3 / 7)
     assert score.why == '3 edits from "kitten"'
-    assert levenshtein(a_case(""), "").value == 1
+    assert levenshtein(a_case(""), "", graded=True).value == 1
 
 
-def test_levenshtein_passes_or_fails_by_distance_when_a_distance_is_given():
+def test_levenshtein_passes_at_five_edits_or_as_many_as_are_said():
     case = a_case("kitten")
 
-    assert levenshtein(case, "sitting", max_distance=3).value == 1
-    assert levenshtein(case, "sitting", max_distance=2).why.endswith("2 at most")
-    with pytest.raises(UserError, match="max_distance"):
-        levenshtein(case, "sitting", max_distance=-1)
+    assert levenshtein(case, "kitten chair").value == 0
+    assert levenshtein(case, "kitten chai").value == 1
+    assert levenshtein(case, "sitting", threshold=3).value == 1
+    assert levenshtein(case, "sitting", threshold=2).why.endswith("2 at most")
+    with pytest.raises(UserError, match="number of edits"):
+        levenshtein(case, "sitting", threshold=-1)
 
 
 def test_word_count_is_exact_or_within_bounds():

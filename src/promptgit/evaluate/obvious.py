@@ -21,7 +21,6 @@ TEXT: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "equals": ("ignore_case", "strip"),
         "icontains": _PLAIN,
         "json-fields": ("fence", "ordered", "allow_extra", "ignore_case"),
-        "levenshtein": _PLAIN,
         "llm-rubric": _PLAIN,
         "similar": _PLAIN,
         "starts-with": _PLAIN,

@@ -10,7 +10,8 @@ from typing import Any
 from promptgit.errors import UserError
 from promptgit.evaluate.values import plain
 
-INJECTED = ("answer", "judge", "embedder", "allow_code", "read_file")  # ours to fill, never YAML's
+# Ours to fill, never YAML's; `bound` makes a suite of assertions inside an assertion.
+INJECTED = ("answer", "judge", "embedder", "allow_code", "read_file", "bound")
 
 Parameters = Mapping[str, inspect.Parameter]
 
@@ -32,7 +33,7 @@ def checked_options(options: Mapping[str, Any], parameters: Parameters) -> dict[
         _check_type(name, value, parameters[name].default)
     for name in allowed:
         if name not in options and parameters[name].default is inspect.Parameter.empty:
-            raise UserError(f"it needs `{name}`")
+            raise UserError(f"it needs `{as_typed(name)}`")
     return {name: plain(value) for name, value in options.items()}
 
 
@@ -48,11 +49,7 @@ def check_threshold(threshold: float | None, parameters: Parameters) -> None:
     if not is_number(threshold) or not math.isfinite(threshold):
         raise UserError(f"a threshold is a number, not {threshold!r}")
     if "threshold" not in parameters and not 0 <= threshold <= 1:
-        distance = "max_distance" in parameters  # promptfoo calls that one threshold, too
-        raise UserError(
-            f"the threshold of a score is between 0 and 1, not {threshold:g}",
-            hint=f"write `max_distance: {threshold:g}`" if distance else "",
-        )
+        raise UserError(f"the threshold of a score is between 0 and 1, not {threshold:g}")
 
 
 def injections(parameters: Parameters, injected: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,6 +68,16 @@ def injections(parameters: Parameters, injected: Mapping[str, Any]) -> dict[str,
         elif parameters[name].default is inspect.Parameter.empty:
             raise UserError(f"it needs `{name}`, and there is none here")
     return given
+
+
+def as_typed(name: str) -> str:
+    """
+    Return the name of a parameter as an eval file has it: `assert` is a word of Python's own.
+
+    >>> as_typed("assert_"), as_typed("value")
+    ('assert', 'value')
+    """
+    return name.removesuffix("_")
 
 
 def is_number(value: Any) -> bool:
@@ -93,6 +100,7 @@ def _unknown(name: str, allowed: Sequence[str]) -> UserError:
     if name == "value":
         return UserError("it takes no `value`", hint="leave it out")
     close = get_close_matches(name, [*allowed, "threshold", "weight", "metric"], n=1)
-    known = f"it takes: {', '.join(sorted(allowed))}" if allowed else "it has no options"
+    listed = ", ".join(sorted(map(as_typed, allowed)))
+    known = f"it takes: {listed}" if allowed else "it has no options"
     hint = f"did you mean {close[0]!r}?" if close else known
     return UserError(f"no option is called {name!r}", hint=hint)

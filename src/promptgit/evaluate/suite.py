@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import Any
 
 from promptgit.core.dataset import Case, Dataset
@@ -27,6 +27,7 @@ from promptgit.evaluate.options import (
     injections,
     parameters_of,
 )
+from promptgit.evaluate.transform import Transform, compiled
 from promptgit.evaluate.values import Render, renderer
 
 Scorer = Callable[..., Score]
@@ -75,12 +76,15 @@ class _Check:
     takes_answer: bool
     threshold: float | None
     negated: bool
+    transform: Transform | None = None
 
     def __call__(self, case: Case, answer: Answer, columns: Mapping[str, str]) -> Score:
         try:
             options = dict(self.fixed)
             for name, render in self.rendered.items():
                 options[name] = render(columns)
+            if self.transform:
+                answer = replace(answer, text=self.transform(answer.text))
             if self.takes_answer:
                 options["answer"] = answer
             score = self.scorer(case, answer.text, **options)
@@ -99,18 +103,21 @@ def bind(
     injected: Mapping[str, Any],
     where: str = "assert",
     places: Sequence[str] = (),
+    literal: bool = False,
 ) -> Suite:
     """
     Make a suite of the assertions, or raise UserError that says which one is wrong and how.
 
     `find` gives the scorer of a name.  A scorer's keyword-only parameters are its options;
     those called as in INJECTED are filled from `injected` and never from YAML.  `where` names
-    the file in messages, `places` the line of each assertion where that is known.
+    the file in messages, `places` the line of each assertion where that is known.  `literal` means
+    that braces in values are no templates.
     """
     if not assertions:
         raise UserError(f"{where}: no assertion, so nothing would be measured")
-    if "read_file" in injected:  # read each file once: what is hashed is what runs
+    if injected.get("read_file"):  # read each file once: what is hashed is what runs
         injected = {**injected, "read_file": cache(injected["read_file"])}
+    injected = {**injected, "bound": cache(partial(_inner, find=find, injected=injected))}
     if not any(assertion.weight for assertion in assertions):
         raise UserError(
             f"{where}: every assertion has the weight 0, so nothing would be measured",
@@ -122,7 +129,7 @@ def bind(
         place = places[number - 1] if places else where
         label = f"{place}, assertion {number} ({assertion.type})"
         with _labelled(label):
-            check, identity = _bound(assertion, name, label, find, injected)
+            check, identity = _bound(assertion, name, label, find, injected, literal)
         checks.append(check)
         content.append(identity)
 
@@ -179,6 +186,7 @@ def _bound(
     label: str,
     find: Callable[[str], Scorer],
     injected: Mapping[str, Any],
+    literal: bool,
 ) -> tuple[_Check, Mapping[str, Any]]:
     """Return the check, and what identifies it in the suite's digest."""
     if not name.isprintable() or len(name) > LONGEST_NAME:
@@ -188,10 +196,12 @@ def _bound(
     check_weight(assertion.weight)
     check_threshold(assertion.threshold, parameters)
     own_threshold = "threshold" in parameters
-    given = checked_options(_as_options(assertion, own_threshold), parameters)
+    options = _as_options(assertion, own_threshold)
+    transform = None if "transform" in parameters else options.pop("transform", None)
+    given = checked_options(options, parameters)
     supplied = injections(parameters, injected)
     file = _read_value(given, "read_file" in parameters, injected.get("read_file"))
-    rendered = {option: render for option, value in given.items() if (render := renderer(value))}
+    rendered = {} if literal else _rendered(given)
 
     check = _Check(
         name,
@@ -202,6 +212,7 @@ def _bound(
         takes_answer="answer" in parameters,
         threshold=None if own_threshold else assertion.threshold,
         negated=assertion.type.startswith(NEGATION),
+        transform=None if transform is None else compiled(transform),
     )
     if not rendered and TRIABLE.issuperset(parameters.keys() & set(INJECTED)):
         _try(check)
@@ -213,17 +224,77 @@ def _bound(
         "options": given,
         "file": file,
         **_identities(supplied),
+        **({} if transform is None else {"transform": transform}),
+        **_within(given, supplied, injected),
     }
     return check, identity
+
+
+def _inner(
+    entries: str, own: bool, *, find: Callable[[str], Scorer], injected: Mapping[str, Any]
+) -> Suite:
+    """
+    Bind the assertions inside an assertion: a JSON list of mappings, or of types.
+
+    `own` says that they stand in the eval file.  Those of a case are data: their values are
+    taken as they stand, and they may name no file and run no code.
+    """
+    import json
+
+    found = json.loads(entries)
+    if not isinstance(found, list) or not found:
+        raise UserError("`assert` is a list of assertions, with at least one in it")
+    allowed = injected if own else {**injected, "allow_code": False, "read_file": None}
+    assertions = [_entry(entry) for entry in found]
+    return bind(assertions, find, injected=allowed, where="in it", literal=not own)
+
+
+def _entry(entry: Any) -> Assertion:
+    if isinstance(entry, str):
+        return Assertion(entry)
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("type"), str):
+        raise UserError("an assertion is a type, or a mapping with a `type`")
+    own = ("type", "value", "threshold", "weight", "metric")
+    return Assertion(
+        entry["type"],
+        entry.get("value"),
+        entry.get("threshold"),
+        entry.get("weight", 1.0),
+        str(entry.get("metric") or ""),
+        {name: value for name, value in entry.items() if name not in own},
+    )
+
+
+def _within(
+    given: Mapping[str, Any], supplied: Mapping[str, Any], injected: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Name what stands inside an assertion; bind it, so that a mistake is found before a call."""
+    if "bound" not in supplied:
+        return {}
+    if isinstance(given["assert_"], list):
+        return {"inner": supplied["bound"](canonical(given["assert_"]).decode(), True).digest}
+    there = {name: one for name, one in injected.items() if one is not None}
+    return {"inner": _identities(there)}  # the list is the case's, and in the digest of the cases
 
 
 def _as_options(assertion: Assertion, own_threshold: bool) -> dict[str, Any]:
     options = dict(assertion.options)
     if assertion.value is not None:
         options["value"] = assertion.value
+    if "assert" in options:
+        options["assert_"] = options.pop("assert")
     if own_threshold and assertion.threshold is not None:
         options["threshold"] = float(assertion.threshold)
     return options
+
+
+def _rendered(given: Mapping[str, Any]) -> dict[str, Render]:
+    """Compile the templates of the options; assertions inside this one fill their own holes."""
+    return {
+        option: render
+        for option, value in given.items()
+        if (render := renderer(value)) and not (option == "assert_" and isinstance(value, list))
+    }
 
 
 def _read_value(

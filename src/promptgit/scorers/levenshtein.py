@@ -10,25 +10,30 @@ from promptgit.errors import UserError
 from promptgit.scorers.expected import expected_text
 from promptgit.scorers.wording import counted, quoted
 
+MOST = 5  # edits, where nobody says how many
+
 
 def levenshtein(
-    case: Case, output: str, *, value: Any = None, max_distance: int | None = None
+    case: Case, output: str, *, value: Any = None, threshold: float = MOST, graded: bool = False
 ) -> Score:
     """
-    Grade by 1 - edits / length of the longer text (Levenshtein 1966; computed by RapidFuzz).
+    Pass when at most `threshold` edits are needed (Levenshtein 1966; computed by RapidFuzz).
 
-    With `max_distance` it passes or fails on the number of edits, as promptfoo's check does
-    (there it is called `threshold`, and is 5 when left out).
+    With `graded` the score is 1 - edits / length of the longer text, whatever the threshold.
     """
     from rapidfuzz.distance import Levenshtein
 
-    if max_distance is not None and (type(max_distance) is not int or max_distance < 0):
-        raise UserError(f"max_distance is a number of edits, 0 or more, not {max_distance!r}")
+    if threshold < 0:
+        raise UserError(
+            f"the threshold of levenshtein is a number of edits, 0 or more, not {threshold:g}",
+            hint="add `graded: true` for a score from 0 to 1",
+        )
     wanted = expected_text(case, value)
     edits = Levenshtein.distance(output, wanted)
     said = f"{counted(edits, 'edit')} from {quoted(wanted)}"
-    if max_distance is not None:
-        passed = edits <= max_distance
-        return Score(float(passed), said if passed else f"{said}, {max_distance} at most")
-    longer = max(len(output), len(wanted))
-    return Score(1 - edits / longer if longer else 1.0, said)
+    if graded:
+        longer = max(len(output), len(wanted))
+        return Score(1 - edits / longer if longer else 1.0, said)
+    if edits <= threshold:
+        return Score(1.0, said)
+    return Score(0.0, f"{said}, {threshold:g} at most")
