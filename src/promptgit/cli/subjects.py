@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from posixpath import basename, dirname, join, normpath, splitext
+from posixpath import basename, dirname, join, normpath
 from typing import Any
 
 from promptgit.cli.moved import moved, rejoined
@@ -176,7 +176,7 @@ def _subject(base: Repository, head: Repository, path: str, old_path: str) -> Su
 
 def _load(base: Repository, head: Repository, prompts: Sequence[str]) -> None:
     """Fetch what lies beside the prompts in one go: a process a file would take seconds."""
-    stems = [splitext(path)[0] for path in prompts]
+    stems = [places.stem_of(path) for path in prompts]
     beside = [stem + suffix for stem in stems for suffix in SIBLINGS]
     for repository in (base, head):
         _snapshot(repository).load([CONFIG_FILE, *prompts, *beside])
@@ -194,7 +194,7 @@ class _Sieve:
     def concerns(self, path: str) -> bool:
         if not self._differing:
             return False
-        stem = splitext(path)[0]
+        stem = places.stem_of(path)
         own = {path, CONFIG_FILE, *(stem + suffix for suffix in SIBLINGS)}
         if own & self._differing:
             return True
@@ -211,7 +211,7 @@ class _Sieve:
     @cached_property
     def _texts(self) -> tuple[dict[str, str], dict[str, str]]:
         """The texts of all prompts and rules, on each side: two processes, not hundreds."""
-        stems = [splitext(path)[0] for path in self._prompts]
+        stems = [places.stem_of(path) for path in self._prompts]
         rules = [CONFIG_FILE, *(stem + suffix for stem in stems for suffix in EVAL_SUFFIXES)]
         base, head = (
             tree.texts([*self._prompts, *filter(tree.is_file, rules)]) for tree in self._trees

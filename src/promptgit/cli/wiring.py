@@ -10,7 +10,7 @@ from pathlib import Path
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 
-from promptgit.cli import pipeline_files, telling
+from promptgit.cli import formed_files, pipeline_files, telling
 from promptgit.config import Config, EvalFile, ModelChoice, parse_config, parse_eval_file, places
 from promptgit.core.dataset import Dataset
 from promptgit.core.prompt import Prompt, TemplateKind, inclusions
@@ -108,7 +108,7 @@ class Repository:
         """A case file or an eval file stands for the prompt that it lies beside, and is none."""
         prompt = places.prompt_beside(path, self.tree.is_file, self.config.pipelines)
         meant = prompt != path or self.config.means(path)
-        if not meant and path.endswith(places.CASE_SUFFIXES):
+        if not meant and path.endswith(places.CASE_SUFFIXES) and not places.is_yaml_prompt(path):
             raise UserError(
                 f"{path} is no prompt, and none lies beside it",
                 hint=f"name the prompt itself; cases go with --cases; {self._near(path)}",
@@ -116,10 +116,12 @@ class Repository:
         return prompt
 
     def eval_file(self, path: str) -> EvalFile:
-        """The eval file beside a prompt, or what goes without one."""
+        """The eval file beside a prompt, or what goes without one: what the prompt's own says."""
         found = places.eval_file(path, self.tree.is_file)
         telling.fact(f"eval file of {path}: {found or 'none'}")
-        return parse_eval_file(self.tree.read(found) or b"", found) if found else EvalFile()
+        if not found:
+            return formed_files.own_eval_file(self.tree, path)
+        return parse_eval_file(self.tree.read(found) or b"", found)
 
     def prompt(
         self, path: str, revision: str | None = None, *, template: TemplateKind | None = None
@@ -139,13 +141,14 @@ class Repository:
         if self.is_pipeline(path):
             return pipeline_files.read(self, path, revision, template)
         text, blob = self.source(path, revision)
+        form, filled = formed_files.told(path, text)
         includes: dict[str, str] = {}
         if template == "jinja":
-            self._include(text, (path,), revision, includes)
+            self._include(filled, (path,), revision, includes)
         source = revision or "the work tree, as Git would store it"
         with_them = f", with {', '.join(includes)}" if includes else ""
         telling.fact(f"prompt: {path}, blob {blob}, from {source}{with_them}")
-        return Prompt(text, blob, Path(path).stem, includes, template)
+        return Prompt(text, blob, Path(places.stem_of(path)).name, includes, template, form)
 
     def cases(self, path: str, eval_file: EvalFile, *, file: str | None = None) -> Dataset:
         """The cases of a prompt: from `file` (as typed), or where the eval file says."""
@@ -169,7 +172,7 @@ class Repository:
             if not beside:
                 raise UserError(
                     f"{path} has no cases",
-                    hint=f"write {Path(path).with_suffix('.csv').as_posix()} with a header like "
+                    hint=f"write {places.stem_of(path)}.csv with a header like "
                     "`input,expected`, or name a file with --cases",
                 )
             found = self._read_cases(beside, columns, eval_file.delimiter)
@@ -307,6 +310,7 @@ def called(name: str, prompts: Iterable[str]) -> str | None:
         for path in prompts
         if f"/{path}".endswith(wanted)
         or f"/{path.removesuffix(Path(path).suffix)}".endswith(wanted)
+        or f"/{places.stem_of(path)}".endswith(wanted)
     ]
     if len(named) > 1:
         raise UserError(

@@ -47,6 +47,8 @@ class EvalFile:
     tags: tuple[str, ...] = ()  # use only cases with one of these; empty: all
     template: TemplateKind | None = None  # None: the repository's default
     model: ModelChoice | None = None  # None: the repository's
+    left_out: tuple[str, ...] = ()  # what a prompt file of another tool asks for, and we cannot
+    weight: float = 1.0  # against the others, where text that they share is improved; above 0
 
 
 def parse_eval_file(data: bytes, file: str) -> EvalFile:
@@ -86,6 +88,7 @@ def parse_eval_file(data: bytes, file: str) -> EvalFile:
         tags=tuple(shape.tags or ()),
         template=shape.template,
         model=model_choice(shape.model) if shape.model else None,
+        weight=1.0 if shape.weight is None else shape.weight,
     )
 
 

@@ -9,11 +9,16 @@ from posixpath import basename, dirname, join, splitext
 from promptgit.errors import UserError
 
 CONFIG_FILE = "promptgit.yaml"  # at the top level of the repository
-DEFAULT_PROMPTS = ("prompts/**/*.{md,txt}", "!**/README.md")
+YAML_PROMPTS = (".prompt.yml", ".prompt.yaml")  # of GitHub Models; no case file ends like this
+PROMPT_SUFFIXES = (".md", ".txt", ".prompt", ".prompty", *YAML_PROMPTS)
+DEFAULT_PROMPTS = (
+    "prompts/**/*.{md,txt,prompt,prompty,prompt.yml,prompt.yaml}",
+    "!**/README.md",
+    "!**/_*.prompt",  # parts of other prompts, in dotprompt
+)
 DEFAULT_PIPELINES = ("pipelines/*.yaml",)
 EVAL_SUFFIXES = (".eval.yaml", ".eval.yml")
 CASE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".yaml", ".yml", ".parquet")
-PROMPT_SUFFIXES = (".md", ".txt")
 PIPELINE_SUFFIXES = (".yaml", ".yml")
 MOST_DEEP = 2  # `**` in a pattern, and `*` in one name of it: each multiplies the work
 MOST_STARS = 3
@@ -33,19 +38,35 @@ def eval_file(prompt: str, exists: Exists) -> str | None:
 
 def case_file(prompt: str, exists: Exists) -> str | None:
     """Return the path of the case file beside `prompt`, or None; two of them are an error."""
-    stem = basename(splitext(prompt)[0])
+    stem = basename(stem_of(prompt))
     return _beside(
         prompt, CASE_SUFFIXES, exists, f"name one in {stem}.eval.yaml: `cases: {stem}.csv`"
     )
 
 
 def _beside(prompt: str, suffixes: Sequence[str], exists: Exists, hint: str) -> str | None:
-    stem = splitext(prompt)[0]
+    stem = stem_of(prompt)
     beside = (stem + suffix for suffix in suffixes)
     found = [path for path in beside if path != prompt and exists(path)]
     if len(found) > 1:
         raise UserError(f"{prompt}: beside it are {' and '.join(found)}", hint=hint)
     return found[0] if found else None
+
+
+def stem_of(prompt: str) -> str:
+    """
+    Return the path of a prompt without its suffix: what lies beside it begins like this.
+
+    >>> [stem_of(path) for path in ("a/reply.md", "a/reply.prompt.yml", "a/reply.v2.prompt")]
+    ['a/reply', 'a/reply', 'a/reply.v2']
+    """
+    suffix = next((suffix for suffix in YAML_PROMPTS if prompt.endswith(suffix)), "")
+    return prompt.removesuffix(suffix) if suffix else splitext(prompt)[0]
+
+
+def is_yaml_prompt(path: str) -> bool:
+    """Say whether a YAML file is a prompt by its name alone, and no case file."""
+    return path.endswith(YAML_PROMPTS)
 
 
 def prompt_beside(path: str, exists: Exists, pipelines: Sequence[str] = DEFAULT_PIPELINES) -> str:
@@ -57,7 +78,7 @@ def prompt_beside(path: str, exists: Exists, pipelines: Sequence[str] = DEFAULT_
     >>> prompt_beside("prompts/reply.eval.yaml", {"prompts/reply.md"}.__contains__)
     'prompts/reply.md'
     """
-    if not path.endswith(CASE_SUFFIXES):
+    if not path.endswith(CASE_SUFFIXES) or is_yaml_prompt(path):
         return path
     stem = splitext(path)[0].removesuffix(".eval")
     found = [stem + ending for ending in PROMPT_SUFFIXES]
