@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
 
@@ -35,16 +35,23 @@ def case_findings(cases: Dataset, answers: Answers, known: Known) -> tuple[CaseF
 
 
 def pass_line(answers: Answers) -> float:
-    """
-    Return the score below which a case fails: 1 where every answer is right or wrong, else 0.5.
-    """
-    scores = {
+    """Return the score below which a case fails, as `line_of` all answers."""
+    return line_of(
         result.score
         for side in (answers.before, answers.after)
         for results in side.values()
         for result in results
-    }
-    return 1.0 if scores <= {0.0, 1.0, None} else HALF
+    )
+
+
+def line_of(scores: Iterable[float | None]) -> float:
+    """
+    Return the score below which a case fails: 1 where every answer is right or wrong, else 0.5.
+
+    >>> line_of([1.0, 0.0, None]), line_of([1.0, 0.7])
+    (1.0, 0.5)
+    """
+    return 1.0 if set(scores) <= {0.0, 1.0, None} else HALF
 
 
 def _finding(case: Case, answers: Answers, known: Known, line: float) -> CaseFinding:

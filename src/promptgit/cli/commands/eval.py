@@ -29,7 +29,10 @@ from promptgit.errors import BudgetSpent, WorldError
 @click.option("--limit", type=click.IntRange(1), help="Use the first N cases only")
 @click.option("--budget", metavar="CAP", help="Spend at most CAP: 2usd, 500calls, 100000tokens")
 @click.option("--worst", type=click.IntRange(0), default=5, help="Show the N worst cases")
-@click.option("--allow-code", is_flag=True, help="Let `python` assertions run their code")
+@click.option(
+    "--attribute", is_flag=True, help="Name the step of a pipeline that each failure comes from"
+)
+@click.option("--allow-code", is_flag=True, help="Let `python` assertions and steps run their code")
 @click.option("--no-record", is_flag=True, help="Keep no evidence record")
 @click.option("--dry-run", is_flag=True, help="Estimate, and stop before the first call")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; its keys are stable")
@@ -45,6 +48,7 @@ def command(
     limit: int | None,
     budget: str | None,
     worst: int,
+    attribute: bool,
     allow_code: bool,
     no_record: bool,
     dry_run: bool,
@@ -56,11 +60,15 @@ def command(
     PROMPT is a path, or the name of a prompt file without its suffix.  Its text is what Git
     would store now, or what it stores at --ref.  A case that the network or a provider fails
     stays unscored: it is counted, and left out of every mean.
+
+    PROMPT may be a pipeline, pipelines/NAME.yaml: the score is that of its last step.  With
+    --attribute each failed case is replayed with one step put right (by the case's column
+    `expected_STEP`, or by what the step gave when the case passed), the earliest step first.
     """
-    from promptgit.cli import evaluating
+    from promptgit.cli import attributing, evaluating
     from promptgit.cli.console import progress, show, width
     from promptgit.cli.wiring import Repository
-    from promptgit.report import text
+    from promptgit.report import attribution_text, text
 
     repository = Repository.open(model=model)
     if prompt is None:
@@ -77,6 +85,8 @@ def command(
         allow_code=allow_code,
         dry_run=dry_run,
     )
+    if attribute:
+        attributing.refuse_prompt(task)
     quiet = ctx.obj["quiet"]
     if not quiet and not as_json:
         progress().print(text.estimate(task.estimate, len(task.cases), task.budget.cap))
@@ -97,10 +107,15 @@ def command(
         progress().print(task.store.notice)
     if not no_record and not stopped and limit is None:
         evaluating.keep(repository, task, found)
+    blamed = attributing.attribute(repository, task, found) if attribute else None
     if as_json:
-        _print_json(text.evaluation_facts(found, task.path, task.answers))
+        facts = text.evaluation_facts(found, task.path, task.answers)
+        told = {"attribution": attribution_text.facts(blamed)} if blamed else {}
+        _print_json(facts | told)
     else:
         show(text.evaluation(found, worst=worst, width=width(), wanted=task.answers))
+        if blamed:
+            show(attribution_text.attribution(blamed, worst=worst))
     if stopped:
         raise stopped
     if not found.scores:
