@@ -39,6 +39,8 @@ class Asked:
     file: str | None = None
     allow_code: bool = False
     no_outputs: bool = False
+    for_all: bool = False
+    step: str | None = None
 
     @classmethod
     def of(cls, prompt: str | None, run: str | None, typed: Mapping[str, Any]) -> Asked:

@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from promptgit.check.confirm import confirm
+from promptgit.check.dependents import state_after
 from promptgit.cli.job import Job
 from promptgit.cli.keeping import Keeper
 from promptgit.cli.live import ImproveView, Notebooks
+from promptgit.cli.retesting import retests
+from promptgit.cli.shortening import ended, sentence, shortens, tested, told_whole
 from promptgit.core.candidate import Candidate, Fate, Proposal, proposed
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation, merged
@@ -29,10 +31,11 @@ from promptgit.improve.improvement import (
     ENOUGH_CASES,
     NOTHING,
     Improvement,
-    state_of,
+    Retested,
 )
 from promptgit.improve.lab import lineage
 from promptgit.report import sentences
+from promptgit.report.dependents_text import undelivered
 from promptgit.report.improvement_text import facts as told
 
 
@@ -131,19 +134,27 @@ def concluded(
     nothing would still make the next one dearer.
     """
     verdict: Verdict | None = None
+    pair: tuple[Evaluation, Evaluation] | None = None
+    others: tuple[Retested, ...] = ()
     state, chain = DRAFT if found.chain else NOTHING, tuple[Commit, ...]()
     if found.chain and job.halves.enough:
         verdict, baseline, candidate = sealed(job, keeper, found, notebook)
-        state = state_of(verdict)
+        state, pair = ended(job, verdict), (baseline, candidate)
+        if state == CONFIRMED:
+            others = retests(job, keeper, found.best.prompt, verdict.alpha, notebook)
+            state = state_after(others, state)
         proof = keeper.judged(verdict, baseline, candidate, confirmed=state == CONFIRMED)
         notebook.note("verdict", verdict=verdict_entry(verdict), record=proof.digest)
         if state == CONFIRMED and delivering:
-            chain = keeper.delivery(found.chain, proof)
+            *steps, tip = found.chain
+            tip = replace(tip, why=told_whole(job, tip.why, pair))
+            chain = keeper.delivery((*steps, tip), proof)
     outcome = Improvement(
         run=job.run,
         path=job.base.path,
         state=state,
-        sentence=_sentence(job, found, view, state, verdict, keeper),
+        sentence=undelivered(verdict, others)
+        or _sentence(job, found, view, state, verdict, keeper, pair),
         seed=found.seed,
         best=found.best,
         verdict=verdict,
@@ -154,6 +165,7 @@ def concluded(
         commits=(),
         curve=tuple(view.progress.points),
         spend=job.budget.spend,
+        retested=others,
     )
     return delivered(job, outcome, chain, notebook) if chain else outcome
 
@@ -186,7 +198,7 @@ def sealed(
         notebook.note("compared", cases=sum(len(before.cases) for before, _ in seen))
         return pair
 
-    verdict = confirm(cases, compare, job.policy, alpha=alpha, order_seed=job.sealed_order)
+    verdict = tested(job, compare, alpha)
     return verdict, merged([b for b, _ in seen]), merged([c for _, c in seen])
 
 
@@ -203,7 +215,7 @@ def told_before(job: Job, found: Found, alpha: float) -> bool:
         return job.evaluate(job.prompt, batch), job.evaluate(found.best.prompt, batch)
 
     try:
-        confirm(job.halves.sealed, compare, job.policy, alpha=alpha, order_seed=job.sealed_order)
+        tested(job, compare, alpha)
     except _New:
         return False
     return True
@@ -216,8 +228,12 @@ def _sentence(
     state: str,
     verdict: Verdict | None,
     keeper: Keeper,
+    pair: tuple[Evaluation, Evaluation] | None,
 ) -> str:
     tried = len(proposed(view.progress.proposals))
+    if shortens(job):
+        ends = (found.seed, found.best)
+        return sentence(job, ends, verdict, pair, state=state, proposals=tried, look=keeper.looks)
     gain = found.best.evaluation.mean - found.seed.evaluation.mean
     if state == DRAFT:
         search, sealed = len(job.halves.search), len(job.halves.sealed)

@@ -6,15 +6,17 @@ import hashlib
 import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from functools import partial
 from typing import Any
 
 from promptgit import metaprompts
+from promptgit.check.dependents import harmed
 from promptgit.cli.asking import Asked, rounds_of, strategy_of
 from promptgit.cli.bench import Bench
 from promptgit.cli.evaluating import now
 from promptgit.cli.resuming import Earlier, find_run
-from promptgit.cli.targets import target_of
+from promptgit.cli.targets import Surroundings, concerned, target_of
 from promptgit.cli.wiring import Repository
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation
@@ -39,6 +41,7 @@ from promptgit.improve.improve import Strategy
 from promptgit.improve.improvement import Halves, Plan
 from promptgit.improve.lab import Lab
 from promptgit.improve.mentor import SHOWN_CHARACTERS, Mentor
+from promptgit.improve.shared import SharedLab, watched
 from promptgit.improve.target import Target
 
 MISSES_READ = 16  # by the mentor, each time; for the estimate only
@@ -108,13 +111,20 @@ class Job:
             "settings": _digest(self._settings),
             "metaprompts": _digest(self.mentor.templates),
             "seed": self.asked.seed,
+            **self._dependents,
         }
+
+    @property
+    def _dependents(self) -> dict[str, Any]:
+        """Who uses the file, by digest; nothing where nobody but itself is asked."""
+        every = {one.name: one.digest for one in self.target.dependents}
+        return {"dependents": every} if every else {}
 
     def question(self, finalist: Prompt) -> str:
         """Name what the sealed half is asked about a text: the same name is the same test."""
         inputs = self.inputs
         same = ("prompt", "suite", "model", "model_digest", "seed")
-        asked = {name: inputs[name] for name in same}
+        asked = {name: inputs[name] for name in same} | self._dependents
         asked |= {"sealed": self.halves.sealed.digest, "policy": asdict(self.policy)}
         return _digest({**asked, "finalist": finalist.identity})
 
@@ -131,6 +141,11 @@ class Job:
         }
 
     @property
+    def day(self) -> date:
+        """The day on which the run began, in UTC: a quarantine ends on a day."""
+        return day_of(self.started)
+
+    @property
     def sealed_order(self) -> str:
         """The seed of the order in which the sealed cases are asked."""
         return f"{self.asked.seed} {self.halves.sealed.digest}"
@@ -141,7 +156,7 @@ class Job:
     def lab(self, notebook: Notebook) -> Lab:
         """The lab of this run: blind to the sealed half, and leaving enough to confirm with."""
         reserve, each = self.target.sealed_calls, self.target.use.calls_per_case
-        return Lab(
+        return SharedLab(
             search=self.halves.search,
             evaluator=self.evaluate,
             mentor=self.mentor,
@@ -150,6 +165,8 @@ class Job:
             notebook=notebook,
             affordable=lambda answers: affordable(self.budget, answers * each + reserve),
             vital=self.target.vital,
+            watched=watched(self.target.dependents, self.halves.search),
+            harms=partial(harmed, self.target.dependents),
         )
 
     def refuse(self, patch: Patch, prompt: Prompt) -> Refusal | None:
@@ -244,12 +261,14 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
         outermost=partial(Steady, failures=known),
         estimates_only=dry_run,
     )
-    target = target_of(repository, bench, path, base.commit, asked)
+    around = Surroundings(repository, bench, base.commit, asked.allow_code)
+    target = target_of(around, path, asked)
+    started = earlier.start["started"] if earlier else now()
     mentor = bench.model(config.mentor, "mentor")
     job = Job(
         asked=asked.placed(path, top=str(git.cwd)),
         run=journal.run,
-        started=earlier.start["started"] if earlier else now(),
+        started=started,
         repository=repository,
         base=base,
         target=target,
@@ -272,6 +291,9 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
             usd_per_call=_usd_per_call(target),
             usd_per_draft=_usd_per_draft(target.cases, bench.price(mentor)),
             ahead=ahead_of_head(git, base.commit),
+            concerned=tuple(concerned(target, day_of(started))),
+            calls_per_case=target.use.calls_per_case,
+            sealed_calls=target.sealed_calls,
         ),
     )
     if earlier:
@@ -293,6 +315,14 @@ def _usd_per_draft(cases: Dataset, price: Price | None) -> float | None:
     a_miss = min(4 * SHOWN_CHARACTERS, 3 * characters // max(1, len(cases)))
     read = 2 * (MISSES_READ * a_miss // CHARACTERS_PER_TOKEN + 1_500)
     return price.of(Usage(read, 1_000))
+
+
+def day_of(when: str) -> date:
+    """
+    >>> day_of("2026-11-21T17:42:40Z")
+    datetime.date(2026, 11, 21)
+    """
+    return date.fromisoformat(when[:10])
 
 
 def affordable(budget: Budget, calls: int) -> bool:

@@ -91,6 +91,7 @@ class Keeper:
             baseline=sides[0],
             candidate=sides[1],
             evaluations=[record.digest for record in made],
+            split={"looks": self.looks},
             **about,
         )
         kept = [(record, joins(record)) for record in (*made, comparison)]

@@ -35,6 +35,7 @@ SAID: Mapping[str, str] = {
     "settings": "settings in promptgit.yaml",
     "metaprompts": "meta-prompts (they come with promptgit: is it another version?)",
     "seed": "seed",
+    "dependents": "prompts that use the text, or their cases or rules,",
 }
 
 

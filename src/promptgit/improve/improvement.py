@@ -67,6 +67,30 @@ class Halves:
         return 2 * len(self.search) + self.sealed_calls + 2
 
 
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """A prompt or pipeline that uses the edited file, as a plan tells of it."""
+
+    name: str
+    path: str
+    search: int  # cases of its own to search with; 0 where it is asked at confirmation only
+    sealed: int
+    share: float  # of the common score, 0 to 1
+    margin: float  # the drop that is not tolerated
+    needed: int | None  # sealed cases with which an equal text would be cleared; None: no number
+    calls: int  # at most, of its confirmation
+
+
+@dataclass(frozen=True, slots=True)
+class Retested:
+    """What the sealed cases of one prompt or pipeline say of an edit of a text that it uses."""
+
+    name: str
+    path: str
+    margin: float  # the drop that had to be ruled out
+    verdict: Verdict  # of the gate; PASS: it is no worse
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a run would do, and take."""
@@ -86,12 +110,15 @@ class Plan:
         0,
         0,
     )  # commits that the target has and HEAD lacks; and those it lacks
+    concerned: tuple[Concerned, ...] = ()  # who uses the file and may not lose by the edit
+    calls_per_case: int = 1
+    sealed_calls: int = 0  # of a confirmation, at most
 
     @property
     def most_calls(self) -> int:
         """If every proposal were raced to the end and accepted, and every sealed case asked."""
-        searching = len(self.halves.search) * (self.rounds + 1)
-        return searching + CALLS_A_DRAFT * self.rounds + self.halves.sealed_calls
+        searching = len(self.halves.search) * self.calls_per_case * (self.rounds + 1)
+        return searching + CALLS_A_DRAFT * self.rounds + self.sealed_calls
 
     @property
     def most_usd(self) -> float | None:
@@ -120,6 +147,7 @@ class Improvement:
     commits: tuple[str, ...]
     curve: tuple[Point, ...]
     spend: Spend
+    retested: tuple[Retested, ...] = ()  # who uses the text, where they were asked
 
     @property
     def exit_code(self) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promptgit.core.evidence import finite, verdict_entry
 from promptgit.core.verdict import Verdict
 from promptgit.improve.improvement import ENOUGH_CASES, INVALID, Improvement, Plan
+from promptgit.report import dependents_text
 from promptgit.report.curve import text_curve
 from promptgit.report.improve_text import diff_text, spent, typed
 from promptgit.report.sentences import why_this_range
@@ -32,6 +33,7 @@ def plan(planned: Plan) -> str:
         *_elsewhere(planned),
         f"model {planned.model}, mentor {planned.mentor}, budget: {planned.cap}",
         _halved(search, sealed),
+        *dependents_text.plan_lines(planned.concerned),
         f"evaluating the prompt once on all cases: {guess.calls} calls and {guess.cached_calls} "
         f"cached answers, {money(guess.usd)}",
         f"the whole run: at most {planned.most_calls:,} calls, about {money(planned.most_usd)}; "
@@ -87,6 +89,7 @@ def plan_facts(planned: Plan) -> dict[str, Any]:
             "cached_calls": guess.cached_calls,
             "usd": guess.usd,
         },
+        **({"used_by": dependents_text.plan_facts(planned.concerned)} if planned.concerned else {}),
         "most_calls": planned.most_calls,
         "most_usd": planned.most_usd,
         "budget": str(planned.cap),
@@ -108,6 +111,8 @@ def outcome(ended: Improvement) -> RenderableType:
     verdict = ended.verdict  # false unless it says yes, so ask whether there is one
     if verdict is not None and verdict.flips:
         parts.append(_flips(verdict))
+    if ended.retested:
+        parts.append(Text("\n".join([*dependents_text.outcome_lines(ended.retested), ""])))
     parts.append(Text(ended.sentence, style=STYLES.get(ended.state, "bold yellow")))
     if verdict is not None and verdict.n:
         parts.append(Text(why_this_range(verdict.alpha), style="dim"))
@@ -160,6 +165,7 @@ def facts(ended: Improvement) -> dict[str, Any]:
             "after": finite(ended.best.evaluation.mean),
         },
         "verdict": verdict_entry(ended.verdict) if ended.verdict is not None else None,
+        **({"used_by": dependents_text.outcome_facts(ended.retested)} if ended.retested else {}),
         "blob": {"before": ended.seed.prompt.blob, "after": ended.best.prompt.blob},
         "diff": ended.diff,
         "ref": ended.ref,

@@ -45,6 +45,9 @@ from promptgit.errors import UserError
 )
 @click.option("--mentor", metavar="M", shell_complete=model_names, help="Let M critique and patch")
 @click.option("--cases", "file", metavar="FILE", help="Use the cases in FILE")
+@click.option(
+    "--for-all", is_flag=True, help="Improve PROMPT for all prompts that include it, by their cases"
+)
 @click.option("--allow-code", is_flag=True, help="Let `python` assertions run their code")
 @click.option("--no-outputs", is_flag=True, help="Keep model outputs out of the records")
 @click.option("--plot", type=click.Path(dir_okay=False), help="Write the learning curve as PNG")

@@ -1,0 +1,117 @@
+"""What an edit of shared text does to those who use it: in a plan, and when it was tested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from promptgit.core.evidence import verdict_entry
+from promptgit.core.verdict import Outcome, Verdict
+from promptgit.improve.improvement import Concerned, Retested
+from promptgit.report.sentences import cases_of, first_reason, needed, points, range_of
+from promptgit.report.text import printable
+
+NAME = 40  # characters of a name, in a table
+WORDS = {
+    Outcome.PASS: "no worse",
+    Outcome.REGRESSION: "worse",
+    Outcome.INCONCLUSIVE: "not settled",
+    Outcome.INVALID: "not tested",
+}
+
+
+def plan_lines(every: Sequence[Concerned]) -> list[str]:
+    """Say whom an edit concerns, one a line, and what each of them will be asked."""
+    if not every:
+        return []
+    width = max(len("used by"), *(len(printable(one.name, NAME)) for one in every))
+    lines = [f"{'used by':<{width}}  search  sealed  counts  calls to confirm, at most"]
+    for one in every:
+        share = f"{100 * one.share:.0f} %" if one.share else "-"
+        lines.append(
+            f"{printable(one.name, NAME):<{width}}  {one.search:>6}  {one.sealed:>6}  {share:>6}"
+            f"  {one.calls:>6,}"
+        )
+    return [*lines, *_warnings(every), "delivered only if none of them is worse, each on its own"]
+
+
+def _warnings(every: Sequence[Concerned]) -> list[str]:
+    found = []
+    for one in every:
+        margin = f"{100 * one.margin:.3g}"
+        if one.needed is None or one.sealed >= one.needed:
+            continue
+        found.append(
+            f"{printable(one.name, NAME)}: {one.sealed} sealed cases will often not rule out a "
+            f"drop of {margin} points; equal texts need about {one.needed:,}"
+        )
+    return found
+
+
+def plan_facts(every: Sequence[Concerned]) -> list[dict[str, Any]]:
+    """The same in JSON's terms."""
+    return [
+        {
+            "name": one.name,
+            "prompt": one.path,
+            "cases": {"search": one.search, "sealed": one.sealed},
+            "share": one.share,
+            "margin": one.margin,
+            "most_calls": one.calls,
+        }
+        for one in every
+    ]
+
+
+def undelivered(whole: Verdict | None, every: Sequence[Retested]) -> str:
+    """
+    Say why an edit that is better on the whole is not delivered, and whom it harms by name.
+
+    Empty when nobody stands in its way.
+    """
+    if whole is None or all(one.verdict for one in every):
+        return ""
+    harmed = [one for one in every if one.verdict.outcome is Outcome.REGRESSION]
+    open_ones = [one for one in every if one.verdict.outcome is not Outcome.PASS]
+    head = (
+        f"NOT DELIVERED: {points(whole.effect)} points for all together ({range_of(whole)}), but "
+    )
+    if harmed:
+        return head + "; ".join(f"{one.name} gets worse: {_told(one)}" for one in harmed) + "."
+    unsettled = (
+        f"{one.name} may lose {100 * one.margin:.3g} points or more: {_told(one)}"
+        f"{needed(one.verdict, 'sealed cases of it')}"
+        for one in open_ones
+    )
+    return head + "; ".join(unsettled).rstrip(".") + "."
+
+
+def _told(one: Retested) -> str:
+    verdict = one.verdict
+    if verdict.outcome is Outcome.INVALID or not verdict.n:
+        return first_reason(verdict)
+    told = f"{points(verdict.effect)} points ({range_of(verdict)}), {cases_of(verdict)}"
+    must = first_reason(verdict)
+    return f"{told}; {must}" if "must-pass" in must else told
+
+
+def outcome_lines(every: Sequence[Retested]) -> list[str]:
+    """One line for each that uses the text: what its own sealed cases say."""
+    width = max((len(printable(one.name, NAME)) for one in every), default=0)
+    return [
+        f"{printable(one.name, NAME):<{width}}  {WORDS[one.verdict.outcome]:<11}  {_told(one)}"
+        for one in every
+    ]
+
+
+def outcome_facts(every: Sequence[Retested]) -> list[dict[str, Any]]:
+    """The same in JSON's terms."""
+    return [
+        {
+            "name": one.name,
+            "prompt": one.path,
+            "margin": one.margin,
+            "verdict": verdict_entry(one.verdict),
+        }
+        for one in every
+    ]
