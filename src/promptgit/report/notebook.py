@@ -42,8 +42,13 @@ def evaluation(found: Evaluation) -> str:
         _quiet(f"{model_name(found.model)}{failed}; {_spent(found)}"),
         _table(
             ("metric", "mean", "95 % interval", ""),
-            [_measured(metric.name, found.metric_scores(metric.name)) for metric in found.metrics]
-            + ([_measured("score", found.scores)] if len(found.metrics) > 1 else []),
+            [
+                _measured(
+                    metric.name, found.metric_scores(metric.name), found.metric_mean(metric.name)
+                )
+                for metric in found.metrics
+            ]
+            + ([_measured("score", found.scores, found.mean)] if len(found.metrics) > 1 else []),
             right={1, 2},
         ),
     ]
@@ -117,12 +122,10 @@ def gate(found: Report) -> str:
     return _framed(parts)
 
 
-def _measured(name: str, scores: dict[str, float]) -> list[str]:
+def _measured(name: str, scores: dict[str, float], mean: float) -> list[str]:
     if not scores:
         return [_words(name), "–", "–", ""]
-    values = list(scores.values())
-    low, high = interval(values)
-    mean = sum(values) / len(values)
+    low, high = interval(list(scores.values()))
     return [_words(name), f"{mean:.3f}", f"{low:.3f} to {high:.3f}", _drawn(low, high, mean, 0, 1)]
 
 
@@ -270,7 +273,10 @@ def _coloured(text: str, colour: str) -> str:
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:
     """Lay out cells that are HTML already; `right`: columns of numbers."""
-    sides = ["right" if place in set(right) else "left" for place in range(len(heads))]
+    numbers = set(right)
+    sides = [
+        "right;white-space:nowrap" if place in numbers else "left" for place in range(len(heads))
+    ]
     head = "".join(
         f'<th scope="col" style="{CELL}{side};font-weight:600">{escape(name)}</th>'
         for name, side in zip(heads, sides, strict=True)
