@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from promptgit.core import forms
 from promptgit.core.dataset import Case
-from promptgit.core.patch import Patch, Refusal
+from promptgit.core.patch import Patch, Refusal, derive
 from promptgit.core.prompt import Prompt
 from promptgit.improve import copied, planted, protected, template
 
@@ -41,9 +42,17 @@ def guard(
 
 def _reasons(patch: Patch, prompt: Prompt, cases: Sequence[Case], limits: Limits) -> Iterator[str]:
     """Yield every reason to refuse, the plainest first."""
+    after = prompt.edited(patch.after)
+    if prompt.is_formed:
+        outside = forms.protected(prompt.form, patch.before, patch.after)
+        if outside:
+            yield outside
+            return
+        yield from protected.changes(patch.before, patch.after)
+        patch = derive(patch.path, prompt.sheet, after.sheet)  # what models read, and nothing else
     yield from _size(patch, limits)
     yield from protected.changes(patch.before, patch.after)
-    yield from template.changes(prompt, prompt.edited(patch.after))
+    yield from template.changes(prompt, after)
     yield from planted.hidden_characters(patch.before, patch.after)
     yield from planted.conflict_markers(patch.before, patch.after)
     known = "\n".join([patch.before, *prompt.includes.values()])

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+from promptgit.core import forms
+from promptgit.core.forms import holes
 from promptgit.core.prompt import Prompt, included_paths
 from promptgit.core.quote import quoted
 from promptgit.errors import UserError
@@ -33,6 +36,9 @@ def changes(before: Prompt, after: Prompt) -> Iterator[str]:
 
     if before.template == "none":
         return
+    if before.is_formed:
+        yield from _in_messages(before, after)
+        return
     old_pieces = _pieces(before.text)
     try:
         new_pieces = _pieces(after.text)
@@ -41,6 +47,22 @@ def changes(before: Prompt, after: Prompt) -> Iterator[str]:
         return
     yield from _includes(included_paths(before.text), included_paths(after.text))
     yield from _code(old_pieces, new_pieces)
+    yield from _holes(before, after)
+
+
+def _in_messages(before: Prompt, after: Prompt) -> Iterator[str]:
+    """Say the same of a file whose messages have a syntax of their own."""
+    syntax = forms.read(before.form, before.text).syntax
+    if syntax == "jinja":
+        plain = (replace(prompt, text=prompt.sheet, form=forms.TEXT) for prompt in (before, after))
+        yield from changes(*plain)
+        return
+    try:
+        new = Pieces(*holes.code(syntax, after.sheet))
+    except forms.Broken as error:
+        yield f"the text is no template any more: {error.problem}"
+        return
+    yield from _code(Pieces(*holes.code(syntax, before.sheet)), new)
     yield from _holes(before, after)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from promptgit.core.diff import Refusal
+from promptgit.core.diff import Patch, Refusal, derive
 from promptgit.core.forms import (
     dotprompt,
     front_matter,
@@ -25,7 +25,19 @@ from promptgit.core.forms import (
 from promptgit.core.forms import sheet as sheets
 from promptgit.core.forms.part import Broken, Part, Reading, Role
 
-__all__ = ["Broken", "Part", "Reading", "form_of", "messages", "protected", "put", "read", "sheet"]
+__all__ = [
+    "Broken",
+    "Part",
+    "Reading",
+    "edited",
+    "form_of",
+    "messages",
+    "protected",
+    "put",
+    "read",
+    "sheet",
+    "with_texts",
+]
 
 TEXT = "text"
 READERS: Mapping[str, Callable[[str], Reading]] = {
@@ -66,7 +78,7 @@ def form_of(path: str, text: str) -> str:
 @lru_cache(maxsize=64)
 def read(form: str, text: str) -> Reading:
     """Read a file; raise Broken, which names the line, when the form cannot."""
-    if form == TEXT:
+    if form not in READERS:
         return Reading((Part("system", text, 0, len(text), 1),))
     return READERS[form](text)
 
@@ -83,7 +95,7 @@ def sheet(form: str, text: str) -> str:
     >>> sheet("markdown", "---\\nname: a\\n---\\nBe kind.\\n")
     'Be kind.\\n'
     """
-    return text if form == TEXT else sheets.written(read(form, text).parts)
+    return sheets.written(read(form, text).parts) if form in READERS else text
 
 
 def put(form: str, text: str, sheet: str) -> str | Refusal:
@@ -95,13 +107,16 @@ def put(form: str, text: str, sheet: str) -> str | Refusal:
     >>> put("markdown", "---\\nname: a\\n---\\nBe kind.\\n", "Be brief.\\n")
     '---\\nname: a\\n---\\nBe brief.\\n'
     """
-    if form == TEXT:
+    if form not in READERS:
         return sheet
+    found = sheets.texts(read(form, text).parts, sheet)
+    return found if isinstance(found, Refusal) else with_texts(form, text, found)
+
+
+def with_texts(form: str, text: str, texts: Sequence[str]) -> str | Refusal:
+    """Do the same with one text for each message."""
     parts = read(form, text).parts
-    found = sheets.texts(parts, sheet)
-    if isinstance(found, Refusal):
-        return found
-    wanted = [_ended_as(part.text, new) for part, new in zip(parts, found, strict=True)]
+    wanted = [_ended_as(part.text, new) for part, new in zip(parts, texts, strict=True)]
     for number in sorted(range(len(parts)), key=lambda n: parts[n].start, reverse=True):
         if wanted[number] == parts[number].text:
             continue
@@ -123,6 +138,18 @@ def put(form: str, text: str, sheet: str) -> str | Refusal:
     return text
 
 
+def edited(form: str, before: str, patch: Patch | Refusal) -> Patch | Refusal:
+    """Turn an edit of a file's sheet into one of the file, whose text `before` is."""
+    if form not in READERS or isinstance(patch, Refusal):
+        return patch
+    after = put(form, before, patch.after)
+    if isinstance(after, Refusal):
+        return after
+    if after == before:
+        return Refusal("the edit changes nothing but blank lines at the end of a message")
+    return derive(patch.path, before, after)
+
+
 def protected(form: str, before: str, after: str) -> str | None:
     """
     Say what an edit changes that is no message's text, or return None.
@@ -130,7 +157,7 @@ def protected(form: str, before: str, after: str) -> str | None:
     >>> protected("markdown", "---\\na: 1\\n---\\nHi.", "---\\na: 2\\n---\\nHi.")
     'the patch changes what is no text of a message, from line 2 on'
     """
-    if form == TEXT:
+    if form not in READERS:
         return None
     old = read(form, before).parts
     try:
