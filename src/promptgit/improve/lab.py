@@ -14,7 +14,7 @@ from promptgit.core.patch import Patch, Refusal, derive
 from promptgit.core.ports import Answer, Notebook
 from promptgit.core.prompt import Prompt
 from promptgit.errors import BudgetSpent, CallFailed
-from promptgit.improve.exemplars import with_exemplars
+from promptgit.improve.exemplars import shown_in
 from promptgit.improve.mentor import Draft, Mentor, Tried
 from promptgit.improve.race import ROUNDING, race
 
@@ -161,8 +161,8 @@ class Lab:
         """
         cases = self.search.only([miss.case_id for miss in misses[:count]])
         shown = [case for case in cases if case.expected]
-        text = with_exemplars(parent.prompt.text, shown, parent.prompt.template)
-        if not shown or parent.prompt.edited(text).blob in self.seen:
+        text = shown_in(parent.prompt, shown)
+        if text is None or not shown or parent.prompt.edited(text).blob in self.seen:
             return None
         self.seen.add(parent.prompt.edited(text).blob)
         why = f"Show {len(shown)} worked examples."

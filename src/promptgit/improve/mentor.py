@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from promptgit.core import forms
 from promptgit.core.candidate import Candidate
 from promptgit.core.dataset import Case, Dataset
 from promptgit.core.evaluation import Result
@@ -102,10 +103,12 @@ class Mentor:
 
     def read(self, answer: Answer, before: str, *, whole_file: bool = False) -> Patch | Refusal:
         """Read one reply as an edit of `before`, or say why it is none."""
-        reason = answer.finish_reason
-        return read_patch(
-            answer.text, self.path, before, finish_reason=reason, whole_file=whole_file
+        reason, form = answer.finish_reason, forms.form_of(self.path, before)
+        sheet = forms.sheet(form, before)
+        found = read_patch(
+            answer.text, self.path, sheet, finish_reason=reason, whole_file=whole_file
         )
+        return forms.edited(form, before, found)
 
     def ask(self, name: str, facts: Mapping[str, Any]) -> Answer:
         """Fill the meta-prompt `name` with `facts` and ask; raises CallFailed, BudgetSpent."""
@@ -118,7 +121,7 @@ class Mentor:
         """What every meta-prompt may show; texts from cases are cut and cleaned."""
         evaluation = parent.evaluation
         return {
-            "prompt": parent.prompt.text,
+            "prompt": forms.sheet(forms.form_of(self.path, parent.prompt.text), parent.prompt.text),
             "path": self.path,
             "misses": [_miss(result, evaluation.cases) for result in misses],
             "tried": [{"summary": item.summary, "reason": item.reason} for item in tried],
