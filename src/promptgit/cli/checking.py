@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from promptgit.cli import check_evidence, check_lint
 from promptgit.cli.bench import Bench
 from promptgit.cli.gates import Gate, Gates, Permissions, gates_for
 from promptgit.cli.live import counted
+from promptgit.cli.pipeline_flips import attributions, told
 from promptgit.cli.subjects import Subject, subjects
 from promptgit.cli.wiring import Repository
 from promptgit.core.evaluation import Evaluation, merged
@@ -242,7 +243,9 @@ def run(checking: Checking, *, quiet: bool, keep: bool, trust_records: bool) -> 
     most, spend = checking.most_answers, lambda: checking.budget.spend
     for _ in counted(iter(running), most, spend, quiet=quiet, at_most="answers"):
         pass
+    found = attributions(running.evidence, checking.concurrency)
     report = running.report
+    report = replace(report, prompts=told(report.prompts, found))
     return check_evidence.keep(checking, running.evidence, report) if keep else report
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from promptgit.core.attribution import Attribution
 from promptgit.core.dataset import Case
 from promptgit.core.evaluation import Score
 from promptgit.core.verdict import Outcome, Policy, Quarantined, Verdict
@@ -146,6 +147,7 @@ class PromptFinding:
     record: str = ""  # digest of the comparison's record
     first_changed_line: int = 1  # in head's text
     decided: Outcome | None = None  # without a comparison; `note` says why
+    attribution: Attribution | None = None  # of a pipeline: which step's change flipped each case
 
     @property
     def outcome(self) -> Outcome:

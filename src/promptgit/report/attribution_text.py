@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from promptgit.core.attribution import Attribution, Blame
+from promptgit.core.gate import Flip, PromptFinding
 from promptgit.report.text import counted, printable
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def took(found: Attribution) -> str:
     return said
 
 
-def facts(found: Attribution) -> dict[str, Any]:
+def attribution_facts(found: Attribution) -> dict[str, Any]:
     """An attribution in JSON's terms; the keys are stable."""
     return {
         "steps": [
@@ -64,6 +65,24 @@ def facts(found: Attribution) -> dict[str, Any]:
         "cached": found.reused,
         "not_replayed": found.left,
     }
+
+
+def by_step(prompt: PromptFinding) -> Iterator[str]:
+    """Say what the change of each step did to the cases of a pipeline, and what telling took."""
+    found = prompt.attribution
+    if not found or not prompt.gates:
+        return
+    flips = {case.case.id: case.flip for case in prompt.gates[0].cases}
+    whys: dict[str, list[Blame]] = {}
+    for blame in found.blames:
+        whys.setdefault(blame.why if len(blame.steps) == 1 else blame.step, []).append(blame)
+    for why, blames in whys.items():
+        broke = sum(flips.get(blame.case_id) is Flip.BROKE for blame in blames)
+        fixed = sum(flips.get(blame.case_id) is Flip.FIXED for blame in blames)
+        did = [f"broke {counted(broke, 'case')}"] * bool(broke)
+        did += [f"fixed {counted(fixed, 'case')}"] * bool(fixed)
+        yield f"by step: {printable(why)}, and {' and '.join(did)}"
+    yield took(found)
 
 
 def _blame(blame: Blame) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from promptgit.core.gate import (
     Side,
 )
 from promptgit.core.secrets import redact
+from promptgit.report.attribution_text import attribution_facts
 from promptgit.report.gate_words import headline
 from promptgit.report.sentences import gate_finding
 
@@ -74,7 +75,7 @@ def _prompt(found: PromptFinding, *, outputs: bool) -> dict[str, Any]:
         "changes": [_change(change) for change in found.changes],
         "gates": [_gate(gate, outputs=outputs) for gate in found.gates],
         "lint": [_lint(finding) for finding in found.lint],
-    }
+    } | ({"attribution": attribution_facts(found.attribution)} if found.attribution else {})
 
 
 def _gate(found: GateFinding, *, outputs: bool) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from promptgit.core.gate import (
 )
 from promptgit.core.verdict import Outcome
 from promptgit.report import gate_words as words
+from promptgit.report.attribution_text import by_step
 from promptgit.report.fitted import fitted
 from promptgit.report.markdown import code_block
 from promptgit.report.markdown import inline as escaped
@@ -109,6 +110,10 @@ def _prompt(prompt: PromptFinding) -> Iterator[str]:
         yield ""
     for gate in prompt.gates:
         yield from _gate(gate, several=len(prompt.gates) > 1)
+    steps = list(by_step(prompt))
+    if steps:
+        yield from (f"* {inline(line)}" for line in steps)
+        yield ""
     if prompt.lint:
         yield from _lint(prompt.lint)
     yield from _diff(prompt)

@@ -12,6 +12,7 @@ from promptgit.core.gate import CaseFinding, Flip, GateFinding, MetricFinding, P
 from promptgit.core.secrets import redact
 from promptgit.core.verdict import Outcome
 from promptgit.report import gate_words as words
+from promptgit.report.attribution_text import by_step
 from promptgit.report.gate_words import one_line
 from promptgit.report.history_text import Styled, plain
 from promptgit.report.sentences import gate_finding
@@ -44,6 +45,8 @@ def summary(report: Report, width: int | None = None) -> Iterator[Styled]:
         for gate in prompt.gates:
             yield from verdict(gate, prompt, width)
             yield from _broken(gate, shown)
+        for line in by_step(prompt):
+            yield ((f"{GAP}{line}", ""),)
     yield ()
     yield from closing(report)
 

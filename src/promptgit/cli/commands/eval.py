@@ -110,7 +110,7 @@ def command(
     blamed = attributing.attribute(repository, task, found) if attribute else None
     if as_json:
         facts = text.evaluation_facts(found, task.path, task.answers)
-        told = {"attribution": attribution_text.facts(blamed)} if blamed else {}
+        told = {"attribution": attribution_text.attribution_facts(blamed)} if blamed else {}
         _print_json(facts | told)
     else:
         show(text.evaluation(found, worst=worst, width=width(), wanted=task.answers))
