@@ -150,7 +150,7 @@ def _span(found: Verdict) -> str:
     share = 100 * (1 - 2 * found.alpha)
     said = (
         f"{found.baseline:.3f} to {found.candidate:.3f}; "
-        f"{share:g} % interval of the change {found.low:+.3f} to {found.high:+.3f}"
+        f"{share:g} % interval of the change {points(found.low)} to {points(found.high)} points"
     )
     return f"<div>{_bar(found)} {_words(said)}</div>"
 
