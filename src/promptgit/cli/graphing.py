@@ -8,8 +8,10 @@ from posixpath import dirname, join, normpath
 from promptgit.cli.wiring import Repository
 from promptgit.config import places
 from promptgit.core.graph import Edge, Graph, Node, NodeKind
+from promptgit.core.pipeline_file import parse_steps
 from promptgit.core.prompt import inclusions
 from promptgit.edges.snapshot import Snapshot
+from promptgit.errors import UserError
 
 
 def graph_of(repository: Repository) -> Graph:
@@ -69,6 +71,10 @@ class _Reading:
             (found for end in places.EVAL_SUFFIXES if tree.is_file(found := _stem(path) + end)), ""
         )
         kind: NodeKind = "prompt" if path in self._prompts else "text"
+        if kind == "prompt" and self._repository.is_pipeline(path):
+            kind = "pipeline"
+        elif path.endswith(".py"):
+            kind = "code"
         return Node(path, kind, self._cases(path, eval_file), eval_file)
 
     def _cases(self, path: str, eval_file: str) -> str:
@@ -82,6 +88,9 @@ class _Reading:
         return next(filter(self._tree.is_file, beside), "")
 
     def _named(self, path: str, text: str) -> Iterator[Edge]:
+        if self._nodes[path].kind == "pipeline":
+            yield from _steps(path, text)
+            return
         if not self._is_template(path):
             return
         for inclusion in inclusions(text):
@@ -96,7 +105,7 @@ class _Reading:
         eval_file = self._nodes[path].eval_file
         if eval_file and b"template" in (self._tree.read(eval_file) or b""):
             kind = self._repository.eval_file(path).template or kind
-        return path not in self._prompts or kind == "jinja"
+        return kind == "jinja" or self._nodes[path].kind == "text"
 
     def _first(self, within: str, names: Iterable[str]) -> tuple[str, str]:
         """Return (path, name) of the first that is a file, looked up as a prompt's are."""
@@ -105,6 +114,16 @@ class _Reading:
                 if not path.startswith(("..", "/")) and self._tree.is_file(path):
                     return path, name
         return "", ""
+
+
+def _steps(path: str, text: str) -> Iterator[Edge]:
+    """Yield what the steps of a pipeline name; one that is broken names nothing."""
+    try:
+        found = parse_steps(text, path)
+    except UserError:
+        return
+    for step in found.steps:
+        yield Edge(path, step.file, step.name, "step")
 
 
 def _stem(path: str) -> str:

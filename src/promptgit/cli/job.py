@@ -16,7 +16,7 @@ from promptgit.cli.asking import Asked, rounds_of, strategy_of
 from promptgit.cli.bench import Bench
 from promptgit.cli.evaluating import now
 from promptgit.cli.resuming import Earlier, find_run
-from promptgit.cli.targets import Surroundings, concerned, target_of
+from promptgit.cli.targets import Surroundings, concerned, edited, target_of
 from promptgit.cli.wiring import Repository
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation
@@ -239,8 +239,8 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
     asked, repository, earlier = door.asked, door.repository, door.earlier
     git = repository.git
     assert asked.prompt is not None
-    path = repository.prompt_path(asked.prompt)
-    base = preflight(git, _typed(repository, asked.prompt), branch=asked.branch)
+    what = edited(repository, asked)
+    base = preflight(git, _from_here(repository, what.path), branch=asked.branch)
     if earlier:
         earlier.check_branch(base.ref, named=asked.branch is not None)
     config = asked.applied(repository.config)
@@ -262,24 +262,26 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
         estimates_only=dry_run,
     )
     around = Surroundings(repository, bench, base.commit, asked.allow_code)
-    target = target_of(around, path, asked)
+    target = target_of(around, what, asked)
     started = earlier.start["started"] if earlier else now()
     mentor = bench.model(config.mentor, "mentor")
     job = Job(
-        asked=asked.placed(path, top=str(git.cwd)),
+        asked=asked.placed(what.pipeline or what.path, top=str(git.cwd)),
         run=journal.run,
         started=started,
         repository=repository,
         base=base,
         target=target,
-        mentor=Mentor(mentor, {name: metaprompts.text(name) for name in metaprompts.NAMES}, path),
+        mentor=Mentor(
+            mentor, {name: metaprompts.text(name) for name in metaprompts.NAMES}, what.path
+        ),
         strategy=strategy_of(config),
         budget=budget,
         store=store,
         journal=journal,
         earlier=earlier,
         plan=Plan(
-            path=path,
+            path=what.path,
             target=base.ref.removeprefix("refs/heads/"),
             model=str(target.use.model),
             mentor=str(mentor.identity),
@@ -361,7 +363,6 @@ def _digest(facts: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(dict(facts))).hexdigest()
 
 
-def _typed(repository: Repository, name: str) -> str:
-    """A prompt's path as seen from where the user stands."""
-    up = "../" * repository.git.prefix.count("/")
-    return up + repository.prompt_path(name)
+def _from_here(repository: Repository, path: str) -> str:
+    """A path from the top level, as seen from where the user stands."""
+    return "../" * repository.git.prefix.count("/") + path

@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING
 from promptgit.check.plan import plan
 from promptgit.cli.asking import Asked
 from promptgit.cli.graphing import graph_of
+from promptgit.cli.pipeline_files import model_for
 from promptgit.cli.wiring import Repository
 from promptgit.config import places
 from promptgit.core.graph import Graph
+from promptgit.core.pipeline import FORM as PIPELINE
+from promptgit.core.pipeline import pipeline_of
+from promptgit.core.pipeline_file import near, parse_steps
 from promptgit.errors import UserError
 from promptgit.improve.improvement import Concerned, Halves
 from promptgit.improve.shared import Included, Together, common_policy, union
@@ -24,8 +28,7 @@ if TYPE_CHECKING:
     from promptgit.cli.bench import Bench
     from promptgit.config import EvalFile
     from promptgit.core.dataset import Dataset
-
-SHOWN = 5  # names in a sentence
+    from promptgit.core.prompt import Prompt
 
 
 @dataclass(frozen=True)
@@ -41,87 +44,162 @@ class Surroundings:
     def graph(self) -> Graph:
         return graph_of(replace(self.repository, revision=self.commit))
 
+    def pipelines_with(self, path: str) -> tuple[Dependent, ...]:
+        """The pipelines with cases that a prompt is played in, to be asked at confirmation."""
+        is_pipeline = self.repository.is_pipeline
+        if not any(map(is_pipeline, self.repository.prompts)):
+            return ()
+        users = filter(is_pipeline, self.graph.all_users(path))
+        return self.users(path, (), [user for user in users if self.has_cases(user)])
+
+    def users(self, path: str, users: Sequence[str], aside: Sequence[str]) -> tuple[Dependent, ...]:
+        """Those whose cases count, then those `aside`; who does not take the text in is no user."""
+        names = short_names([*users, *aside])
+        found = (self.user(path, user, names[user], user in users) for user in names)
+        return tuple(filter(None, found))
+
+    def user(self, path: str, user: str, name: str, counts: bool) -> Dependent | None:
+        """One prompt or pipeline that uses the file at `path`."""
+        repository = self.repository
+        asked = repository.eval_file(user)
+        prompt = repository.prompt(user, self.commit)
+        steps: tuple[str, ...] = ()
+        names = tuple(n for n in self.graph.names(user, path) if n in prompt.includes)
+        if prompt.form == PIPELINE:
+            names = (path,) if path in prompt.includes else ()
+            steps = tuple(s.name for s in pipeline_of(prompt).asking if s.prompt == path)
+        if not names and user != path:
+            return None
+        cases = repository.cases(user, asked)
+        runs = self.run(prompt, asked, cases)
+        return Dependent(
+            name,
+            user,
+            Halves.of(cases),
+            runs if user == path else Included(prompt, names, runs, steps),
+            repository.config.policy(asked.must_pass, asked.quarantine, asked.check),
+            prompt.identity,
+            asked.weight,
+            counts,
+        )
+
     def has_cases(self, path: str) -> bool:
         """Say whether a prompt has cases of its own, in its eval file or beside it."""
         asked, there = self.repository.eval_file(path), self.repository.tree.is_file
         return bool(asked.inline or asked.cases or places.case_file(path, there))
 
-    def run(self, asked: EvalFile, cases: Dataset) -> Alone:
-        """Run a prompt as its eval file asks."""
-        repository, bench = self.repository, self.bench
-        model = bench.model(repository.model_choice(asked), "model")
-        suite = bench.suite(repository, asked, cases, allow_code=self.allow_code)
-        return Alone(model, suite, repository.config.concurrency, bench.price(model), bench.store)
+    def run(self, prompt: Prompt, asked: EvalFile, cases: Dataset) -> Alone:
+        """Run a prompt, or a pipeline, as its eval file asks."""
+        repository, bench, may = self.repository, self.bench, self.allow_code
+        choice = repository.model_choice(asked)
+        model = model_for(bench, repository, prompt, choice, allow_code=may)
+        suite = bench.suite(repository, asked, cases, allow_code=may)
+        calls = len(pipeline_of(prompt).asking) if prompt.form == PIPELINE else 1
+        price, at_once = bench.price(model), repository.config.concurrency
+        return Alone(model, suite, at_once, price, bench.store, calls)
 
 
-def target_of(around: Surroundings, path: str, asked: Asked) -> Target:
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What is to be edited, and for whom."""
+
+    path: str  # of the file, from the top level
+    pipeline: str = ""  # path of the one that a step of is improved for
+
+
+def edited(repository: Repository, asked: Asked) -> Edited:
     """
-    Say what improving the file at `path` is judged by.
+    Find the file that a command line means: a prompt's own, or that of a pipeline's step.
 
-    A file with cases of its own is judged by them.  One that has none, or is asked about
-    `for_all`, is judged by the cases of all prompts that include it.  Raises UserError for what
-    the user has to mend.
+    Raises UserError where it is not said which step.
     """
+    path = repository.prompt_path(asked.prompt or "")
+    if not repository.is_pipeline(path):
+        if asked.step:
+            raise UserError(
+                f"{path} is one prompt, and has no step {asked.step!r}",
+                hint="--step is for a pipeline, pipelines/NAME.yaml",
+            )
+        return Edited(path)
+    text, _ = repository.source(path, None)
+    steps = {step.name: step for step in parse_steps(text, path).steps}
+    asking = [step.name for step in steps.values() if step.prompt]
+    if asked.step is None and len(asking) != 1:
+        raise UserError(
+            f"which step of {path}?",
+            hint=f"--step {' or '.join(asking)}; `promptgit eval {path} --attribute` says which "
+            "of them the failures come from",
+        )
+    wanted = asked.step or asking[0]
+    if wanted not in asking:
+        what = "is a function, and no prompt" if wanted in steps else "is no step"
+        raise UserError(f"{path}: {wanted!r} {what}", hint=near(wanted, asking))
+    return Edited(steps[wanted].prompt, path)
+
+
+def target_of(around: Surroundings, what: Edited, asked: Asked) -> Target:
+    """
+    Say what improving a file is judged by.
+
+    A step is judged by the cases of its pipeline.  A file with cases of its own is judged by
+    them.  One that has none, or is asked about `for_all`, is judged by the cases of all that use
+    it.  Raises UserError for what the user has to mend.
+    """
+    path = what.path
     if asked.for_all and asked.file:
         raise UserError(
             "--for-all takes the cases of the prompts that include the file, and --cases others",
             hint="leave one of them out",
         )
-    own = asked.file is not None or around.has_cases(path)
+    own = asked.file is not None or (not what.pipeline and around.has_cases(path))
     if own and not asked.for_all:
         return alone(around, path, asked.file)
     users = [user for user in around.graph.all_users(path) if around.has_cases(user)]
-    if not users and not asked.for_all:
-        return alone(around, path, asked.file)  # which says that there are no cases
-    if not users:
+    if what.pipeline and not asked.for_all:
+        aside = [user for user in users if user != what.pipeline]
+        aside += [path] if around.has_cases(path) else []
+        return shared(around, path, [what.pipeline], aside)
+    if own or what.pipeline:
+        users = sorted({*users, *([path] if around.has_cases(path) else [])})
+    if not users and asked.for_all:
         raise UserError(f"nothing that has cases includes {path}", hint="leave --for-all out")
-    return shared(around, path, [*([path] if own else []), *users])
+    if not users:
+        return alone(around, path, asked.file)  # which says that there are no cases
+    return shared(around, path, users)
 
 
 def alone(around: Surroundings, path: str, file: str | None) -> Target:
-    """The file is a prompt with cases of its own."""
+    """The file is a prompt with cases of its own; pipelines that play it may not lose."""
     repository = around.repository
     eval_file = repository.eval_file(path)
     prompt = repository.prompt(path, around.commit)
     cases = repository.cases(path, eval_file, file=file)
     policy = repository.config.policy(eval_file.must_pass)
-    return Target(path, prompt, Halves.of(cases), around.run(eval_file, cases), policy)
+    runs = around.run(prompt, eval_file, cases)
+    return Target(path, prompt, Halves.of(cases), runs, policy, around.pipelines_with(path))
 
 
-def shared(around: Surroundings, path: str, users: Sequence[str]) -> Target:
-    """The file is text of several prompts: each of `users` (paths) is asked its own cases."""
+def shared(
+    around: Surroundings, path: str, users: Sequence[str], aside: Sequence[str] = ()
+) -> Target:
+    """
+    The file is text of several: each of `users` (paths) is asked its own cases.
+
+    Those `aside` are asked at confirmation only.
+    """
     repository = around.repository
-    names = short_names(users)
     prompt = repository.prompt(path, around.commit, template="jinja")
-    dependents = tuple(filter(None, (_user(around, path, user, names[user]) for user in users)))
+    dependents = around.users(path, users, aside)
+    counting = tuple(one for one in dependents if one.counts)
+    if not counting:
+        raise UserError(f"{path} is in no text of those that name it", hint="`promptgit graph`")
     return Target(
         path,
         prompt,
-        union(dependents, f"the cases of {', '.join(one.name for one in dependents)}"),
-        Together(dependents),
-        common_policy(repository.config.policy(), dependents),
+        union(counting, f"the cases of {', '.join(one.name for one in counting)}"),
+        Together(counting),
+        common_policy(repository.config.policy(), counting),
         dependents,
-    )
-
-
-def _user(around: Surroundings, path: str, user: str, name: str) -> Dependent | None:
-    """One prompt that uses the file at `path`; None when its text does not take it in."""
-    repository = around.repository
-    asked = repository.eval_file(user)
-    prompt = repository.prompt(user, around.commit)
-    names = tuple(n for n in around.graph.names(user, path) if n in prompt.includes)
-    if not names and user != path:
-        return None
-    cases = repository.cases(user, asked)
-    runs = around.run(asked, cases)
-    return Dependent(
-        name,
-        user,
-        Halves.of(cases),
-        runs if user == path else Included(prompt, names, runs),
-        repository.config.policy(asked.must_pass, asked.quarantine, asked.check),
-        prompt.identity,
-        asked.weight,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-NodeKind = Literal["prompt", "text", "pipeline", "missing"]
+NodeKind = Literal["prompt", "text", "pipeline", "code", "missing"]
 EdgeKind = Literal["includes", "step"]
 
 
@@ -16,7 +16,7 @@ class Node:
     """A file, by its path from the repository's top; or the name of one that is not there."""
 
     path: str
-    kind: NodeKind  # text: included, and none of the repository's prompts
+    kind: NodeKind  # text: included, and none of the repository's prompts; code: a step's function
     cases: str = ""  # path of the file that holds its cases; empty where it has none
     eval_file: str = ""
 

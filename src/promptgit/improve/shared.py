@@ -31,11 +31,12 @@ WATCHED = 20  # search cases of each dependent on which a survivor is held again
 
 @dataclass(frozen=True)
 class Included:
-    """The file is included by a prompt, directly or not; the prompt is what is run."""
+    """The file is text of a prompt, or of a pipeline, and that is what is run."""
 
-    prompt: Prompt  # that includes it
-    names: tuple[str, ...]  # as which it, or what it includes, names the file
+    prompt: Prompt  # that includes it, directly or not
+    names: tuple[str, ...]  # by which the prompt knows the file
     runs: Use  # of the prompt
+    steps: tuple[str, ...] = ()  # of a pipeline: those that the file is the prompt of
 
     @property
     def model(self) -> ModelIdentity:
@@ -61,6 +62,18 @@ class Included:
 
     def evaluate(self, text: Prompt, cases: Dataset) -> Evaluation:
         return self.runs.evaluate(self.filled(text), cases)
+
+    def seen(self, result: Result) -> str:
+        """
+        What a mentor has to see of a result: the answer, and what the edited steps gave.
+
+        Who edits a step has to know what it said, not only what became of it.
+        """
+        gave = [one for one in result.steps[:-1] if one.name in self.steps]
+        if not gave:
+            return result.output
+        told = [f"The step {one.name} gave:\n{one.text}" for one in gave]
+        return "\n\n".join([*told, f"The answer of the pipeline:\n{result.output}"])
 
     def estimate(self, text: Prompt, cases: Dataset, *, anew: bool = False) -> Estimate:
         return self.runs.estimate(self.filled(text), cases, anew=anew)
@@ -98,12 +111,13 @@ class Together:
         return max(one.use.calls_per_case for one in self.dependents)
 
     def evaluate(self, text: Prompt, cases: Dataset) -> Evaluation:
-        parts = {one.name: one.use.evaluate(text, own) for one, own in self._shares(cases)}
         answers: dict[str, list[Result]] = {}
-        for name, part in parts.items():
-            for result in part.results:
-                case_id = joined(name, result.case_id)
-                answers.setdefault(case_id, []).append(replace(result, case_id=case_id))
+        for one, own in self._shares(cases):
+            for result in one.use.evaluate(text, own).results:
+                case_id = joined(one.name, result.case_id)
+                output = one.use.seen(result) if isinstance(one.use, Included) else result.output
+                told = replace(result, case_id=case_id, output=output)
+                answers.setdefault(case_id, []).append(told)
         results = tuple(result for case in cases for result in answers.get(case.id, ()))
         return Evaluation(text, cases, self.model, self.metrics, results)
 

@@ -24,6 +24,9 @@ from promptgit.errors import UserError
     shell_complete=strategy_names,
     help="Search with strategy S  [default: critique]",
 )
+@click.option(
+    "--shorten", is_flag=True, help="Search for a shorter prompt that is not worse, instead"
+)
 @click.option("--rounds", type=click.IntRange(1), help="Try N proposals at most")
 @click.option("--patience", type=click.IntRange(1), help="Give up after N rounds without a gain")
 @click.option("--target", type=click.FloatRange(0, 1), help="Stop at this mean search score")
@@ -48,6 +51,7 @@ from promptgit.errors import UserError
 @click.option(
     "--for-all", is_flag=True, help="Improve PROMPT for all prompts that include it, by their cases"
 )
+@click.option("--step", metavar="STEP", help="Improve this step of a pipeline")
 @click.option("--allow-code", is_flag=True, help="Let `python` assertions run their code")
 @click.option("--no-outputs", is_flag=True, help="Keep model outputs out of the records")
 @click.option("--plot", type=click.Path(dir_okay=False), help="Write the learning curve as PNG")
@@ -59,6 +63,7 @@ def command(
     /,
     prompt: str | None,
     resume: str | None,
+    shorten: bool,
     plot: str | None,
     dry_run: bool,
     as_json: bool,
@@ -69,7 +74,8 @@ def command(
 
     Half of the cases are searched with, the other half stays sealed until the end.  The branch
     moves only when the final prompt is better than the first one on the sealed cases; otherwise
-    the work is kept under refs/promptgit/runs/ and the branch stays as it is.
+    the work is kept under refs/promptgit/runs/ and the branch stays as it is.  With --shorten it
+    moves when the final prompt is shorter and the sealed cases rule out that it got worse.
     """
     from promptgit.cli import improving
     from promptgit.cli.asking import Asked
@@ -80,6 +86,8 @@ def command(
     from promptgit.improve.improvement import EXIT_CODES
     from promptgit.report import improve_text, improvement_text
 
+    if shorten:
+        typed["strategy"] = _shortening(typed["strategy"])
     door = enter(Asked.of(prompt, resume, typed))
     for notice in door.notices:
         click.echo(notice, err=True)
@@ -116,6 +124,15 @@ def command(
     else:
         show(improvement_text.outcome(outcome))
     ctx.exit(outcome.exit_code)
+
+
+def _shortening(strategy: str | None) -> str:
+    if strategy not in (None, "shorten"):
+        raise UserError(
+            f"--shorten is a strategy of its own, and --strategy {strategy} is another",
+            hint="leave one of them out",
+        )
+    return "shorten"
 
 
 def _print_json(value: object) -> None:
