@@ -96,7 +96,8 @@ def part(role: Role, key: yaml.Node, node: yaml.Node, text: str, root: yaml.Node
 
     value = scalar(node, f"`{key.value}`")
     assert isinstance(node, yaml.ScalarNode)
-    start, stop = _after_properties(text, node.start_mark.index), int(node.end_mark.index)
+    start = _after_properties(text, node.start_mark.index)
+    stop = start + len(_ended(text[start : node.end_mark.index]))
     in_block = int(key.start_mark.column) if not _in_flow(root, node) else None
     written = Written(text[start:stop], value, in_block, "\r\n" if "\r\n" in text else "\n")
     used = sum(1 for found in _nodes(root) if found is node)
@@ -109,6 +110,18 @@ def part(role: Role, key: yaml.Node, node: yaml.Node, text: str, root: yaml.Node
         lambda new: ways(written, new),
         "is used in other places as well, by a YAML alias" if used > 1 else "",
     )
+
+
+def _ended(raw: str) -> str:
+    """Leave a block's last line end and the blank lines after it to the file."""
+    if raw[:1] not in ("|", ">"):
+        return raw
+    while raw.endswith("\n"):
+        raw = raw.removesuffix("\n").removesuffix("\r")
+        above, end, last = raw.rpartition("\n")
+        if end and not last.strip(" \t"):
+            raw = above + end
+    return raw
 
 
 def _after_properties(text: str, start: int) -> int:

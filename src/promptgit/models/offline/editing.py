@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+_SECOND = re.compile(r"(=+) message 2 of \d+: \w+ \1")  # as `promptgit.core.forms.sheet` has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,16 @@ def edited(prompt: str, ideas: Iterable[Idea]) -> str:
             taken |= touched
             edits.append(edit)
     edits.sort(key=lambda edit: edit.at)
+    edits = [replace(edit, at=_last(lines)) if edit.at >= len(lines) else edit for edit in edits]
     for edit in reversed(edits):
         lines[edit.at : edit.at + edit.removed] = edit.added
     return "\n".join(lines) + ("\n" if ended or not prompt else "")
+
+
+def _last(lines: Sequence[str]) -> int:
+    """Where new rules go: to the end, or of several messages to the end of the first."""
+    second = (number for number, line in enumerate(lines) if _SECOND.fullmatch(line))
+    return next(second, len(lines))
 
 
 def unified(path: str, before: str, after: str) -> str:
