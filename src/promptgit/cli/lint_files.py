@@ -49,6 +49,12 @@ class Tree:
             )
         return lint_config(self.read(places.CONFIG_FILE) or b"")
 
+    def means(self, path: str) -> bool:
+        """Say whether a file is a prompt, or a pipeline of prompts."""
+        if not places.is_pipeline(path, self.config.pipelines):
+            return places.matches(path, self.config.prompts)
+        return places.names_prompts(self.read(path) or b"")
+
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file below the top; None when there is none."""
         if not self.is_file(path):
@@ -104,6 +110,11 @@ def subject(
     asked, is_template = Asked(), tree.config.is_template
     if not link:
         asked, is_template = _asked(tree, path, is_template)
+    wrong = None
+    if not link and places.is_pipeline(path, tree.config.pipelines):
+        from promptgit.cli.lint_pipelines import faults
+
+        wrong = faults(tree, path, asked)
     lonely = not asked.eval_file and not asked.case_file
     return Subject(
         path=path,
@@ -114,6 +125,7 @@ def subject(
         is_template=is_template,
         is_included=lonely and is_included(path),
         asked=asked,
+        pipeline=wrong,
         read=tree.text,
     )
 

@@ -16,7 +16,7 @@ from promptgit.cli.lint_files import (
     settings,
     subject,
 )
-from promptgit.config.places import CONFIG_FILE, matches, prompt_beside
+from promptgit.config.places import CONFIG_FILE, prompt_beside
 from promptgit.errors import UserError
 from promptgit.lint.subject import Subject
 
@@ -35,7 +35,7 @@ def named(words: Sequence[str], *, only_prompts: bool) -> Iterator[Found]:
     for word in words:
         for tree, path in _meant(word):
             is_config = path == CONFIG_FILE
-            if only_prompts and not is_config and not matches(path, tree.config.prompts):
+            if only_prompts and not is_config and not tree.means(path):
                 continue
             if tree.top / CONFIG_FILE not in seen:
                 seen.add(tree.top / CONFIG_FILE)
@@ -54,12 +54,12 @@ def _meant(word: str) -> Iterator[tuple[Tree, str]]:
         prefix = place.relative_to(top.top).as_posix()
         inside = "" if prefix == "." else f"{prefix}/"
         files = [path for path in _listed(place, top) if path.startswith(inside)]
-        yield from ((top, path) for path in files if matches(path, top.config.prompts))
+        yield from ((top, path) for path in filter(top.means, files))
         return
     tree = Tree.around(place.parent) or _standing(place)
     path = place.relative_to(tree.top).as_posix()
     if os.path.lexists(place):
-        yield tree, prompt_beside(path, tree.is_file)
+        yield tree, prompt_beside(path, tree.is_file, tree.config.pipelines)
     else:
         yield tree, _called(word, tree)
 
@@ -74,7 +74,7 @@ def _called(word: str, tree: Tree) -> str:
     from promptgit.cli.wiring import called
 
     files = _listed(tree.top, tree) if (tree.top / ".git").exists() else []
-    prompts = [path for path in files if matches(path, tree.config.prompts)]
+    prompts = list(filter(tree.means, files))
     found = called(word, prompts)
     if found is None:
         from difflib import get_close_matches
@@ -99,12 +99,22 @@ def every(where: Path) -> Iterator[Found]:
         )
     yield tree, settings(tree)
     files = _listed(where, tree)
-    prompts = [path for path in files if matches(path, tree.config.prompts)]
+    prompts = list(filter(tree.means, files))
     alike = collisions(files)
     found = {path: subject(tree, path, twins=lambda name: alike.get(name, ())) for path in prompts}
     parts = {part.path for one in found.values() for part in one.included}
+    parts |= {path for one in found.values() for path in _steps(one)}
     for path, one in found.items():
         yield tree, replace(one, is_included=True) if path in parts else one
+
+
+def _steps(subject: Subject) -> Iterable[str]:
+    """The files that a pipeline plays: they need no cases of their own."""
+    if subject.pipeline is None:
+        return ()
+    from promptgit.core.pipeline import files_named
+
+    return files_named(subject.path, subject.text or "")
 
 
 def collisions(paths: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -17,6 +17,19 @@ from promptgit.lint.linting import lint
 from promptgit.lint.rule import Rule
 from promptgit.lint.subject import Subject
 
+# A pipeline is no text that a model reads: of what is said of texts, this holds for it too.
+OF_PIPELINES = frozenset(
+    {
+        "conflict-marker",
+        "duplicate-case-id",
+        "eval-file",
+        "must-pass-nobody",
+        "pipeline",
+        "secret",
+        "symlink",
+        "unreadable-cases",
+    }
+)
 ROUNDS = 4  # of mending: an edit may make room for another
 
 
@@ -59,6 +72,8 @@ def _lint(tree: Tree, subject: Subject, rules: Sequence[Rule]) -> tuple[Finding,
     config = tree.config
     if subject.path == CONFIG_FILE:
         rules = [rule for rule in rules if rule.name == "config"]
+    if subject.pipeline is not None:
+        rules = [rule for rule in rules if rule.name in OF_PIPELINES]
     silent = set(config.ignore)
     for pattern, names in config.per_file.items():
         if matches(subject.path, (pattern,)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,18 +20,6 @@ if TYPE_CHECKING:
     from promptgit.cli.wiring import Repository
     from promptgit.config import ModelChoice
     from promptgit.core.ports import Model
-
-_STEP = re.compile(rb"(?m)(?:^|[\s{,-])[\"']?prompt[\"']?[ \t]*:")
-
-
-def is_ours(data: bytes) -> bool:
-    """
-    Say whether a YAML file may be a pipeline of prompts: others keep their builds in `pipelines/`.
-
-    >>> is_ours(b"steps: [{name: a, prompt: a.md}]"), is_ours(b"steps: [{script: make}]")
-    (True, False)
-    """
-    return bool(_STEP.search(data))
 
 
 def read(repository: Repository, path: str, revision: str | None, template: TemplateKind) -> Prompt:

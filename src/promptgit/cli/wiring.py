@@ -70,7 +70,7 @@ class Repository:
         """Say whether a file is a prompt, or a pipeline of prompts; not every build is one."""
         if not self.is_pipeline(path):
             return places.matches(path, self.config.prompts)
-        return pipeline_files.is_ours(self.tree.read(path) or b"")
+        return places.names_prompts(self.tree.read(path) or b"")
 
     def is_pipeline(self, path: str) -> bool:
         return places.is_pipeline(path, self.config.pipelines)

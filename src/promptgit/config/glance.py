@@ -13,12 +13,17 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from promptgit.config.places import CONFIG_FILE, DEFAULT_PROMPTS, inside
+from promptgit.config.places import CONFIG_FILE, DEFAULT_PIPELINES, DEFAULT_PROMPTS, inside
 
 if TYPE_CHECKING:
     from promptgit.core.located import Located, Path, Position
 
-KEYS = (b"lint", b"prompts", b"template")  # of the config; without them there is nothing to read
+KEYS = (
+    b"lint",
+    b"prompts",
+    b"pipelines",
+    b"template",
+)  # of the config; without them there is nothing to read
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -29,6 +34,7 @@ class LintConfig(NamedTuple):
     """`promptgit.yaml`, as far as lint needs it."""
 
     prompts: tuple[str, ...] = DEFAULT_PROMPTS
+    pipelines: tuple[str, ...] = DEFAULT_PIPELINES
     is_template: bool = True  # False: `defaults: {template: none}`
     ignore: tuple[str, ...] = ()  # rules, in all prompts
     per_file: Mapping[str, tuple[str, ...]] = NOTHING  # pattern → rules
@@ -65,9 +71,14 @@ def lint_config(data: bytes) -> LintConfig:
     written = _mapping(root)
     lint, defaults = _mapping(written.get("lint")), _mapping(written.get("defaults"))
     per_file = _mapping(lint.get("per_file"))
-    texts = (written.get("prompts"), lint.get("ignore"), *per_file.values())
+    texts = (
+        written.get("prompts"),
+        written.get("pipelines"),
+        lint.get("ignore"),
+        *per_file.values(),
+    )
     mappings = (root, written.get("lint"), written.get("defaults"), lint.get("per_file"))
-    rules = [name for names in texts[1:] for name in _texts(names)]
+    rules = [name for names in texts[2:] for name in _texts(names)]
     as_meant = all(map(_is_texts, texts)) and all(map(_is_mapping, mappings))
     if not as_meant or set(lint) - {"ignore", "per_file"} or not _all_known(rules):
         from promptgit.config.settings import parse_config
@@ -75,6 +86,7 @@ def lint_config(data: bytes) -> LintConfig:
         parse_config(data)
     return LintConfig(
         prompts=_texts(written.get("prompts")) or DEFAULT_PROMPTS,
+        pipelines=_texts(written.get("pipelines")) or DEFAULT_PIPELINES,
         is_template=defaults.get("template") != "none",
         ignore=_texts(lint.get("ignore")),
         per_file={pattern: _texts(names) for pattern, names in per_file.items()},

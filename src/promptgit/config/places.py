@@ -99,6 +99,16 @@ def is_pipeline(path: str, patterns: Sequence[str]) -> bool:
     return is_yaml and matches(path, patterns)
 
 
+def names_prompts(data: bytes) -> bool:
+    """
+    Say whether a YAML file may be a pipeline of prompts: others keep their builds in `pipelines/`.
+
+    >>> names_prompts(b"steps: [{name: a, prompt: a.md}]"), names_prompts(b"steps: [{run: make}]")
+    (True, False)
+    """
+    return re.search(rb"(?m)(?:^|[\s{,-])[\"']?prompt[\"']?[ \t]*:", data) is not None
+
+
 def inside(start: str, path: str) -> str | None:
     """
     Return `path`, written in the file `start`, from the top level; None when it leaves it.

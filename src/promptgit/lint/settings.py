@@ -36,7 +36,21 @@ def eval_file(subject: Subject) -> Iterator[Mark]:
         yield Mark(trouble.message, hint=trouble.hint, place=trouble.place)
 
 
+def pipeline(subject: Subject) -> Iterator[Mark]:
+    """
+    The file of a pipeline is refused: an unknown key, a step that uses what comes after it, a file
+    that is not there, a name that is neither an earlier step nor a column of the cases.
+
+    `eval`, `improve` and `check` would stop at it, in the same words.  Of the other rules only
+    those on the eval file and the cases look at a pipeline: its prompts are looked at by
+    themselves.
+    """
+    for trouble in subject.pipeline or ():
+        yield Mark(trouble.message, hint=trouble.hint, place=trouble.place)
+
+
 RULES = (
     Rule("config", Severity.ERROR, "`promptgit.yaml` is refused", config),
     Rule("eval-file", Severity.ERROR, "The eval file is refused", eval_file),
+    Rule("pipeline", Severity.ERROR, "The file of a pipeline is refused", pipeline),
 )

@@ -66,6 +66,7 @@ class Subject:
     is_included: bool = False  # by another prompt: it has no cases of its own
     asked: Asked = NOTHING_ASKED
     settings: tuple[Trouble, ...] = ()  # the same, where `path` is promptgit.yaml
+    pipeline: tuple[Trouble, ...] | None = None  # the same of a pipeline; None: it is a prompt
     read: Read = lambda path: None  # how includes are looked at
 
     @cached_property
