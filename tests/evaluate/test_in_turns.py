@@ -85,10 +85,10 @@ def test_when_the_budget_ends_all_models_have_answered_the_same_cases_but_one():
     budget = Budget(Cap(calls=11))
     models = [Metered(parrot(name), budget) for name in "abc"]
     found: list[Turn] = []
+    running = turns(PROMPT, some_cases(30), models, a_suite(), concurrency=1)
 
     with pytest.raises(BudgetSpent):
-        for turn in turns(PROMPT, some_cases(30), models, a_suite(), concurrency=1):
-            found.append(turn)  # noqa: PERF402  (what came before the error counts)
+        found.extend(running)
 
     asked = [{result.case_id for place, result in found if place == model} for model in range(3)]
     assert len(found) == 11

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 
 from promptgit.check.standings import ALPHA, standings
@@ -214,7 +215,8 @@ def keep_records(repository: Repository, task: Task, found: Compared) -> int:
     """
     Write each whole evaluation down where `log` and `check` find it; return how many.
 
-    The current model's comes last: between equals the newest record speaks for a text.
+    The current model's is the newest, by a second at least: between equals that one speaks for
+    the text.
     """
     others = [name for name in found.evaluations if name != task.contestants[0].name]
     kept = []
@@ -227,13 +229,19 @@ def keep_records(repository: Repository, task: Task, found: Compared) -> int:
             path=task.path,
             suite=task.suite.digest,
             half="all",
-            when=task.started,
+            when=task.started if name in others else _later(task.started),
             run=task.journal.run,
         )
         kept.append((record, joins(record)))
     if kept:
         Records(repository.git).put_many(kept)
     return len(kept)
+
+
+def _later(started: str) -> str:
+    """Return the time, a second after `started` at least."""
+    after = datetime.fromisoformat(started) + timedelta(seconds=1)
+    return max(now(), after.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 def keep(journal: RunJournal, found: Lineup) -> None:

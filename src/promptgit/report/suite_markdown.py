@@ -14,9 +14,9 @@ PAIRS_SHOWN = 15
 COLUMNS = (
     "model",
     "score",
-    "95 % interval",
-    "vs current",
-    "range",
+    "95 % range",
+    "change",
+    "its range",
     "scored",
     "p50",
     "p95",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from promptgit.check.needed import smallest_effect
 from promptgit.check.standings import ALPHA
-from promptgit.core.lineup import BestPrompt, Lineup
+from promptgit.core.lineup import BestPrompt, Difference, Lineup
 from promptgit.evaluate.budget import Cap
 from promptgit.evaluate.estimate import Estimate
 from promptgit.improve.improvement import Plan
@@ -78,9 +78,9 @@ def lineup(found: Lineup) -> RenderableType:
     said = Text("Ranking: ", style="bold")
     said.append(printable(words.ranking(found), 600), style="bold")
     parts.append(said)
-    parts += [Text(f"  {printable(words.proven(each))}") for each in words.proven_inside(found)]
+    parts += [_inset(words.proven(each)) for each in words.proven_inside(found)]
     questions = words.unsettled(found)
-    parts += [Text(f"  {printable(words.open_question(each))}") for each in questions[:PAIRS_SHOWN]]
+    parts += [_inset(words.open_question(each)) for each in questions[:PAIRS_SHOWN]]
     if len(questions) > PAIRS_SHOWN:
         parts.append(Text(f"  and {len(questions) - PAIRS_SHOWN} more pairs not settled: --json"))
     parts += [Text(note, style="dim") for note in words.notes(found)]
@@ -91,6 +91,13 @@ def lineup(found: Lineup) -> RenderableType:
         parts += _best(found.best)
     parts.append(Text(f"\nspent {spent(found.spend)}; run {found.run}", style="dim"))
     return Group(*parts)
+
+
+def _inset(line: str) -> RenderableType:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    return Padding(Text(printable(line)), (0, 0, 0, 2))
 
 
 def _table(*headings: str) -> Table:
@@ -105,21 +112,25 @@ def _table(*headings: str) -> Table:
 
 
 def _quality(found: Lineup) -> Table:
-    table = _table("model", "score", "95 % interval", "vs current", "range *", "scored")
+    table = _table("model", "score", "95 % range", "change", "its range", "cases")
+    whole = all(entrant.scored == found.cases for entrant in found.entrants)
     for entrant in found.entrants:
         gap = found.to_current(entrant)
-        name = printable(entrant.name, 120) + (f" ({words.CURRENT})" if entrant.current else "")
         style = "dim" if not entrant.answered else "bold" if entrant.current else ""
         table.add_row(
-            name,
+            printable(entrant.name, 120),
             words.score(entrant),
             words.own_range(entrant),
-            f"{gap.effect:+.3f}{'*' if gap.proven else ' '}" if gap else "",
+            _gap(gap) if gap else words.CURRENT if entrant.current else "",
             words.span(gap) if gap else "",
-            f"{entrant.scored:,}/{found.cases:,}",
+            f"{entrant.scored:,}" + ("" if whole else f"/{found.cases:,}"),
             style=style,
         )
     return table
+
+
+def _gap(gap: Difference) -> str:
+    return f"{gap.effect:+.3f}{'*' if gap.proven else ' '}"
 
 
 def _effort(found: Lineup) -> Table:

@@ -187,7 +187,8 @@ def _refuse_stray(search: Search, *, improve: bool, folder: str | None, limit: i
     }
     stray = [option for option, value in given.items() if value is not None]
     if stray and not improve:
-        raise UserError(f"{' and '.join(stray)} go with --improve", hint="add --improve")
+        goes = "goes" if len(stray) == 1 else "go"
+        raise UserError(f"{' and '.join(stray)} {goes} with --improve", hint="add --improve")
     if improve and limit is not None:
         raise UserError(
             "--limit leaves out cases that --improve would confirm with", hint="leave one out"
