@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from posixpath import dirname, join, normpath
 
 from promptgit.cli.wiring import Repository
@@ -67,15 +68,17 @@ class _Reading:
 
     def _node(self, path: str) -> Node:
         tree = self._tree
-        eval_file = next(
-            (found for end in places.EVAL_SUFFIXES if tree.is_file(found := _stem(path) + end)), ""
-        )
         kind: NodeKind = "prompt" if path in self._prompts else "text"
         if kind == "prompt" and self._repository.is_pipeline(path):
             kind = "pipeline"
         elif path.endswith(".py"):
-            kind = "code"
-        return Node(path, kind, self._cases(path, eval_file), eval_file)
+            return Node(path, "code")
+        beside = (_stem(path) + end for end in places.EVAL_SUFFIXES)
+        eval_file = next(filter(tree.is_file, beside), "")
+        try:
+            return Node(path, kind, self._cases(path, eval_file), eval_file)
+        except UserError as error:
+            return Node(path, kind, "", eval_file, error.message)
 
     def _cases(self, path: str, eval_file: str) -> str:
         """Where a prompt's cases are: in its eval file, in the file that it names, or beside."""
@@ -84,8 +87,7 @@ class _Reading:
             asked = self._repository.eval_file(path)
             if asked.inline or asked.cases:
                 return asked.cases or eval_file
-        beside = (_stem(path) + end for end in places.CASE_SUFFIXES)
-        return next(filter(self._tree.is_file, beside), "")
+        return places.case_file(path, self._tree.is_file) or ""
 
     def _named(self, path: str, text: str) -> Iterator[Edge]:
         if self._nodes[path].kind == "pipeline":
@@ -101,11 +103,13 @@ class _Reading:
 
     def _is_template(self, path: str) -> bool:
         """Say whether braces mean something; an eval file is read only where it may say so."""
-        kind = self._repository.config.template
-        eval_file = self._nodes[path].eval_file
-        if eval_file and b"template" in (self._tree.read(eval_file) or b""):
-            kind = self._repository.eval_file(path).template or kind
-        return kind == "jinja" or self._nodes[path].kind == "text"
+        node, kind = self._nodes[path], self._repository.config.template
+        if node.kind == "code":
+            return False
+        if node.eval_file and b"template" in (self._tree.read(node.eval_file) or b""):
+            with suppress(UserError):
+                kind = self._repository.eval_file(path).template or kind
+        return kind == "jinja" or node.kind == "text"
 
     def _first(self, within: str, names: Iterable[str]) -> tuple[str, str]:
         """Return (path, name) of the first that is a file, looked up as a prompt's are."""

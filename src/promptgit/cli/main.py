@@ -21,6 +21,7 @@ SECTIONS = {
     },
     "Work": {
         "lint": "Find mistakes in prompts, offline",
+        "graph": "Draw which prompts include which files, and which pipelines use them",
         "eval": "Run a prompt on its cases and show the scores",
         "suite": "Run a prompt on several models and say which is better",
         "improve": "Search for a better prompt and commit what is proven",

@@ -19,6 +19,7 @@ class Node:
     kind: NodeKind  # text: included, and none of the repository's prompts; code: a step's function
     cases: str = ""  # path of the file that holds its cases; empty where it has none
     eval_file: str = ""
+    problem: str = ""  # why it, or its eval file, cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,16 @@ class Graph:
         within = {source, *self.all_used(source)}
         found = (e.name for e in self.users(target) if e.source in within and e.kind == "includes")
         return tuple(dict.fromkeys(found))
+
+    def lacks_cases(self, node: Node) -> bool:
+        """Say whether nothing tests a prompt: it has no cases, and nobody uses it who may have."""
+        is_prompt = node.kind in ("prompt", "pipeline")
+        return is_prompt and not node.cases and not self.users(node.path)
+
+    @property
+    def missing(self) -> tuple[Edge, ...]:
+        """What is named and not there."""
+        return tuple(e for e in self.edges if self.nodes[e.target].kind == "missing")
 
     @cached_property
     def cycles(self) -> tuple[tuple[str, ...], ...]:
