@@ -20,6 +20,7 @@ from promptgit.edges.commits import Commits
 from promptgit.edges.git import Git
 from promptgit.edges.workspace import locate
 from promptgit.history.evidence import Judge, places
+from promptgit.history.log import Change
 from promptgit.report.history_text import Styled
 
 MOST_INCLUDED = 100  # files
@@ -71,6 +72,13 @@ class Here:
                     found.append(place)
                     waiting.append(place)
         return tuple(found)
+
+    def parts(
+        self, revisions: Iterable[str], path: str, changes: Iterable[Change]
+    ) -> tuple[Change, ...]:
+        """Of these changes, those of files that the prompt at `path` includes, or plays."""
+        included = {place for revision in revisions for place in self.included(revision, path)}
+        return tuple(change for change in changes if change.path in included)
 
     def text(self, blob: str) -> str:
         """The text of a prompt, to be read by a person: what is not UTF-8 is shown as `�`."""

@@ -23,8 +23,9 @@ Examples:
   promptgit diff main my-branch --json
 
 \b
-JSON: {schema, old, new, prompts: [{path, old_path, before, after, words, measured: {score, n,
-metrics, fixed, broke, cases, half, stage, records, backwards}}]}""",
+JSON: {schema, old, new, prompts: [{path, old_path, before, after, words, included: [{path, before,
+after, words}], measured: {score, n, metrics, fixed, broke, cases, half, stage, records,
+backwards}}]}""",
 )
 @click.argument("old", metavar="A", shell_complete=revisions)
 @click.argument("new", metavar="B", shell_complete=revisions)
@@ -33,34 +34,48 @@ metrics, fixed, broke, cases, half, stage, records, backwards}}]}""",
 def command(old: str, new: str, prompt: str | None, as_json: bool) -> None:
     """
     Show which words of PROMPT, or of all prompts, differ between A and B, and what that did:
-    metrics before and after, cases fixed and broken with both answers.
+    metrics before and after, cases fixed and broken with both answers.  Of a PROMPT that is named,
+    and of a pipeline, the files that it includes or plays are shown too.
     """
     with past.here() as here:
         a, b = here.git.resolve(old), here.git.resolve(new)
-        changes = _changes(here, a, b, prompt)
+        changes, parts = _changes(here, a, b, prompt)
         if as_json:
-            listed = [_as_json(here, a, b, change) for change in changes]
+            listed = [_as_json(here, a, b, change, parts) for change in changes]
             past.show_json({"schema": history_json.SCHEMA, "old": a, "new": b, "prompts": listed})
         else:
-            past.show(_lines(here, a, b, changes))
+            past.show(_lines(here, a, b, changes, parts))
 
 
-def _changes(here: past.Here, old: str, new: str, prompt: str | None) -> tuple[Change, ...]:
+def _changes(
+    here: past.Here, old: str, new: str, prompt: str | None
+) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """The changes of prompts; and of one that is named, those of the files that it includes."""
     changes = here.commits.between(old, new)
     if prompt is None:
         _, wanted = past.prompts()
-        return tuple(change for change in changes if wanted(change.path))
+        return tuple(change for change in changes if wanted(change.path)), ()
     path = here.path(prompt)
     found = tuple(change for change in changes if path in (change.path, change.old_path))
-    if not found and not here.commits.blob_at(new, path):
+    blob = here.commits.blob_at(new, path)
+    parts = here.parts((old, new), path, changes)
+    if not found and blob and parts:
+        found = (Change(path, blob, blob, "I"),)
+    if not found and not blob:
         raise UserError(
             f"there is no {path!r} in {new[:12]}",
             hint="paths are relative to where you stand",
         )
-    return found
+    return found, parts
 
 
-def _lines(here: past.Here, old: str, new: str, changes: tuple[Change, ...]) -> Iterator[Styled]:
+def _lines(
+    here: past.Here,
+    old: str,
+    new: str,
+    changes: tuple[Change, ...],
+    parts: tuple[Change, ...],
+) -> Iterator[Styled]:
     if not changes:
         yield (("no difference", "dim"),)
     for place, change in enumerate(changes):
@@ -70,11 +85,18 @@ def _lines(here: past.Here, old: str, new: str, changes: tuple[Change, ...]) -> 
         yield from history_text.word_lines(
             word_diff(here.text(change.before), here.text(change.after))
         )
+        for part in parts:
+            yield from history_text.changed_heading(part)
+            yield from history_text.word_lines(
+                word_diff(here.text(part.before), here.text(part.after))
+            )
         yield ()
         yield from history_text.measured_lines(_measured(here, old, new, change))
 
 
-def _as_json(here: past.Here, old: str, new: str, change: Change) -> dict[str, object]:
+def _as_json(
+    here: past.Here, old: str, new: str, change: Change, parts: tuple[Change, ...]
+) -> dict[str, object]:
     lines = list(word_diff(here.text(change.before), here.text(change.after)))
     return {
         "path": change.path,
@@ -82,6 +104,17 @@ def _as_json(here: past.Here, old: str, new: str, change: Change) -> dict[str, o
         "before": change.before,
         "after": change.after,
         "words": history_json.words(lines),
+        "included": [
+            {
+                "path": part.path,
+                "before": part.before,
+                "after": part.after,
+                "words": history_json.words(
+                    list(word_diff(here.text(part.before), here.text(part.after)))
+                ),
+            }
+            for part in parts
+        ],
         "measured": history_json.measured(_measured(here, old, new, change)),
     }
 

@@ -58,6 +58,9 @@ def _changes(here: past.Here, commit: RawCommit, prompt: str | None) -> tuple[Ch
         return tuple(change for change in commit.changes if wanted(change.path))
     path = here.path(prompt)
     change = commit.change_of(path)
+    blob = here.commits.blob_at(commit.id, path)
+    if change is None and blob and here.parts((commit.id,), path, commit.changes):
+        change = Change(path, blob, blob, "I")
     if change is None:
         raise UserError(
             f"{commit.id[:12]} does not change {path}",
@@ -77,9 +80,14 @@ def _lines(here: past.Here, commit: RawCommit, changes: tuple[Change, ...]) -> I
         yield from history_text.evidence_lines(revision)
         yield from history_text.measured_lines(_measured(here, commit, change, revision))
         yield ()
-        yield from history_text.word_lines(
-            word_diff(here.text(change.before), here.text(change.after))
-        )
+        included = change.status == "I"
+        parts = here.parts((commit.id,), change.path, commit.changes) if included else (change,)
+        for part in parts:
+            if included:
+                yield from history_text.changed_heading(part)
+            yield from history_text.word_lines(
+                word_diff(here.text(part.before), here.text(part.after))
+            )
 
 
 def _as_json(here: past.Here, commit: RawCommit, change: Change) -> dict[str, object]:
