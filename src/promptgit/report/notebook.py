@@ -147,7 +147,7 @@ def _outcome(found: Verdict) -> str:
 def _span(found: Verdict) -> str:
     if not found.n or not all(map(isfinite, (found.low, found.high))):
         return ""
-    share = 100 * (1 - 2 * found.alpha)
+    share = round(100 * (1 - 2 * found.alpha), 1)
     said = (
         f"{found.baseline:.3f} to {found.candidate:.3f}; "
         f"{share:g} % interval of the change {points(found.low)} to {points(found.high)} points"
