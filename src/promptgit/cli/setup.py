@@ -111,7 +111,7 @@ def plan(where: Path, *, example: bool, github: str | None = None) -> Plan:
     repository = Repository(git, replace(config, prompts=patterns))
     prompts = tuple(_looked_at(repository, path) for path in _meant(files, patterns))
     evals = [step for found in prompts for step in _eval_step(repository, found)][:1]
-    lines = _attributes_step(tree, patterns)
+    lines = attributes_step(tree, patterns)
     flown = (
         on_github(github, repository, [found.path for found in prompts]) if github else OnGithub({})
     )
@@ -277,7 +277,7 @@ def _eval_step(repository: Repository, found: Found) -> Iterator[Step]:
     yield Step(path, eval_text(found.path, cases, assertions))
 
 
-def _attributes_step(tree: WorkTree, patterns: Sequence[str]) -> tuple[Step, ...]:
+def attributes_step(tree: WorkTree, patterns: Sequence[str]) -> tuple[Step, ...]:
     """Plan the lines that keep prompts and cases the same bytes on every machine."""
     present = (tree.read(ATTRIBUTES_FILE) or b"").decode("utf-8", "replace")
     lines = [line for line in attributes(patterns) if line not in present.splitlines()]

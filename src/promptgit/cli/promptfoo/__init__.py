@@ -1,0 +1,1 @@
+"""A promptfoo config, read and written anew as prompts, cases, eval files and a config of ours."""
