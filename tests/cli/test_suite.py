@@ -366,6 +366,28 @@ def sorter_of(text: str) -> str:
     return next((label for word, label in LABEL.items() if word in text), "unknown")
 
 
+class TestAPipeline:
+    def test_each_model_answers_all_of_its_steps(
+        self, office: Repository, monkeypatch: pytest.MonkeyPatch
+    ):
+        office.commit(
+            {
+                "prompts/brief.md": "Say it in one word.\n",
+                "pipelines/desk.yaml": "steps:\n"
+                "  - {name: sort, prompt: prompts/sort.md}\n"
+                "  - {name: brief, prompt: prompts/brief.md, inputs: {text: '{{ sort }}'}}\n",
+                "pipelines/desk.eval.yaml": "cases: ../prompts/sort.csv\n",
+            }
+        )
+        with a_server(monkeypatch) as server:
+            words = ("--models", "big", "--limit", "5", "--json")
+            said = promptgit(office, "suite", "pipelines/desk.yaml", *words)
+
+            assert said.code == 0, said.err
+            assert server.calls > 5  # the second step is asked too, once for equal answers
+        assert by_name(said.json)["big"]["asked"] == 5
+
+
 class TestWhatIsKept:
     def test_records_hold_every_evaluation_and_log_shows_the_current_models(
         self, office: Repository, monkeypatch: pytest.MonkeyPatch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from promptgit.check.standings import ALPHA, standings
 from promptgit.cli.bench import FREE, Bench, provider_of
 from promptgit.cli.evaluating import now
 from promptgit.cli.live import counted
+from promptgit.cli.pipeline_files import model_for
 from promptgit.cli.wiring import Repository
 from promptgit.config import EvalFile, ModelChoice
 from promptgit.core.dataset import Dataset
@@ -100,7 +101,8 @@ def prepare(
     journal = RunJournal(repository.git, new_run_id())
     paid = None if dry_run else partial(_note_paid, journal)
     bench = Bench(config, store, purse, on_paid=paid, estimates_only=dry_run)
-    contestants, notices = _contestants(repository, bench, asked, models, prompt, cases)
+    makes = partial(_model, bench, repository, prompt, allow_code=allow_code)
+    contestants, notices = _contestants(repository, bench, asked, models, prompt, cases, makes)
     return Task(
         path=path,
         prompt=prompt,
@@ -123,6 +125,7 @@ def _contestants(
     typed: Sequence[str],
     prompt: Prompt,
     cases: Dataset,
+    makes: Callable[[str | None, ModelChoice], Model],
 ) -> tuple[tuple[Contestant, ...], tuple[str, ...]]:
     """Build the models, each once, the current one first; and say which names were too many."""
     current = repository.model_choice(asked)
@@ -132,7 +135,7 @@ def _contestants(
     notices = [f"{name} was named twice; it is asked once" for name in _twice(typed)]
     found: dict[str, Contestant] = {}
     for as_typed, choice in wanted:
-        bare = bench.model(choice, "model")
+        bare = makes(as_typed, choice)
         key = choice.name if provider_of(choice.name)[0] in FREE else bare.identity.digest
         if key in found:
             notices.append(f"{choice} is the same model as {found[key].name}; it is asked once")
@@ -140,6 +143,20 @@ def _contestants(
         guess = estimate(prompt, cases, bare.identity, price=bench.price(bare), store=bench.store)
         found[key] = Contestant(str(choice), as_typed, Spared(bare, bench.store), guess)
     return tuple(found.values()), tuple(notices)
+
+
+def _model(
+    bench: Bench,
+    repository: Repository,
+    prompt: Prompt,
+    typed: str | None,
+    choice: ModelChoice,
+    *,
+    allow_code: bool,
+) -> Model:
+    """Make a model; one that was typed answers all steps of a pipeline."""
+    repository = replace(repository, model_was_typed=typed is not None)
+    return model_for(bench, repository, prompt, choice, allow_code=allow_code)
 
 
 def _twice(names: Sequence[str]) -> list[str]:
@@ -295,7 +312,7 @@ def share(cap: Cap, spent: Spend, parts: int) -> Cap:
 
 def total(estimates: Sequence[Estimate]) -> Estimate:
     """Add up what the models take; a price that is unknown makes the sum unknown."""
-    prices = [each.usd for each in estimates]
+    prices = [each.usd if each.calls else 0.0 for each in estimates]
     known = [usd for usd in prices if usd is not None]
     return Estimate(
         sum(each.calls for each in estimates),

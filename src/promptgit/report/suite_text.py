@@ -25,15 +25,21 @@ PAIRS_SHOWN = 8
 
 def estimates(each: Sequence[tuple[str, Estimate]], total: Estimate, cases: int, cap: Cap) -> str:
     """Say, before the first call, what every model will take."""
-    lines = [
-        f"{name}: {counted(one.calls, 'call')} to make, {one.cached_calls:,} in the cache; about "
-        f"{one.input_tokens + one.output_tokens:,} tokens, {money(one.usd)}"
-        for name, one in each
-    ]
-    usd = money(total.usd) if total.usd is not None else "a price that is not known in all"
+    lines = [f"{name}: {_estimate(one)}" for name, one in each]
+    usd = "at prices that are not all known" if total.usd is None else money(total.usd)
     lines.append(f"together: {counted(total.calls, 'call')}, {usd}; budget: {cap}")
     lines.append(_can_show(cases, len(each)))
     return "\n".join(lines)
+
+
+def _estimate(one: Estimate) -> str:
+    if not one.calls:
+        return f"nothing to pay, {counted(one.cached_calls, 'answer')} in the cache"
+    tokens = one.input_tokens + one.output_tokens
+    cached = f", {one.cached_calls:,} in the cache" if one.cached_calls else ""
+    return (
+        f"{counted(one.calls, 'call')} to make{cached}; about {tokens:,} tokens, {money(one.usd)}"
+    )
 
 
 def _can_show(cases: int, models: int) -> str:
@@ -113,7 +119,6 @@ def _table(*headings: str) -> Table:
 
 def _quality(found: Lineup) -> Table:
     table = _table("model", "score", "95 % range", "change", "its range", "cases")
-    whole = all(entrant.scored == found.cases for entrant in found.entrants)
     for entrant in found.entrants:
         gap = found.to_current(entrant)
         style = "dim" if not entrant.answered else "bold" if entrant.current else ""
@@ -123,7 +128,7 @@ def _quality(found: Lineup) -> Table:
             words.own_range(entrant),
             _gap(gap) if gap else words.CURRENT if entrant.current else "",
             words.span(gap) if gap else "",
-            f"{entrant.scored:,}" + ("" if whole else f"/{found.cases:,}"),
+            f"{entrant.scored:,}" + ("" if entrant.scored == found.cases else f"/{found.cases:,}"),
             style=style,
         )
     return table

@@ -194,8 +194,8 @@ def together(lineup: Lineup) -> str:
     over = f" (Bonferroni over {pairs} pairs)" if pairs > 1 else ""
     return (
         'Paired, case by case. ">" and the ranges of differences hold together: the chance that '
-        f"any is wrong is about {chance} at most{over}. A change is proven when its range leaves "
-        "out 0."
+        f"any is wrong is about {chance} at most{over}. A change (against the current "
+        "model) is proven when its range leaves out 0."
     )
 
 
