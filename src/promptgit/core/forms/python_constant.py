@@ -143,7 +143,7 @@ def _part(
     text: str,
     starts: Sequence[int],
 ) -> Part:
-    literals = list(_literals(value, tokens, starts))
+    literals = list(_literals(_place(value, text, starts), tokens, starts))
     atoms = list(_atoms(literals, text))
     assert isinstance(value.value, str)
     if "".join(atom.text for atom in atoms) != value.value:
@@ -159,16 +159,26 @@ def _part(
     )
 
 
+def _place(value: ast.Constant, text: str, starts: Sequence[int]) -> tuple[int, int]:
+    """Return where a constant starts and stops, in characters: Python counts columns in bytes."""
+    first, last = value.lineno, value.end_lineno or value.lineno
+    columns = (first, value.col_offset), (last, value.end_col_offset or 0)
+    start, stop = (
+        starts[line - 1] + len(text[starts[line - 1] :][:column].encode()[:column].decode())
+        for line, column in columns
+    )
+    return start, stop
+
+
 def _literals(
-    value: ast.Constant, tokens: Sequence[tokenize.TokenInfo], starts: Sequence[int]
+    place: tuple[int, int], tokens: Sequence[tokenize.TokenInfo], starts: Sequence[int]
 ) -> Iterator[Literal]:
     """Yield the string tokens that make up a constant."""
-    lines = (value.lineno, value.end_lineno or value.lineno)
     for token in tokens:
-        if token.type != tokenize.STRING or not lines[0] <= token.start[0] <= lines[1]:
+        start = starts[token.start[0] - 1] + token.start[1]
+        if token.type != tokenize.STRING or not place[0] <= start < place[1]:
             continue
         found = _LITERAL.fullmatch(token.string)
-        start = starts[token.start[0] - 1] + token.start[1]
         if found is None:
             raise Broken(token.start[0], f"a prompt is no {token.string[:1]}-string", HINT)
         yield Literal(

@@ -1,8 +1,8 @@
 """
 A sheet: the messages of a file as one text that a mentor can edit and a reviewer can read.
 
-The sheet of one message is its text.  Before each of several stands a line that says its role; a
-line feed after each text is the sheet's own.
+The sheet of one message is its text.  Before each of several stands a line that says its role, and
+one line feed after each, however many the file has there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def written(parts: Sequence[Part]) -> str:
     if len(parts) == 1:
         return parts[0].text
     lines = role_lines(parts)
-    return "".join(f"{line}\n{part.text}\n" for line, part in zip(lines, parts, strict=True))
+    texts = (part.text.rstrip("\r\n") for part in parts)
+    return "".join(f"{line}\n{text}\n" for line, text in zip(lines, texts, strict=True))
 
 
 def role_lines(parts: Sequence[Part]) -> list[str]:

@@ -199,7 +199,7 @@ def _wrapped(text: str, width: int, old: Sequence[str]) -> list[str]:
     start = next((n for n, line in enumerate(old) if line and text.startswith(f"{line} ")), None)
     result: list[str] = []
     rest = text
-    while start is not None and start < len(old) and old[start]:
+    while start is not None and start + 1 < len(old) and old[start + 1]:  # the last may go on
         if not rest.startswith(f"{old[start]} ") or rest[len(old[start]) + 1 :][:1] in ("", " "):
             break
         result.append(old[start])

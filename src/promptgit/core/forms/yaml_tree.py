@@ -11,7 +11,7 @@ from promptgit.core.forms.yaml_scalar import Written, first_line, ways
 if TYPE_CHECKING:
     import yaml
 
-TOO_DEEP = "the file is nested too deeply"
+MAX_DEPTH = 64  # of nesting; composing is recursive, and in libyaml without a limit
 
 
 def composed(text: str) -> yaml.Node | None:
@@ -19,6 +19,7 @@ def composed(text: str) -> yaml.Node | None:
     import yaml
 
     try:
+        _refuse_depth(text)
         return yaml.compose(text, Loader=_loader())
     except yaml.reader.ReaderError as error:
         problem = f"U+{ord(str(text[error.position])):04X} is not allowed in YAML"
@@ -31,8 +32,18 @@ def composed(text: str) -> yaml.Node | None:
             f"this is not YAML: {problem}",
             "check the indentation and quotes on this line and the one before",
         ) from error
-    except RecursionError as error:
-        raise Broken(1, TOO_DEEP, "flatten it") from error
+
+
+def _refuse_depth(text: str) -> None:
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, Loader=_loader()):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise Broken(line, f"more than {MAX_DEPTH} levels", "flatten it")
 
 
 def _loader() -> Any:
