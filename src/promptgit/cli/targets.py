@@ -151,21 +151,18 @@ def target_of(around: Surroundings, what: Edited, asked: Asked) -> Target:
             "--for-all takes the cases of the prompts that include the file, and --cases others",
             hint="leave one of them out",
         )
-    own = asked.file is not None or (not what.pipeline and around.has_cases(path))
-    if own and not asked.for_all:
+    own = around.has_cases(path)
+    if not (what.pipeline or asked.for_all) and (asked.file is not None or own):
         return alone(around, path, asked.file)
     users = [user for user in around.graph.all_users(path) if around.has_cases(user)]
     if what.pipeline and not asked.for_all:
         aside = [user for user in users if user != what.pipeline]
-        aside += [path] if around.has_cases(path) else []
-        return shared(around, path, [what.pipeline], aside)
-    if own or what.pipeline:
-        users = sorted({*users, *([path] if around.has_cases(path) else [])})
+        return shared(around, path, [what.pipeline], [*aside, *([path] if own else [])])
     if not users and asked.for_all:
         raise UserError(f"nothing that has cases includes {path}", hint="leave --for-all out")
     if not users:
         return alone(around, path, asked.file)  # which says that there are no cases
-    return shared(around, path, users)
+    return shared(around, path, sorted({*users, *([path] if own else [])}))
 
 
 def alone(around: Surroundings, path: str, file: str | None) -> Target:
