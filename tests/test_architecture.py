@@ -30,6 +30,7 @@ ROWS = [
 ROW_OF = {room: number for number, row in enumerate(ROWS) for room in row}
 HEAVY = {
     "aiohttp",
+    "defusedxml",
     "git",
     "importlib.metadata",
     "jinja2",
@@ -41,12 +42,15 @@ HEAVY = {
     "rapidfuzz",
     "regex",
     "rich",
+    "sacrebleu",
+    "sqlglot",
     "unidiff",
     "urllib3",
     "yaml",
 }
 LOADED_WHEN_NEEDED = {  # classes of a library's classes: not lazy inside
     "config/gate_shapes.py",
+    "config/improve_shapes.py",
     "config/shape.py",
     "config/shapes.py",
     "core/sandbox.py",

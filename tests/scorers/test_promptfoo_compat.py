@@ -471,6 +471,7 @@ def test_braces_in_the_assertions_of_a_case_are_no_template():
         [{"type": "python", "value": "file://grade.py"}],
         [{"type": "is-json", "value": "file://schema.json"}],
         [{"type": "no-such"}],
+        [{"type": "assert-set", "assert": [{"type": "not-python", "value": "file://a.py"}]}],
         "not json",
         '{"type": "equals"}',
     ],
@@ -478,3 +479,24 @@ def test_braces_in_the_assertions_of_a_case_are_no_template():
 def test_the_assertions_of_a_case_name_no_file_and_run_no_code(own):
     with pytest.raises(UserError, match="case c-1"):
         of_the_case(own, "x", allow_code=True, read_file=lambda path: "{}")
+
+
+def test_the_eval_files_own_sets_run_no_code_either():
+    inner = [{"type": "python", "value": "file://grade.py"}]
+    entry = Assertion("assert-set", options={"assert": inner})
+
+    with pytest.raises(UserError, match="under `assert:` itself"):
+        bind([entry], plugins.scorer, injected={"allow_code": True, "read_file": str})
+
+
+def test_a_set_is_part_of_the_digest_and_its_holes_are_filled_from_the_case():
+    def a_set(value, threshold=None):
+        inner = [{"type": "contains", "value": value}]
+        entry = Assertion("assert-set", threshold=threshold, options={"assert": inner})
+        return bind([entry], plugins.scorer, injected={})
+
+    suite = a_set("{{ question }}")
+    found = suite.score(Case("c-1", {"question": "why"}), Answer("why not"))["assert-set"]
+
+    assert found.value == 1
+    assert len({a_set("a").digest, a_set("b").digest, a_set("a", 0.5).digest}) == 3

@@ -21,8 +21,9 @@ from promptgit.edges.clock import SystemClock
 from promptgit.errors import UserError
 from promptgit.evaluate.budget import Budget, Metered
 from promptgit.evaluate.cache import Cached
+from promptgit.evaluate.kinds import kinds
 from promptgit.evaluate.retry import Retrying
-from promptgit.evaluate.suite import Assertion, Suite, bind, default_assertions
+from promptgit.evaluate.suite import Suite, bind, default_assertions
 from promptgit.models.endpoints import Endpoint, endpoint_for, split_name
 from promptgit.models.prices import Prices, list_prices
 from promptgit.models.replay import Replay
@@ -139,28 +140,22 @@ class Bench:
         Without a repository no assertion may name a file.
         """
         assertions = asked.assertions or self.config.assertions or default_assertions(cases)
+        wanted = kinds(assertions, cases)
         injected: dict[str, Any] = {
             "allow_code": allow_code,
             "read_file": lambda path: _file(repository, asked, path),
             "embedder": self._embedder(
-                cases, assertions, repository.git.cwd if repository else Path.cwd()
+                cases, wanted, repository.git.cwd if repository else Path.cwd()
             ),
-            "judge": self._judge(assertions),
+            "judge": self.model(self.config.judge, "judge") if "llm-rubric" in wanted else None,
         }
         where, places = asked.file or "assert", asked.places
         if not asked.assertions and self.config.assertions:
             where, places = f"{CONFIG_FILE}, defaults", ()
         return bind(assertions, plugins.scorer, injected=injected, where=where, places=places)
 
-    def _judge(self, assertions: tuple[Assertion, ...]) -> Model | None:
-        if any(_type(assertion) == "llm-rubric" for assertion in assertions):
-            return self.model(self.config.judge, "judge")
-        return None
-
-    def _embedder(
-        self, cases: Dataset, assertions: tuple[Assertion, ...], checkout: Path
-    ) -> Embedder | None:
-        if not any(_type(assertion) == "similar" for assertion in assertions):
+    def _embedder(self, cases: Dataset, wanted: frozenset[str], checkout: Path) -> Embedder | None:
+        if "similar" not in wanted:
             return None
         name = self.config.embedder
         if name == "lexical":
@@ -211,10 +206,6 @@ def provider_of(name: str) -> tuple[str, str]:
     (('offline', ''), ('openai', 'gpt-5-mini'))
     """
     return (name, "") if name in FREE else split_name(name)
-
-
-def _type(assertion: Assertion) -> str:
-    return assertion.type.removeprefix("not-")
 
 
 def _file(repository: Repository | None, asked: EvalFile, path: str) -> str:

@@ -10,6 +10,7 @@ from promptgit import __version__
 from promptgit.edges.installed import installed_commit
 from promptgit.edges.workflows import FOLDER, GATE, has_gate, paths, workflows
 from promptgit.errors import UserError
+from promptgit.evaluate.kinds import kinds
 
 if TYPE_CHECKING:
     from promptgit.cli.wiring import Repository
@@ -101,7 +102,7 @@ def _asked(repository: Repository, prompts: Iterable[str]) -> Iterator[str]:
 
 
 def _graders(config: Config, assertions: Iterable[Assertion]) -> Iterator[str]:
-    types = {assertion.type.removeprefix("not-") for assertion in assertions}
+    types = kinds(assertions)
     if "llm-rubric" in types:
         yield config.judge.name
     if "similar" in types:

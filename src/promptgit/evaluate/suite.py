@@ -236,15 +236,15 @@ def _inner(
     """
     Bind the assertions inside an assertion: a JSON list of mappings, or of types.
 
-    `own` says that they stand in the eval file.  Those of a case are data: their values are
-    taken as they stand, and they may name no file and run no code.
+    They name no file and run no code: what does is seen by whoever reads `assert:`.  `own` says
+    that they stand in the eval file; those of a case are data, and braces in them no templates.
     """
     import json
 
     found = json.loads(entries)
     if not isinstance(found, list) or not found:
         raise UserError("`assert` is a list of assertions, with at least one in it")
-    allowed = injected if own else {**injected, "allow_code": False, "read_file": None}
+    allowed = {**injected, "allow_code": False, "read_file": None}
     assertions = [_entry(entry) for entry in found]
     return bind(assertions, find, injected=allowed, where="in it", literal=not own)
 
@@ -254,6 +254,8 @@ def _entry(entry: Any) -> Assertion:
         return Assertion(entry)
     if not isinstance(entry, Mapping) or not isinstance(entry.get("type"), str):
         raise UserError("an assertion is a type, or a mapping with a `type`")
+    if entry["type"].removeprefix(NEGATION) == "python":
+        raise UserError("`python` stands under `assert:` itself, and not inside another assertion")
     own = ("type", "value", "threshold", "weight", "metric")
     return Assertion(
         entry["type"],
@@ -309,7 +311,7 @@ def _read_value(
     if not isinstance(value, str) or not value.startswith(FILE):
         return ""
     if read_file is None:
-        raise UserError(f"{value!r} cannot be read here")
+        raise UserError(f"{value!r} cannot be read here", hint="write the value out")
     path = value.removeprefix(FILE).partition(":")[0]
     text = read_file(path)
     if not keeps_name:

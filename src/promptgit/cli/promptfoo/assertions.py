@@ -75,6 +75,9 @@ def _set(source: Source, written: Written, test: Test, tools: Any, found: Entry)
     listed = inner if isinstance(inner, list) else []
     entries = [mapped(source, Written(one, written.where), test, tools) for one in listed]
     kept = [one for one in entries if one is not None]
+    if any(is_code(one) for one in kept):
+        source.lose(written.where, "python in assert-set", "code stands under `assert:` itself")
+        kept = [one for one in kept if not is_code(one)]
     found.pop("transform", None)
     if not kept:
         source.lose(written.where, "assert-set", "none of its assertions could be carried over")
@@ -132,6 +135,10 @@ def as_assertion(found: Entry) -> Assertion:
     own = ("type", "value", "threshold", "weight", "metric")
     given = {key: found[key] for key in own if key in found}
     return Assertion(**given, options={k: v for k, v in found.items() if k not in own})
+
+
+def is_code(found: Entry) -> bool:
+    return str(found["type"]).removeprefix(NOT) == "python"
 
 
 def shape(found: Entry) -> str:

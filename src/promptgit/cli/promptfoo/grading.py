@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from promptgit.cli.promptfoo.assertions import NOT, Entry, mapped, shape
+from promptgit.cli.promptfoo.assertions import Entry, is_code, mapped, shape
 from promptgit.cli.promptfoo.nunjucks import MARKS, filled
 from promptgit.cli.promptfoo.source import Source
 from promptgit.cli.promptfoo.tests import Test, Written
@@ -75,9 +75,12 @@ def _mapped(source: Source, one: Written, test: Test, tools: Any) -> Entry | Non
 
 
 def _set(entries: list[Entry], threshold: float | None) -> list[Entry]:
-    if threshold is None or not entries:
+    """Make one check of all, which passes from `threshold` on; code stays outside of it."""
+    inner = [entry for entry in entries if not is_code(entry)]
+    if threshold is None or not inner:
         return entries
-    return [{"type": "assert-set", "threshold": threshold, "assert": entries}]
+    code = [entry for entry in entries if is_code(entry)]
+    return [{"type": "assert-set", "threshold": threshold, "assert": inner}, *code]
 
 
 def _lift(source: Source, tests: Sequence[Test], own: Sequence[list[Entry]], found: Graded) -> bool:
@@ -89,8 +92,9 @@ def _lift(source: Source, tests: Sequence[Test], own: Sequence[list[Entry]], fou
         values = [entries[number].get("value") for entries in own]
         if all(value == values[0] for value in values):
             continue
-        is_code = own[0][number]["type"].removeprefix(NOT) == "python"
-        if is_code or not all(isinstance(value, str | int | float) for value in values):
+        if is_code(own[0][number]) or not all(
+            isinstance(value, str | int | float) for value in values
+        ):
             return False
         lifted.append((number, values))
     entries = [dict(entry) for entry in own[0]]
@@ -121,7 +125,7 @@ def _bring_along(
 ) -> None:
     lists = []
     for test, entries in zip(tests, own, strict=True):
-        kept = [entry for entry in entries if entry["type"].removeprefix(NOT) != "python"]
+        kept = [entry for entry in entries if not is_code(entry)]
         if len(kept) < len(entries):
             source.lose(test.where, "python", "code for single tests: put it under `assert:`")
         written = [_all_filled(source, test, entry) for entry in kept]
