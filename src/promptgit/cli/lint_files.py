@@ -193,6 +193,8 @@ def _asked(tree: Tree, path: str, is_template: bool) -> tuple[Asked, bool]:
         return Asked(trouble=troubles(error, path)[0]), is_template
     if found.is_template is not None:
         is_template = found.is_template
+    if not file and path.endswith(places.YAML_PROMPTS):
+        found, file = _own(tree, path)
     try:
         asked = _with_cases(tree, path, found)
     except UserError as error:
@@ -201,6 +203,17 @@ def _asked(tree: Tree, path: str, is_template: bool) -> tuple[Asked, bool]:
     run = run_by_eval([row.case for row in asked.cases])
     refused = eval_faults(found, run, tree.read, case_file=asked.case_file)
     return asked._replace(refused=refused), is_template
+
+
+def _own(tree: Tree, path: str) -> tuple[LintEval, str]:
+    """What a GitHub Models file says of its own cases; nothing where it cannot be read."""
+    from promptgit.cli.formed_files import own_eval_file
+
+    try:
+        own = own_eval_file(tree, path)
+    except UserError:
+        return LintEval(), ""
+    return LintEval(own.file, inline=tuple((c.line, c.values) for c in own.inline)), own.file
 
 
 def _with_cases(tree: Tree, path: str, found: LintEval) -> Asked:

@@ -58,7 +58,7 @@ def case_in_prompt(subject: Subject) -> Iterator[Mark]:
         return
     from promptgit.core.passages import copies, places, words
 
-    text = subject.text or ""
+    text = subject.said
     cases = [row.case for row in subject.asked.cases]
     longest: dict[str, Copy] = {}  # by case: one passage of each is enough
     for copy in copies([words(text)], (), cases, COPIED_WORDS):
@@ -114,7 +114,8 @@ def no_eval_file(subject: Subject) -> Iterator[Mark]:
     asked = subject.asked
     if asked.eval_file or asked.trouble or subject.is_included:
         return
-    file = f"{splitext(subject.path)[0]}.eval.yaml"
+    stem = splitext(subject.path)[0].removesuffix(".prompt" if subject.formed else "")
+    file = f"{stem}.eval.yaml"
     if asked.case_file:
         yield Mark(
             f"no eval file says how the answers to {asked.case_file} are scored",
@@ -123,7 +124,7 @@ def no_eval_file(subject: Subject) -> Iterator[Mark]:
     else:
         yield Mark(
             "there are no cases, so nothing tells whether an edit makes the prompt better",
-            hint=f"write {splitext(subject.path)[0]}.csv with a header like `input,expected`",
+            hint=f"write {stem}.csv with a header like `input,expected`",
         )
 
 

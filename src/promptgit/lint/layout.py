@@ -132,7 +132,7 @@ def long_line(subject: Subject) -> Iterator[Mark]:
     """
     found: list[tuple[int, int, int]] = []
     start = 0
-    for line in (subject.text or "").split("\n"):
+    for line in subject.said.split("\n"):
         if len(line) > LONG:
             body = re.sub(_LIST_MARK, "", line, count=1).strip()
             sentences = len(re.findall(_SENTENCE_END, body)) + 1

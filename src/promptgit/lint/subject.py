@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptgit.lint.finding import Place
+from promptgit.lint.formed import Formed, formed
 from promptgit.lint.holes import Template, parsed
 from promptgit.lint.includes import Included, Read, followed
 
@@ -80,9 +81,21 @@ class Subject:
             return None
 
     @cached_property
+    def formed(self) -> Formed | None:
+        """What of another tool's file is prompt; None for plain text."""
+        return formed(self.path, self.text or "")
+
+    @cached_property
+    def said(self) -> str:
+        """The text, with blanks for whatever of the file no model is sent: offsets are the same."""
+        return self.formed.said if self.formed else self.text or ""
+
+    @cached_property
     def template(self) -> Template:
         """The holes and includes of the text; none in one that is no template."""
-        return parsed(self.text or "") if self.is_template else Template()
+        if not self.is_template:
+            return Template()
+        return self.formed.template if self.formed else parsed(self.text or "")
 
     @cached_property
     def included(self) -> tuple[Included, ...]:
@@ -92,7 +105,7 @@ class Subject:
     @cached_property
     def words(self) -> str:
         """The words of the text and of what it includes, in lower case, between single blanks."""
-        text = "\n".join([self.text or "", *(part.text for part in self.included)])
+        text = "\n".join([self.said, *(part.text for part in self.included)])
         return f" {' '.join(_WORD.findall(text.lower().replace('’', chr(39))))} "
 
     @cached_property

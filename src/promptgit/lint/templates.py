@@ -34,6 +34,18 @@ def template_syntax(subject: Subject) -> Iterator[Mark]:
             )
 
 
+def prompt_file(subject: Subject) -> Iterator[Mark]:
+    """
+    The file of another tool cannot be read: its YAML is broken, it has no messages, no constant of
+    a Python file is marked.
+
+    Every command refuses it.  Which forms are read is in docs/prompt-files.md.
+    """
+    found = subject.formed
+    if found and found.trouble:
+        yield Mark(found.trouble, hint=found.hint, place=Place(subject.path, found.line))
+
+
 def broken_include(subject: Subject) -> Iterator[Mark]:
     """
     An include names a file that is not there, or names none literally.
@@ -128,6 +140,8 @@ def unused_column(subject: Subject) -> Iterator[Mark]:
     a hole, or leave it out with `inputs:` in the eval file.
     """
     asked, found = subject.asked, subject.template
+    if subject.formed:
+        return  # a file that has a user message says in it what is sent
     names = {hole.name for hole in found.holes}
     names |= {hole.name for part in subject.included for hole in part.template.holes}
     unused = [column for column in asked.inputs if column not in names]
@@ -143,6 +157,7 @@ def unused_column(subject: Subject) -> Iterator[Mark]:
 
 
 RULES = (
+    Rule("prompt-file", Severity.ERROR, "The file cannot be read in its form", prompt_file),
     Rule("template-syntax", Severity.ERROR, "The text is no template", template_syntax),
     Rule("broken-include", Severity.ERROR, "An include names no file", broken_include),
     Rule("include-cycle", Severity.ERROR, "Includes go round in a circle", include_cycle),
