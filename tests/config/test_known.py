@@ -72,6 +72,10 @@ FULL_CONFIG: dict[str, Any] = {
         "options": {"beam": 4},
         "min_effect": 0.02,
         "max_changed_lines": 20,
+        "max_tokens": 1200,
+        "max_latency_s": 2.5,
+        "max_cost_usd": 0.002,
+        "tie_growth": 0.1,
     },
     "commit": {"type": "improve"},
     "defaults": {

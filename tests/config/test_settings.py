@@ -81,6 +81,19 @@ def test_only_written_options_reach_the_strategy():
     assert config.improve.min_effect == 0.1
 
 
+def test_limits_of_a_call_are_no_options_of_a_strategy():
+    config = parse_config(b"improve: {rounds: 3, max_tokens: 900, tie_growth: 0.05}")
+
+    assert config.improve.limits == {"max_tokens": 900, "tie_growth": 0.05}
+    assert config.improve.options == {"rounds": 3}
+
+
+@pytest.mark.parametrize("limit", ["max_tokens: 0", "max_latency_s: 0", "tie_growth: 2"])
+def test_a_limit_that_can_be_none_is_an_error(limit):
+    with pytest.raises(UserError):
+        parse_config(f"improve: {{{limit}}}".encode())
+
+
 def test_the_policy_is_made_of_check_and_improve():
     config = parse_config(b"{check: {margin: 0.1, alpha: 0.01}, improve: {min_effect: 0.03}}")
 

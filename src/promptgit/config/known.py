@@ -200,6 +200,10 @@ CONFIG = Keys(
                 "options": Each(is_plain),
                 "min_effect": SHARE,
                 "max_changed_lines": FROM_1,
+                "max_tokens": FROM_1,
+                "max_latency_s": Number(0, above=True),
+                "max_cost_usd": Number(0, above=True),
+                "tie_growth": SHARE,
             }
         ),
         "commit": Keys({"type": is_word}),

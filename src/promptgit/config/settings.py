@@ -60,6 +60,9 @@ class Gate:
         return replace(self, **written)
 
 
+LIMITS = ("max_tokens", "max_latency_s", "max_cost_usd", "tie_growth")  # of one call, or its text
+
+
 @dataclass(frozen=True, slots=True)
 class Searching:
     """`improve:` how a better prompt is searched for."""
@@ -68,6 +71,7 @@ class Searching:
     options: Mapping[str, Any] = field(default_factory=dict)  # of the strategy, as far as written
     min_effect: float = 0.02  # an improvement must be estimated at least this big, score points
     max_changed_lines: int | None = None  # of one patch; None: the guard's own cap
+    limits: Mapping[str, float] = field(default_factory=dict)  # of `improve.objectives`, as written
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +272,9 @@ def _searching(written: dict[str, Any]) -> Searching:
         for name in ("strategy", "min_effect", "max_changed_lines")
         if name in written
     }
+    limits = {name: written.pop(name) for name in LIMITS if name in written}
     options = {**written.pop("options", {}), **written}
-    return Searching(**ours, options=options)
+    return Searching(**ours, limits=limits, options=options)
 
 
 def gate_settings(shape: CheckShape) -> dict[str, Any]:

@@ -22,8 +22,9 @@ from pydantic import (
 )
 
 from promptgit.config.gate_shapes import CheckShape, QuarantineShape
+from promptgit.config.improve_shapes import ImproveShape
 from promptgit.config.names import fault_in_embedder, fault_in_model
-from promptgit.config.shape import Shape, Share
+from promptgit.config.shape import Shape
 
 LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1|\[::1\]")
 
@@ -105,30 +106,6 @@ class BudgetShape(Shape):
     usd: float | None = Field(default=None, gt=0, examples=[2.0])
     calls: int | None = Field(default=None, ge=1, examples=[2000])
     tokens: int | None = Field(default=None, ge=1, examples=[1_000_000])
-
-
-class ImproveShape(Shape):
-    """How a better prompt is searched for."""
-
-    strategy: str | None = Field(default=None, examples=["critique"])
-    rounds: int | None = Field(default=None, ge=1, examples=[12])
-    patience: int | None = Field(default=None, ge=1, examples=[4])
-    target: Share | None = Field(default=None, examples=[0.95])
-    train_sample: int | None = Field(default=None, ge=0, examples=[20])
-    validation_sample: int | None = Field(default=None, ge=0, examples=[40])
-    miss_threshold: Share | None = Field(default=None, examples=[0.95])
-    misses_shown: int | None = Field(default=None, ge=1, examples=[16])
-    min_improvement: Share | None = Field(default=None, examples=[0.01])
-    exemplars: int | None = Field(default=None, ge=0, examples=[3])
-    options: dict[str, Any] | None = Field(
-        default=None, description="what a plug-in strategy takes besides", examples=[{"beam": 4}]
-    )
-    min_effect: Share | None = Field(
-        default=None,
-        description="an improvement must be estimated at least this big, in score points",
-        examples=[0.02],
-    )
-    max_changed_lines: int | None = Field(default=None, ge=1, examples=[20])
 
 
 def _first_word(word: str) -> str:
