@@ -67,7 +67,7 @@ def blame_failures(
     repeat that passed, or in an evaluation before (`known`).
     """
     pipeline = pipeline_of(found.prompt)
-    line = line_of(found.scores.values())
+    line = line_of(result.score for result in found.results)
     passed = {**known, **_passing(found.results, line)}
     failing: dict[str, Result] = {}
     for result in found.results:

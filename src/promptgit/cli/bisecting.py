@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from promptgit.cli import evaluating, past
 from promptgit.cli.bench import Bench
+from promptgit.cli.pipeline_files import model_for
 from promptgit.cli.wiring import Repository
 from promptgit.config import EvalFile
 from promptgit.core.dataset import Dataset
@@ -122,13 +123,22 @@ def yardstick(
     suite = bench.suite(repository, asked, cases, allow_code=allow_code)
     _refuse_unknown("case", rule.case, [case.id for case in cases], cases.name)
     _refuse_unknown("metric", rule.metric, [m.name for m in suite.metrics], asked.file or path)
+    model = bench.model(repository.model_choice(asked), "model")
+    if repository.is_pipeline(path):
+        model = model_for(
+            bench,
+            repository,
+            repository.prompt(path),
+            repository.model_choice(asked),
+            allow_code=allow_code,
+        )
     decisive = tuple(case for case in cases if case.id == rule.case)
     return Yardstick(
         repository=repository,
         asked=asked,
         path=path,
         cases=replace(cases, cases=decisive) if rule.case else cases,
-        model=bench.model(repository.model_choice(asked), "model"),
+        model=model,
         suite=suite,
         budget=purse,
         store=store,
