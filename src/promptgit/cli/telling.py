@@ -51,6 +51,11 @@ def aloud() -> Iterator[None]:
         voice.sum_up()
 
 
+def warning(said: str) -> None:
+    """Tell what a user has to know: without `-v` it goes to standard error as well."""
+    logging.getLogger(LOGGER).warning("%s", said)
+
+
 def overheard(model: Model, purpose: str) -> Model:
     """The model; where somebody listens, one that tells of every answer."""
     listening = logging.getLogger(LOGGER).isEnabledFor(logging.DEBUG)

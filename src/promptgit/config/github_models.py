@@ -109,7 +109,7 @@ def _of_text(text: Mapping[str, Any], name: str) -> Assertion | str:
         return Assertion("equals" if kind == "equals" else "icontains", value, metric=name)
     if _HOLE.search(value):
         return f"`{kind}` with a hole has no check here that does not mind capitals"
-    escaped = re.sub(r"\s", lambda found: f"\\x{ord(found[0]):02x}", re.escape(value))
+    escaped = re.escape(value)
     pattern = rf"\A{escaped}" if kind == "startsWith" else rf"{escaped}\Z"
     return Assertion("regex", pattern, metric=name, options={"ignore_case": True})
 
