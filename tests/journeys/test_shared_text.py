@@ -19,6 +19,12 @@ from servers.openai_server import Server
 UNTOUCHED = brand_cases(hit_search=False, hit_sealed=False)
 
 
+def some_boats(count: int) -> str:
+    """Cases that no edit changes: nobody knows what a boat is."""
+    rows = (f"boat-{number},The boat {number},unknown\n" for number in range(count))
+    return "id,message,label\n" + "".join(rows)
+
+
 @pytest.fixture(autouse=True)
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     with a_wise_mentor(monkeypatch) as server:
@@ -113,14 +119,33 @@ def test_what_was_refused_is_on_record_as_refused(tmp_path: Path):
 def test_a_prompt_with_too_few_cases_stops_the_delivery_with_the_number_that_would_do(
     tmp_path: Path,
 ):
-    few = "id,message,label\n" + "".join(f"b{n},The boat {n},unknown\n" for n in range(12))
-    family = a_family(tmp_path / "family", few)
+    family = a_family(tmp_path / "family", some_boats(30))
 
     said = promptgit(family, "improve", PERSONA)
 
     assert said.code == 5
     assert "brands may lose 15 points or more" in " ".join(said.out.split())
     assert "would settle it" in said.out
+
+
+def test_a_prompt_that_could_never_be_cleared_is_told_before_a_call(tmp_path: Path, server: Server):
+    family = a_family(tmp_path / "family", some_boats(12))
+
+    said = promptgit(family, "improve", PERSONA)
+
+    assert said.code == 2
+    assert "prompts/brands.md uses prompts/persona.md" in said.err
+    assert "scope: suite" in said.err
+    assert not server.seen
+
+
+def test_few_cases_may_decide_by_themselves_where_the_eval_file_says_so(tmp_path: Path):
+    files = {"prompts/brands.eval.yaml": f"{EQUALS}check: {{scope: suite}}\n"}
+    family = a_family(tmp_path / "family", some_boats(12), files)
+
+    said = promptgit(family, "improve", PERSONA)
+
+    assert said.code == 0, said.err
 
 
 def test_a_candidate_that_clearly_harms_one_prompt_is_dropped_in_the_search(tmp_path: Path):

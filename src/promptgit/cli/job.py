@@ -16,7 +16,7 @@ from promptgit.cli.asking import Asked, rounds_of, strategy_of
 from promptgit.cli.bench import Bench
 from promptgit.cli.evaluating import now
 from promptgit.cli.resuming import Earlier, find_run
-from promptgit.cli.targets import Surroundings, concerned, edited, target_of
+from promptgit.cli.targets import Surroundings, concerned, edited, refuse_hopeless, target_of
 from promptgit.cli.wiring import Repository
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation
@@ -30,6 +30,7 @@ from promptgit.core.verdict import Policy
 from promptgit.edges.apply import applies_exactly
 from promptgit.edges.cache import SqliteAnswers
 from promptgit.edges.delivery import recover
+from promptgit.edges.merging import merged
 from promptgit.edges.runs import RunJournal, new_run_id
 from promptgit.edges.workspace import Base, ahead_of_head, preflight
 from promptgit.errors import UserError
@@ -165,6 +166,7 @@ class Job:
             notebook=notebook,
             affordable=lambda answers: affordable(self.budget, answers * each + reserve),
             vital=self.target.vital,
+            merge=merged,
             watched=watched(self.target.dependents, self.halves.search),
             harms=partial(harmed, self.target.dependents),
         )
@@ -301,6 +303,8 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
     if earlier:
         earlier.check(job.inputs)
     target.halves.check()
+    if not dry_run:
+        refuse_hopeless(target)
     return job
 
 

@@ -44,7 +44,7 @@ def _retest(
         today=job.day,
         order_seed=f"{job.sealed_order} {one.name}",
     )
-    record = keeper.held(one, found.verdict, seen)
+    record = keeper.held(one, found.verdict, seen).digest if seen else ""
     entry = verdict_entry(found.verdict)
-    notebook.note("retested", name=one.name, verdict=entry, record=record.digest)
+    notebook.note("retested", name=one.name, verdict=entry, record=record)
     return found

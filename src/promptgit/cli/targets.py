@@ -10,6 +10,7 @@ from posixpath import splitext
 from typing import TYPE_CHECKING
 
 from promptgit.check.plan import plan
+from promptgit.check.sequential import FEWEST
 from promptgit.cli.asking import Asked
 from promptgit.cli.graphing import graph_of
 from promptgit.cli.pipeline_files import model_for
@@ -44,30 +45,33 @@ class Surroundings:
     def graph(self) -> Graph:
         return graph_of(replace(self.repository, revision=self.commit))
 
-    def pipelines_with(self, path: str) -> tuple[Dependent, ...]:
+    def pipelines_with(self, path: str, text: str) -> tuple[Dependent, ...]:
         """The pipelines with cases that a prompt is played in, to be asked at confirmation."""
         is_pipeline = self.repository.is_pipeline
         if not any(map(is_pipeline, self.repository.prompts)):
             return ()
         users = filter(is_pipeline, self.graph.all_users(path))
-        return self.users(path, (), [user for user in users if self.has_cases(user)])
+        return self.users(path, text, (), [user for user in users if self.has_cases(user)])
 
-    def users(self, path: str, users: Sequence[str], aside: Sequence[str]) -> tuple[Dependent, ...]:
-        """Those whose cases count, then those `aside`; who does not take the text in is no user."""
+    def users(
+        self, path: str, text: str, users: Sequence[str], aside: Sequence[str]
+    ) -> tuple[Dependent, ...]:
+        """Those whose cases count, then those `aside`; who does not take `text` in is no user."""
         names = short_names([*users, *aside])
-        found = (self.user(path, user, names[user], user in users) for user in names)
+        found = (self.user(path, text, user, names[user], user in users) for user in names)
         return tuple(filter(None, found))
 
-    def user(self, path: str, user: str, name: str, counts: bool) -> Dependent | None:
-        """One prompt or pipeline that uses the file at `path`."""
+    def user(self, path: str, text: str, user: str, name: str, counts: bool) -> Dependent | None:
+        """One prompt or pipeline that uses the file at `path`; None when its text is not in it."""
         repository = self.repository
         asked = repository.eval_file(user)
         prompt = repository.prompt(user, self.commit)
         steps: tuple[str, ...] = ()
-        names = tuple(n for n in self.graph.names(user, path) if n in prompt.includes)
+        names = self.graph.names(user, path)
         if prompt.form == PIPELINE:
-            names = (path,) if path in prompt.includes else ()
+            names = (path,)
             steps = tuple(s.name for s in pipeline_of(prompt).asking if s.prompt == path)
+        names = tuple(name for name in names if prompt.includes.get(name) == text)
         if not names and user != path:
             return None
         cases = repository.cases(user, asked)
@@ -173,7 +177,9 @@ def alone(around: Surroundings, path: str, file: str | None) -> Target:
     cases = repository.cases(path, eval_file, file=file)
     policy = repository.config.policy(eval_file.must_pass)
     runs = around.run(prompt, eval_file, cases)
-    return Target(path, prompt, Halves.of(cases), runs, policy, around.pipelines_with(path))
+    return Target(
+        path, prompt, Halves.of(cases), runs, policy, around.pipelines_with(path, prompt.text)
+    )
 
 
 def shared(
@@ -186,7 +192,7 @@ def shared(
     """
     repository = around.repository
     prompt = repository.prompt(path, around.commit, template="jinja")
-    dependents = around.users(path, users, aside)
+    dependents = around.users(path, prompt.text, users, aside)
     counting = tuple(one for one in dependents if one.counts)
     if not counting:
         raise UserError(f"{path} is in no text of those that name it", hint="`promptgit graph`")
@@ -198,6 +204,21 @@ def shared(
         common_policy(repository.config.policy(), counting),
         dependents,
     )
+
+
+def refuse_hopeless(target: Target) -> None:
+    """Raise UserError where a user of the file has too few cases ever to let an edit through."""
+    if not target.halves.enough:
+        return  # a draft, which nobody has to clear
+    for one in target.dependents:
+        sealed = len(one.halves.sealed)
+        if sealed < (1 if one.policy.scope == "suite" else FEWEST):
+            raise UserError(
+                f"{one.path} uses {target.path} and has {sealed} sealed cases: fewer than "
+                f"{FEWEST} can never show that it does not lose by an edit",
+                hint="give it cases; or let these very cases decide: `check: {scope: suite}` in "
+                f"{splitext(one.path)[0]}.eval.yaml",
+            )
 
 
 def short_names(paths: Sequence[str]) -> dict[str, str]:
@@ -232,6 +253,6 @@ def concerned(target: Target, today: date) -> Iterator[Concerned]:
             len(sealed),
             one.weight / counting if one.counts else 0.0,
             one.policy.margin,
-            gate.cases_for_pass,
+            gate.warnings,
             2 * len(sealed) * one.use.calls_per_case,
         )

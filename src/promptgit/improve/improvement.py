@@ -77,7 +77,7 @@ class Concerned:
     sealed: int
     share: float  # of the common score, 0 to 1
     margin: float  # the drop that is not tolerated
-    needed: int | None  # sealed cases with which an equal text would be cleared; None: no number
+    warnings: tuple[str, ...]  # what so few sealed cases cannot show, each one sentence
     calls: int  # at most, of its confirmation
 
 

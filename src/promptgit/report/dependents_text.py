@@ -36,16 +36,7 @@ def plan_lines(every: Sequence[Concerned]) -> list[str]:
 
 
 def _warnings(every: Sequence[Concerned]) -> list[str]:
-    found = []
-    for one in every:
-        margin = f"{100 * one.margin:.3g}"
-        if one.needed is None or one.sealed >= one.needed:
-            continue
-        found.append(
-            f"{printable(one.name, NAME)}: {one.sealed} sealed cases will often not rule out a "
-            f"drop of {margin} points; equal texts need about {one.needed:,}"
-        )
-    return found
+    return [f"{printable(one.name, NAME)}: {said}" for one in every for said in one.warnings]
 
 
 def plan_facts(every: Sequence[Concerned]) -> list[dict[str, Any]]:
@@ -58,6 +49,7 @@ def plan_facts(every: Sequence[Concerned]) -> list[dict[str, Any]]:
             "share": one.share,
             "margin": one.margin,
             "most_calls": one.calls,
+            "warnings": list(one.warnings),
         }
         for one in every
     ]
