@@ -89,6 +89,7 @@ def test_models_that_say_the_same_are_not_told_apart():
     assert (pair.effect, pair.won, pair.lost, pair.proven) == (0.0, 0, 0, False)
     assert pair.low < 0 < pair.high
     assert pair.more is None
+    assert f"{pair.mirrored.effect:+.3f}" == "+0.000"
     assert found.tiers == (("a", "b"),)
 
 

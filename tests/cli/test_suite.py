@@ -464,13 +464,15 @@ class TestWhatIsKept:
 
         with monkeypatch.context() as patch:
             patch.setattr("promptgit.cli.lineups.counted", stopped)
-            promptgit(office, "suite", "sort", "--models", "offline")
+            with a_server(monkeypatch):
+                promptgit(office, "suite", "sort", "--models", "big")
         run = promptgit(office, "runs", "--json").json["runs"][0]["run"]
 
         said = promptgit(office, "runs", "show", run)
 
         assert said.code == 2
         assert "interrupted before" in said.err
+        assert "promptgit suite prompts/sort.md --models big pays only" in said.err
 
 
 class TestImprove:

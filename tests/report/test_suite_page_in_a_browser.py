@@ -75,6 +75,12 @@ def test_names_cover_neither_each_other_nor_the_points(show):
     assert not [(a, b) for a in letters for b in discs if meets(a, b)]
 
 
+def test_what_stands_at_the_axes_does_not_overlap(show):
+    js = show(many())
+
+    assert not [pair for pair in combinations(js(BOXES.format(".tick")), 2) if meets(*pair)]
+
+
 def test_names_stay_inside_of_the_plot(show):
     js = show(many())
 

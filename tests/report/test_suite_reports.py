@@ -266,6 +266,13 @@ class TestThePlot:
         assert (first.tone, second.tone) == ("slow", "fast")
         assert first.high < first.y < first.low
 
+    def test_a_little_slower_is_drawn_as_a_little_slower(self):
+        plot = scatter.plot(a_lineup(an_entrant("a", p50_s=0.019), an_entrant("b", p50_s=0.020)))
+
+        assert plot is not None
+        assert {point.tone for point in plot.points} == {"fast"}
+        assert plot.points[1].radius - plot.points[0].radius < 1
+
     def test_an_unknown_price_is_nowhere_on_the_axis(self):
         plot = scatter.plot(a_lineup(an_entrant("a"), an_entrant("b", usd_per_1000=None)))
 

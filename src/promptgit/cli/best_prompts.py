@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import click
+
 from promptgit.cli import improving
 from promptgit.cli.asking import Asked
 from promptgit.cli.job import enter, prepare
@@ -32,7 +34,6 @@ class Search:
     mentor: str | None = None
     file: str | None = None
     allow_code: bool = False
-    no_outputs: bool = False
 
     def asked(self, typed: str | None, budget: Cap | None = None) -> Asked:
         """What one `promptgit improve` would be asked; `typed` is None for the current model."""
@@ -45,7 +46,6 @@ class Search:
             mentor=self.mentor,
             file=self.file,
             allow_code=self.allow_code,
-            no_outputs=self.no_outputs,
         )
 
     def command(self, contestant: Contestant) -> str:
@@ -71,7 +71,10 @@ class Search:
 def plans(search: Search, contestants: Sequence[Contestant]) -> Iterator[Plan]:
     """Find what would make a search fail, before anything is paid; raises as `job.prepare`."""
     for contestant in contestants:
-        yield prepare(enter(search.asked(contestant.typed)), dry_run=True).plan
+        door = enter(search.asked(contestant.typed))
+        for notice in door.notices:
+            click.echo(notice, err=True)
+        yield prepare(door, dry_run=True).plan
 
 
 def searches(

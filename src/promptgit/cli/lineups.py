@@ -186,6 +186,7 @@ def compare(task: Task, *, quiet: bool) -> Compared:
         command=COMMAND,
         path=task.path,
         started=task.started,
+        asked=[each.typed for each in task.contestants if each.typed],
         inputs={
             "base": task.prompt.blob,
             "prompt": task.prompt.identity,
@@ -289,7 +290,8 @@ def kept_lineup(git: Git, name: str = "latest") -> Lineup:
         if name != "latest":
             raise UserError(
                 f"suite {run} was interrupted before it had anything to show",
-                hint=f"promptgit suite {start.get('path', 'PROMPT')} pays only for what is missing",
+                hint=f"promptgit suite {start['path']} --models {','.join(start['asked'])} "
+                "pays only for what is missing",
             )
     what = "no suite was run here yet" if name == "latest" else f"there is no suite {name!r}"
     raise UserError(what, hint="`promptgit suite PROMPT --models A,B` makes one")

@@ -65,9 +65,9 @@ class Difference:
         return Difference(
             self.second,
             self.first,
-            -self.effect,
-            -self.high,
-            -self.low,
+            0.0 - self.effect,  # and no -0.0
+            0.0 - self.high,
+            0.0 - self.low,
             self.n,
             self.lost,
             self.won,

@@ -20,7 +20,9 @@ from promptgit.report.text import printable
 
 WIDTH, HEIGHT = 860, 440
 LEFT, RIGHT, TOP, BOTTOM = 58, 20, 18, 52  # of the frame
-SLOT = 96  # width of the slots for what is free and for unknown prices
+SLOT = 100  # width of the slots for what is free and for unknown prices
+GAP = 26  # between a slot and the axis
+STRETCH = 4.0  # slowest over fastest, below which not all sizes are used
 SPREAD = 8.0  # dearest over cheapest, from which on the axis is logarithmic
 AIR = 1.6  # factor by which a logarithmic axis goes on beyond its points
 SMALLEST, LARGEST = 6.0, 15.0  # radius of the fastest and the slowest
@@ -96,9 +98,10 @@ def plot(lineup: Lineup) -> Plot | None:
     level = _Level.over(entrants)
     known = [each.p50_s for each in entrants if each.p50_s is not None]
     waits = [max(each.p50_s or 0.0, 0.001) for each in entrants]
+    slowest = log10(max(max(waits), STRETCH * min(waits)))
     bare = []
     for entrant, wait in zip(entrants, waits, strict=True):
-        share = _share(log10(wait), log10(min(waits)), log10(max(waits)))
+        share = _share(log10(wait), log10(min(waits)), slowest)
         bare.append(
             Point(
                 entrant,
@@ -175,8 +178,8 @@ class _Level:
         logarithmic = bool(paid) and max(paid) >= SPREAD * min(paid)
         guests = tuple(each.name for each in entrants if each.usd_per_1000 == 0)
         slot_free = bool(guests) and (logarithmic or not paid)
-        left = LEFT + (SLOT if slot_free else 0.0)
-        right = WIDTH - RIGHT - (SLOT if strangers else 0.0)
+        left = LEFT + (SLOT + GAP if slot_free else 0.0)
+        right = WIDTH - RIGHT - (SLOT + GAP if strangers else 0.0)
         low, high = 0.0, _round_up(max(paid, default=0.0)) or 1.0
         if logarithmic:
             low, high = min(paid) / AIR, max(paid) * AIR
@@ -186,8 +189,8 @@ class _Level:
             logarithmic,
             left,
             right,
-            (LEFT, left) if slot_free else None,
-            (right, WIDTH - RIGHT) if strangers else None,
+            (LEFT, LEFT + SLOT) if slot_free else None,
+            (WIDTH - RIGHT - SLOT, WIDTH - RIGHT) if strangers else None,
             strangers,
             guests if slot_free else (),
             bool(paid),
@@ -259,7 +262,7 @@ def _labelled(points: Sequence[Point]) -> Iterator[Point]:
     taken = [box for point in points for box in (_disc(point), _bar(point))]
     frame = Box(LEFT + 2, 2, WIDTH - 4, HEIGHT - BOTTOM - 2)
     for point in points:
-        text = printable(point.entrant.name, LONGEST)
+        text = shortened(point.entrant.name)
         label, box = _placed(point, text, taken, frame)
         if box:
             taken.append(box)
@@ -318,6 +321,17 @@ def _disc(point: Point) -> Box:
 
 def _bar(point: Point) -> Box:
     return Box(point.x - 2, point.high, point.x + 2, point.low)
+
+
+def shortened(name: str) -> str:
+    """
+    Cut a name that is too long at its start: what tells models apart stands at the end.
+
+    >>> shortened("openrouter/meta-llama/llama-3.3-70b-instruct")
+    '…meta-llama/llama-3.3-70b-instruct'
+    """
+    name = printable(name, 1_000)
+    return name if len(name) <= LONGEST else f"…{name[1 - LONGEST :]}"
 
 
 def columns(text: str) -> int:
