@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import promptgit
-from cli.terminal import PROMPT, an_office
+from cli.terminal import PROMPT, a_clerk, an_office
+from cli.terminal import promptgit as typed
 from promptgit.testing.repositories import Repository
 
 CASES = [{"input": f"number {n}", "expected": "a"} for n in range(200)]
@@ -98,28 +99,53 @@ def test_a_time_limit_cancels():
     assert len(asked) < 20
 
 
-@pytest.mark.parametrize("what", ["check", "improve"])
-def test_a_gate_and_a_search_stop_too(office: Repository, what: str):
+@pytest.mark.parametrize("what", ["evaluate", "check", "improve"])
+def test_a_model_by_name_gets_no_further_call_either(tmp_path: Path, what: str, monkeypatch):
+    office = an_office(
+        tmp_path / "office",
+        {"promptgit.yaml": "concurrency: 2\nmodel: any\nprices: {any: {input: 0, output: 0}}\n"},
+    )
     office.commit({PROMPT: "Answer: tool\n"})
-    told = threading.Event()
-    steps = []
+    calls = {
+        "evaluate": lambda: promptgit.aevaluate("sort", repo=office.path),
+        "check": lambda: promptgit.acheck(base="HEAD~1", repo=office.path),
+        "improve": lambda: promptgit.aimprove("sort", repo=office.path),
+    }
 
-    def progress(step):
-        steps.append(step)
-        told.set()
-
-    async def main():
-        if what == "check":
-            call = promptgit.acheck(base="HEAD~1", repo=office.path, progress=progress)
-        else:
-            call = promptgit.aimprove("sort", repo=office.path, progress=progress)
-        task = asyncio.ensure_future(call)
-        await asyncio.to_thread(told.wait, 20)
+    async def main(server):
+        task = asyncio.ensure_future(calls[what]())
+        while server.calls < 2:
+            await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
+    with a_clerk(monkeypatch, latency_s=0.5) as server:
+        asyncio.run(main(server))  # returns when the thread is gone, too
+
+        assert server.calls == 2
+
+
+def test_a_search_that_is_cancelled_can_be_gone_on_with(office: Repository):
+    told = threading.Event()
+    let_go = threading.Event()
+
+    def progress(step):
+        told.set()
+        let_go.wait(10)
+
+    async def main():
+        task = asyncio.ensure_future(
+            promptgit.aimprove("sort", repo=office.path, rounds=2, progress=progress)
+        )
+        await asyncio.to_thread(told.wait, 20)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        let_go.set()
+
     asyncio.run(main())
 
-    assert steps
-    assert not list((office.path / ".git/promptgit/locks").glob("*.held"))
+    said = typed(office, "improve", "--resume")
+    assert said.code in (0, 1, 5), said.err
+    assert "going on with run" in said.err
