@@ -253,6 +253,31 @@ def test_a_case_file_stands_for_the_pipeline_that_it_lies_beside(desk: Repositor
     assert promptgit(desk, "eval", CASES, "--json").json["prompt"]["path"] == FLOW
 
 
+def test_a_step_may_be_a_prompt_file_of_another_tool(desk: Repository):
+    message = "\n".join(f"      {line}" for line in SORTING.splitlines())
+    sheet = f"name: sort\nmessages:\n  - role: system\n    content: |\n{message}\n"
+    desk.write(
+        {
+            FLOW: STEPS.replace("prompts/sort.md", "prompts/sort.prompt.yml"),
+            "prompts/sort.prompt.yml": sheet,
+        }
+    )
+
+    assert promptgit(desk, "eval", "answer", "--json").json["score"]["mean"] == 1.0
+
+
+def test_what_a_step_includes_is_part_of_the_pipeline(desk: Repository):
+    desk.commit({REPLY: '{% include "teams.md" %}\n', "prompts/teams.md": REPLYING})
+    good = promptgit(desk, "eval", "answer", "--json").json
+    desk.commit({"prompts/teams.md": "Say hello.\n"})
+
+    said = promptgit(desk, "check", "HEAD~1", "HEAD")
+
+    assert good["score"]["mean"] == 1.0
+    assert "it includes prompts/teams.md, which changed" in said.out
+    assert said.code == 1
+
+
 def test_log_diff_and_show_tell_of_a_step_that_changed(desk: Repository):
     promptgit(desk, "eval", "answer")
     desk.commit({SORT: BLIND}, "sort: rockets\n")

@@ -96,7 +96,7 @@ def is_pipeline(path: str, patterns: Sequence[str]) -> bool:
     [True, False]
     """
     is_yaml = path.endswith(PIPELINE_SUFFIXES) and not path.endswith(EVAL_SUFFIXES)
-    return is_yaml and matches(path, patterns)
+    return is_yaml and not is_yaml_prompt(path) and matches(path, patterns)
 
 
 def names_prompts(data: bytes) -> bool:

@@ -127,12 +127,27 @@ def _part(step: Step, files: Mapping[str, str], template: Any, digits: int) -> P
     text = files[step.prompt]
     included = dict(_included(step.prompt, files, {step.prompt})) if template == "jinja" else {}
     name = splitext(basename(step.prompt))[0]
-    return Prompt(text, blob_id(text, digits), name, included, template)
+    form, _ = _form(step.prompt, text)
+    return Prompt(text, blob_id(text, digits), name, included, template, form)
+
+
+def _form(path: str, text: str) -> tuple[str, str]:
+    """The form of a step's file, and what of it is filled as a Jinja template."""
+    from promptgit.core import forms
+
+    form = forms.form_of(path, text)
+    if form == forms.TEXT:
+        return form, text
+    try:
+        reading = forms.read(form, text)
+    except forms.Broken as error:
+        raise error.at(path) from error
+    return form, "\n".join(part.text for part in reading.parts) * (reading.syntax == "jinja")
 
 
 def _included(path: str, files: Mapping[str, str], seen: set[str]) -> Iterator[tuple[str, str]]:
     """Yield what the file at `path` includes, by the name that is written there, with its text."""
-    for inclusion in inclusions(files[path]):
+    for inclusion in inclusions(_form(path, files[path])[1]):
         found = ((name, place) for name in inclusion.names for place in looked_up(path, name))
         name, place = next(((n, p) for n, p in found if p in files), ("", ""))
         if place:
