@@ -83,9 +83,9 @@ def comparison_record(
     """
     Write down what comparing two evaluations concluded.
 
-    `stage` is screening, confirmed, not-worse, not-confirmed or check.  `evaluations` are the digests of
-    the records of baseline and candidate: the outputs are there, not here.  `split` tells how
-    the cases were halved and how often the sealed half was looked at.
+    `stage` is screening, confirmed, not-worse, not-confirmed or check.  `evaluations` are the
+    digests of the records of baseline and candidate: the outputs are there, not here.  `split`
+    tells how the cases were halved and how often the sealed half was looked at.
     """
     body = {
         "schema": SCHEMA,

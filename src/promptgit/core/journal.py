@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from promptgit.core.candidate import Fate, Proposal
 from promptgit.core.evaluation import Evaluation
 from promptgit.core.evidence import finite, result_entry
+from promptgit.core.interview import Interview, interview_of
 from promptgit.core.patch import Patch
 from promptgit.core.ports import Answer, Usage
 from promptgit.core.prompt import Prompt
@@ -18,7 +19,7 @@ from promptgit.core.verdict import Outcome
 
 Event = Mapping[str, Any]  # one line: `kind`, `at`, and its facts
 Life = tuple[Event, ...]  # of one process, from its `start`
-Item = TypeVar("Item", Proposal, Iteration)
+Item = TypeVar("Item", Proposal, Iteration, Interview)
 
 # What a run cannot take back: its commits, its look at the sealed cases, what they said.
 LASTING = frozenset({"screened", "confirming", "verdict", "delivering"})
@@ -60,6 +61,7 @@ def read_run(run_id: str, events: Iterable[Event]) -> Run:
         started=start.get("at", ""),
         spend=sum((_spend(answer) for _, answer in paid_answers(known)), Spend()),
         proposals=tuple(_told_once(lives(known), proposals)),
+        interviews=tuple(_told_once(lives(known), interviews)),
         iterations=tuple(_told_once(lives(known), iterations)),
         verdict=verdict.get("verdict", {}),
         delivered=tuple(delivered.get("commits", ())),
@@ -142,6 +144,11 @@ def paid_answers(events: Iterable[Event]) -> Iterator[tuple[str, Answer]]:
 
 def proposals(events: Iterable[Event]) -> Iterator[Proposal]:
     return (proposal_of(event["proposal"]) for event in events if event["kind"] == "proposal")
+
+
+def interviews(events: Iterable[Event]) -> Iterator[Interview]:
+    held = (event["interview"] for event in events if event["kind"] == "interview")
+    return (interview_of(facts) for facts in held)
 
 
 def iterations(events: Iterable[Event]) -> Iterator[Iteration]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from promptgit.core.candidate import Proposal
+from promptgit.core.interview import Interview
 from promptgit.core.spend import Spend
 
 
@@ -42,6 +43,7 @@ class Run:
     started: str = ""  # ISO 8601, UTC
     spend: Spend = field(default_factory=Spend)
     proposals: tuple[Proposal, ...] = ()
+    interviews: tuple[Interview, ...] = ()  # of a strategy that holds some
     iterations: tuple[Iteration, ...] = ()
     verdict: Mapping[str, Any] = field(default_factory=dict)  # as in its record
     delivered: tuple[str, ...] = ()  # commits that reached the branch

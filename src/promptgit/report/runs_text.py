@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from promptgit.core.candidate import Fate, Proposal, proposed
+from promptgit.core.interview import Interview
 from promptgit.core.journal import proposal_facts
 from promptgit.core.run import Point, Run
 from promptgit.improve.improvement import INVALID
@@ -91,8 +92,12 @@ def run_story(run: Run) -> RenderableType:
         Text(f"run {run.id}: {run.command} {run.prompt_path}", style="bold"),
         Text("\n".join(_inputs(run))),
     ]
+    held = {interview.round: interview for interview in run.interviews}
     for proposal in run.proposals:
+        if proposal.round in held:
+            parts += _interview(held.pop(proposal.round))
         parts += _proposal(proposal)
+    parts += [part for interview in held.values() for part in _interview(interview)]
     curve = points(run)
     if len(curve) > 1:
         parts += [Text("\nLearning curve, best score on the search cases", style="bold")]
@@ -149,6 +154,23 @@ def _proposal(proposal: Proposal) -> list[RenderableType]:
     return parts
 
 
+def _interview(interview: Interview) -> list[RenderableType]:
+    """Questions, answers and analysis; the changes follow, each as the proposal that it became."""
+    from rich.text import Text
+
+    parts: list[RenderableType] = [
+        Text(f"\nround {interview.round}  interview about {interview.parent[:12]}", style="bold")
+    ]
+    for each in interview.exchanges:
+        case = f"  {printable(each.case)}" if each.case else ""
+        lines = [f"Q: {printable(each.question, 400)}{case}", f"A: {printable(each.answer, 400)}"]
+        parts.append(_block(Text("\n".join(lines), style="dim")))
+    if interview.analysis:
+        lines = [printable(line, 400) for line in interview.analysis.splitlines()]
+        parts += [Text("  The analysis", style="bold"), _block(Text("\n".join(lines)))]
+    return parts
+
+
 def _point(line: str) -> str:
     """One line of a critique; what belongs to a point stays below it."""
     return " " * (len(line) - len(line.lstrip(" "))) + printable(line, 400)
@@ -183,5 +205,6 @@ def run_facts(run: Run, *, whole: bool = False) -> dict[str, Any]:
     if whole:
         facts["inputs"] = dict(run.inputs)
         facts["verdict"] = dict(run.verdict)
+        facts["interviews"] = [interview.facts for interview in run.interviews]
         facts["rounds"] = [proposal_facts(proposal) for proposal in run.proposals]
     return facts
