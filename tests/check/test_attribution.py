@@ -128,6 +128,15 @@ def test_replaying_asks_only_what_comes_after_the_step():
     assert (found.calls, found.reused) == (1, 0)
 
 
+def test_what_came_before_the_step_is_given_and_not_asked_again():
+    model = ScriptedModel(clerk)  # which remembers nothing
+    found = evaluate(MUTE, Dataset((a_case(),)), model, ASuite())
+
+    blame_failures(found, model, ASuite(), known={})
+
+    assert model.calls == 2
+
+
 def test_the_step_whose_change_broke_a_case_is_named():
     found = flips(PIPELINE, BLIND, a_case())
 

@@ -136,6 +136,14 @@ def test_a_step_that_the_world_fails_leaves_the_case_unscored_and_keeps_what_cam
     assert found.mean == 1.0
 
 
+def test_a_step_whose_key_is_refused_ends_the_run():
+    refused = CallFailed("the key was refused", kind="auth", fatal=True)
+    model = ScriptedModel(lambda request: refused)
+
+    with pytest.raises(CallFailed, match="step sort: the key was refused"):
+        evaluate(a_pipeline(), cases(("pear", "x"), ("saw", "x")), model, ASuite())
+
+
 def test_a_column_that_is_missing_ends_the_run_before_the_first_call():
     model = ScriptedModel(clerk)
     asked = Dataset((Case("a", {"message": "pear"}),))
