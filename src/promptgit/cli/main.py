@@ -46,6 +46,7 @@ SECTIONS = {
     "Tools": {
         "trailers": "Check the evidence in a commit message, as a hook",
         "completion": "Print a shell completion script",
+        "export": "Write prompts as other tools import them",
         "schema": "Print the JSON Schema of the config files",
         "help": "Show the help of a command",
     },

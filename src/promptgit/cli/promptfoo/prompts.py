@@ -157,6 +157,8 @@ def _text(source: Source, where: str, name: str, label: str, text: str, path: st
 def _chat(source: Source, where: str, name: str, label: str, chat: Chat) -> Found:
     jinja = [(role, as_jinja(text)[0]) for role, text in chat]
     asked = frozenset[str]().union(*(holes(text) for _, text in jinja))
+    if [role for role, _ in jinja] == ["system"]:
+        return _text(source, where, name, label, jinja[0][1])
     if [role for role, _ in jinja] == ["system", "user"]:
         sent = _left_over(jinja[1][1])
         if sent and not sent & holes(jinja[0][1]):  # what we send without being told

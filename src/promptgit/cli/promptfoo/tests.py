@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from promptgit.cli.promptfoo import cells
+from promptgit.cli.promptfoo.nunjucks import filled
 from promptgit.cli.promptfoo.source import CODE_SUFFIXES, FILE, Node, Source
 from promptgit.core.located import Located, Position
 from promptgit.edges.cases import as_text
@@ -158,11 +159,23 @@ def _expanded(source: Source, default: Node | None, layers: tuple[Node, ...]) ->
         return
     several = sum(1 for values in columns.values() if len(values) > 1)
     for number, values in enumerate(itertools.product(*columns.values()), start=1):
-        variables = dict(zip(columns, values, strict=True))
+        variables = _rendered(source, test, dict(zip(columns, values, strict=True)))
         said = f"{test.description} {number}" if several and test.description else test.description
         yield replace(test, variables=variables, description=said)
         if number >= MOST:
             return
+
+
+def _rendered(source: Source, test: Test, variables: dict[str, str]) -> dict[str, str]:
+    """Fill the holes inside variables from one another, as promptfoo does."""
+    found = {}
+    for name, text in variables.items():
+        try:
+            found[name] = filled(text, variables)
+        except UserError as error:
+            source.lose(test.where, f"the variable {name}", f"{error.message}; it stays as written")
+            found[name] = text
+    return found
 
 
 def _laid(source: Source, test: Test, node: Node, *, is_default: bool) -> Test:
