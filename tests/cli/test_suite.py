@@ -18,6 +18,7 @@ from promptgit.core.ports import Request
 from promptgit.edges.cache import SqliteAnswers
 from promptgit.edges.git import Git
 from promptgit.edges.records import Records
+from promptgit.edges.runs import RunJournal
 from promptgit.models.replay import Recording
 from promptgit.testing.repositories import Repository
 from promptgit.testing.scripted import ScriptedModel
@@ -566,7 +567,12 @@ class TestImprove:
 
             assert server.calls <= 520
         assert said.json["spend"]["calls"] <= 520
-        assert len(said.json["best"]) == 2
+        first, second = (
+            next(RunJournal(Git.discover(desk.path), best["run"]).events())["asked"]["budget"]
+            for best in said.json["best"]
+        )
+        assert first == "170calls"  # half of what 180 answers left
+        assert int(second.removesuffix("calls")) >= 170
 
     def test_a_search_that_fails_leaves_the_others_and_the_ranking(
         self, desk: Repository, monkeypatch: pytest.MonkeyPatch
