@@ -82,6 +82,8 @@ def _asked(stand: Stand) -> Asked:
 def _refused(stand: Stand) -> tuple[Trouble, ...]:
     """What `promptgit lint` says of the eval file, with the files of the same state."""
     file, read = stand.eval_file.file, stand.repository.tree.read
+    if file == stand.path:
+        return ()  # another tool's file, which brings its own cases: it is read as such or refused
     found = lint_eval(read(file) or b"", file) if file else LintEval()
     cases = tuple(stand.rules.cases or ())
     return eval_faults(found, cases, read, case_file=stand.rules.cases_path)

@@ -144,7 +144,8 @@ def _both(
         return Gates(subject, (base,), unproven=unproven)
     own = _gate("head", before, after, bench, margin, may)
     same = (own.suite.digest, own.policy) == (base.suite.digest, base.policy)
-    return Gates(subject, (base,) if same and not base.origins else (base, own))
+    gates = (base,) if same and not base.origins else (base, own)
+    return Gates(subject, gates, notices=before.eval_file.left_out)
 
 
 def _gate(

@@ -178,8 +178,8 @@ class Repository:
             found = self._read_cases(beside, columns, eval_file.delimiter)
         if self.is_pipeline(path):
             found = pipeline_files.without_references(found, self.source(path, None)[0], path)
-        for said in eval_file.left_out:
-            telling.warning(said)
+        for said in eval_file.left_out if not self.revision else ():
+            telling.warning(f"note: {said}")
         if file is None:
             _check_must_pass(found, eval_file)
         found = _tagged(found, eval_file)
