@@ -12,6 +12,7 @@ from promptgit.edges.records import Records
 from promptgit.testing.repositories import Repository, a_repository
 from servers.openai_server import serving
 
+EXAMPLE = Path(__file__).parent.parent.parent
 FLOW = "pipelines/answer.yaml"
 SORT, REPLY, CASES = "prompts/sort.md", "prompts/reply.md", "pipelines/answer.csv"
 SORTING = """\
@@ -293,5 +294,22 @@ def test_log_diff_and_show_tell_of_a_step_that_changed(desk: Repository):
         assert "score   1.000 -> 0.500" in said
 
 
-def test_doctor_and_completion_know_the_pipeline(desk: Repository):
+def test_the_worked_example_has_something_to_learn_in_its_first_step(tmp_path: Path):
+    files = [*EXAMPLE.glob("pipelines/**/*"), *EXAMPLE.glob("prompts/ticket-triage.*")]
+    texts = {
+        file.relative_to(EXAMPLE).as_posix(): file.read_text(encoding="utf-8")
+        for file in files
+        if file.is_file()
+    }
+    ours = a_repository(tmp_path / "ours", texts)
+
+    said = promptgit(ours, "eval", "ticket-desk", "--attribute", "--json")
+
+    assert said.json["cases"] == 84
+    assert 0.2 < said.json["score"]["mean"] < 0.5
+    assert said.json["attribution"]["steps"][0] == {"step": "triage", "cases": 56, "share": 1.0}
+    assert promptgit(ours, "lint", "pipelines").code == 0
+
+
+def test_doctor_knows_the_pipeline(desk: Repository):
     assert f"ok    prompt {FLOW}: 32 cases" in promptgit(desk, "doctor").out
