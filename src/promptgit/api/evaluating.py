@@ -58,7 +58,7 @@ def evaluate(
     subject = around.subject(prompt, ref, alone=alone)
     found_cases = around.cases(subject, cases)
     found_cases = found_cases.first(limit) if limit else found_cases
-    asked = around.model(subject, model)
+    asked = around.model(subject, model, allow_code=allow_code)
     suite = around.suite(subject, found_cases, scorers, allow_code=allow_code)
     results: list[Result] = []
     total = len(found_cases) * repeats

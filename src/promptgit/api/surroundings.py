@@ -23,15 +23,18 @@ from promptgit.api.own import (
 from promptgit.api.values import Prompt, shown_as
 from promptgit.cli.bench import Bench
 from promptgit.cli.halting import haltable
+from promptgit.cli.pipeline_files import called, model_for
 from promptgit.cli.wiring import Repository, user_config
 from promptgit.config import Config, EvalFile, parse_config
 from promptgit.core import prompt as prompts
 from promptgit.core.dataset import Dataset
+from promptgit.core.pipeline import FORM as PIPELINE
 from promptgit.core.ports import Answer, AnswerStore, Model
 from promptgit.core.verdict import Policy
 from promptgit.edges.git import Git
 from promptgit.errors import UserError
 from promptgit.evaluate.budget import Budget, Cap, Metered
+from promptgit.evaluate.pipelines import StepModels
 from promptgit.evaluate.suite import Suite
 
 Place = str | os.PathLike[str]
@@ -162,16 +165,24 @@ class Surroundings:
             bound = self.bench.suite(self.repository, asked, cases, allow_code=allow_code)
         return with_functions(bound, functions) if functions else _there(bound)
 
-    def model(self, subject: Subject, model: ModelLike | None) -> Model:
+    def model(self, subject: Subject, model: ModelLike | None, *, allow_code: bool) -> Model:
         """
         The model by name, which remembers its answers; or the caller's own, which is asked anew.
 
-        Nobody knows when a function of the caller's was changed, so its answers are not kept.
+        Nobody knows when a function of the caller's was changed, so its answers are not kept.  A
+        model that is given answers all steps of a pipeline.
         """
+        prompt = subject.prompt
         if model is None or isinstance(model, str):
             asked = EvalFile() if model else subject.eval_file
-            return self.bench.model(asked.model or self.config.model, "model")
-        return haltable(Metered(own_model(model), self.budget))
+            choice = asked.model or self.config.model
+            if self.repository is None:
+                return self.bench.model(choice, "model")
+            return model_for(self.bench, self.repository, prompt, choice, allow_code=allow_code)
+        own = haltable(Metered(own_model(model), self.budget))
+        if prompt.form != PIPELINE:
+            return own
+        return StepModels(own, {}, called if allow_code else None)
 
     def policy(self, subject: Subject) -> Policy:
         """The rules by which this prompt may be replaced."""
