@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from promptgit.core.dataset import Case
 from promptgit.core.prompt import Prompt
-from promptgit.improve.exemplars import START, with_exemplars
+from promptgit.improve.exemplars import START, shown_in, with_exemplars
 
 PEAR = Case("a", {"message": "A pear"}, "fruit")
 BRACES = Case("b", {"message": "Set {{ x }} and {% y %}"}, '{"a": 1}')
@@ -38,3 +38,23 @@ def test_several_inputs_are_shown_by_name():
     case = Case("d", {"message": "A pear", "order": "7"}, "fruit")
 
     assert "Input: message: A pear\norder: 7\nAnswer: fruit" in with_exemplars("Sort.", [case])
+
+
+def test_a_file_with_messages_shows_them_in_its_first():
+    text = "system:\nSort.\n\nuser:\n{{ q }}\n"
+    prompt = Prompt(text, "0" * 40, form="prompty")
+
+    shown = shown_in(prompt, [Case("a", {"q": "A {{ pear }}"}, "fruit")])
+
+    assert shown is not None
+    assert shown.index("Answer: fruit") < shown.index("user:")
+    assert prompt.edited(shown).render({"q": "x"})[0].text.count("A {{ pear }}") == 1
+    assert shown_in(prompt.edited(shown), []) == text
+
+
+def test_a_case_that_the_files_template_would_read_as_code_is_not_shown():
+    text = "messages:\n- role: system\n  content: Sort.\n- role: user\n  content: '{{q}}'\n"
+    prompt = Prompt(text, "0" * 40, form="github-models")
+
+    assert shown_in(prompt, [Case("a", {"q": "A {{pear}}"}, "fruit")]) is None
+    assert "A pear" in str(shown_in(prompt, [Case("a", {"q": "A pear"}, "fruit")]))
