@@ -45,13 +45,11 @@ class Surroundings:
     def graph(self) -> Graph:
         return graph_of(replace(self.repository, revision=self.commit))
 
-    def pipelines_with(self, path: str, text: str) -> tuple[Dependent, ...]:
-        """The pipelines with cases that a prompt is played in, to be asked at confirmation."""
-        is_pipeline = self.repository.is_pipeline
-        if not any(map(is_pipeline, self.repository.prompts)):
-            return ()
-        users = filter(is_pipeline, self.graph.all_users(path))
-        return self.users(path, text, (), [user for user in users if self.has_cases(user)])
+    def tested_users(self, path: str) -> tuple[list[str], list[str]]:
+        """The paths of all with cases that use a file: the pipelines, and the prompts."""
+        users = list(filter(self.has_cases, self.graph.all_users(path)))
+        pipelines = list(filter(self.repository.is_pipeline, users))
+        return pipelines, [user for user in users if user not in pipelines]
 
     def users(
         self, path: str, text: str, users: Sequence[str], aside: Sequence[str]
@@ -158,7 +156,8 @@ def target_of(around: Surroundings, what: Edited, asked: Asked) -> Target:
     own = around.has_cases(path)
     if not (what.pipeline or asked.for_all) and (asked.file is not None or own):
         return alone(around, path, asked.file)
-    users = [user for user in around.graph.all_users(path) if around.has_cases(user)]
+    pipelines, prompts = around.tested_users(path)
+    users = [*pipelines, *prompts]
     if what.pipeline and not asked.for_all:
         aside = [user for user in users if user != what.pipeline]
         return shared(around, path, [what.pipeline], [*aside, *([path] if own else [])])
@@ -177,9 +176,9 @@ def alone(around: Surroundings, path: str, file: str | None) -> Target:
     cases = repository.cases(path, eval_file, file=file)
     policy = repository.config.policy(eval_file.must_pass)
     runs = around.run(prompt, eval_file, cases)
-    return Target(
-        path, prompt, Halves.of(cases), runs, policy, around.pipelines_with(path, prompt.text)
-    )
+    pipelines, prompts = around.tested_users(path)
+    asked = around.users(path, prompt.text, (), pipelines)
+    return Target(path, prompt, Halves.of(cases), runs, policy, asked, tuple(prompts))
 
 
 def shared(

@@ -111,6 +111,7 @@ class Plan:
         0,
     )  # commits that the target has and HEAD lacks; and those it lacks
     concerned: tuple[Concerned, ...] = ()  # who uses the file and may not lose by the edit
+    unasked: tuple[str, ...] = ()  # paths of prompts that use it and are left out
     calls_per_case: int = 1
     sealed_calls: int = 0  # of a confirmation, at most
 

@@ -116,6 +116,7 @@ class Target:
     use: Use  # takes those cases
     policy: Policy  # of the confirmation; its must-pass cases are absolute in the search, too
     dependents: tuple[Dependent, ...] = ()  # none of them may get worse
+    unasked: tuple[str, ...] = ()  # paths of prompts with cases that include it, and are not asked
 
     @property
     def cases(self) -> Dataset:

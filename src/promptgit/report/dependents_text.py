@@ -12,6 +12,7 @@ from promptgit.report.sentences import cases_of, first_reason, needed, points, r
 from promptgit.report.text import printable
 
 NAME = 40  # characters of a name, in a table
+SHOWN = 5  # names in a sentence
 WORDS = {
     Outcome.PASS: "no worse",
     Outcome.REGRESSION: "worse",
@@ -33,6 +34,16 @@ def plan_lines(every: Sequence[Concerned]) -> list[str]:
             f"  {one.calls:>6,}"
         )
     return [*lines, *_warnings(every), "delivered only if none of them is worse, each on its own"]
+
+
+def unasked_lines(paths: Sequence[str]) -> list[str]:
+    """Say who includes the text and is not asked, because the text has cases of its own."""
+    if not paths:
+        return []
+    shown = ", ".join(printable(path, NAME) for path in paths[:SHOWN])
+    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+    who = "includes it and is" if len(paths) == 1 else "include it and are"
+    return [f"{shown}{more} {who} not asked; --for-all asks them too"]
 
 
 def _warnings(every: Sequence[Concerned]) -> list[str]:

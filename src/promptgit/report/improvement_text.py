@@ -34,6 +34,7 @@ def plan(planned: Plan) -> str:
         f"model {planned.model}, mentor {planned.mentor}, budget: {planned.cap}",
         _halved(search, sealed),
         *dependents_text.plan_lines(planned.concerned),
+        *dependents_text.unasked_lines(planned.unasked),
         f"evaluating the prompt once on all cases: {guess.calls} calls and {guess.cached_calls} "
         f"cached answers, {money(guess.usd)}",
         f"the whole run: at most {planned.most_calls:,} calls, about {money(planned.most_usd)}; "
@@ -90,6 +91,7 @@ def plan_facts(planned: Plan) -> dict[str, Any]:
             "usd": guess.usd,
         },
         **({"used_by": dependents_text.plan_facts(planned.concerned)} if planned.concerned else {}),
+        **({"not_asked": list(planned.unasked)} if planned.unasked else {}),
         "most_calls": planned.most_calls,
         "most_usd": planned.most_usd,
         "budget": str(planned.cap),
