@@ -229,9 +229,9 @@ def lineup(task: Task, found: Compared) -> Lineup:
     )
 
 
-def keep_records(repository: Repository, task: Task, found: Compared) -> int:
+def keep_records(repository: Repository, task: Task, found: Compared) -> None:
     """
-    Write each whole evaluation down where `log` and `check` find it; return how many.
+    Write whole evaluations down where `log` and `check` find them.
 
     The current model's is the newest, by a second at least: between equals that one speaks for
     the text.
@@ -240,7 +240,7 @@ def keep_records(repository: Repository, task: Task, found: Compared) -> int:
     kept = []
     for name in (*others, task.contestants[0].name):
         evaluation = found.evaluations[name]
-        if not evaluation.scores or len(evaluation.results) < len(task.cases):
+        if not evaluation.scores:
             continue
         record = evaluation_record(
             evaluation,
@@ -253,7 +253,6 @@ def keep_records(repository: Repository, task: Task, found: Compared) -> int:
         kept.append((record, joins(record)))
     if kept:
         Records(repository.git).put_many(kept)
-    return len(kept)
 
 
 def _later(started: str) -> str:
