@@ -302,6 +302,11 @@ def test_an_invalid_config_is_an_error_and_nothing_is_written(repository: Reposi
         (["src/Prompts/a.md"], ("src/Prompts/**/*.{md,txt}", "!**/README.md")),
         (["bot/reply.txt", "bot/reply.jsonl", "bot/notes.txt"], ("bot/reply.txt",)),
         (["bot/reply.prompt.md"], ("bot/reply.prompt.md",)),
+        (["bot/reply.prompt.yml", "x.prompty"], ("bot/reply.prompt.yml", "x.prompty")),
+        (
+            ["src/prompts/a.md", "src/prompts/b.prompty"],
+            ("src/prompts/**/*.{md,txt,prompt,prompty,prompt.yml,prompt.yaml}", "!**/README.md"),
+        ),
         (["README.md", "requirements.txt", "requirements.csv", "docs/a.md"], DEFAULT_PROMPTS),
     ],
 )

@@ -170,7 +170,7 @@ def _prompt(repository: Repository, path: str) -> Check:
         holes = repository.prompt(path).holes
         has_cases = asked.inline or asked.cases
         if not has_cases and not places.case_file(path, repository.tree.is_file):
-            example = Path(path).with_suffix(".csv").as_posix()
+            example = f"{places.stem_of(path)}.csv"
             return Check(
                 f"prompt {path}",
                 State.WARN,

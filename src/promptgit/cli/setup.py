@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from promptgit.evaluate.suite import Assertion
 
 ATTRIBUTES_FILE = ".gitattributes"
-PROMPT_SUFFIXES = (".md", ".txt")
+PLAIN_SUFFIXES = (".md", ".txt")
+ALL_SUFFIXES = "{md,txt,prompt,prompty,prompt.yml,prompt.yaml}"
 # Text files that repositories have for other reasons, by the beginning of their names.
 NO_PROMPTS = re.compile(
     r"readme|licen[cs]e|copying|notice|change|contributing|code_of_conduct|security|authors"
@@ -136,8 +137,8 @@ def prompt_patterns(files: Sequence[str]) -> tuple[str, ...]:
     """
     Return patterns for the prompts among `files`; the default ones when those fit, or nothing does.
 
-    Else every folder called `prompts` or `prompt`, `X.prompt.md`, and text files with cases beside
-    them, by their own names.
+    Else every folder called `prompts` or `prompt`, and by their own names `X.prompt.md`, text files
+    with cases beside them, and the prompt files of other tools.
 
     >>> prompt_patterns(["src/app/prompts/a.txt", "bot/reply.md", "bot/reply.csv", "README.md"])
     ('src/app/prompts/**/*.{md,txt}', '!**/README.md', 'bot/reply.md')
@@ -145,19 +146,22 @@ def prompt_patterns(files: Sequence[str]) -> tuple[str, ...]:
     if _meant(files, DEFAULT_PROMPTS):
         return DEFAULT_PROMPTS
     known = set(files)
-    folders: dict[str, None] = {}
+    folders: dict[str, str] = {}
     single: list[str] = []
     for name in files:
         path = PurePosixPath(name)
-        if path.suffix not in PROMPT_SUFFIXES or NO_PROMPTS.match(path.name):
+        is_plain = path.suffix in PLAIN_SUFFIXES
+        if not name.endswith(places.PROMPT_SUFFIXES) or NO_PROMPTS.match(path.name):
             continue
         parts = [part.lower() for part in path.parts[:-1]]
         inner = next((i for i, part in enumerate(parts) if part in ("prompts", "prompt")), None)
         if inner is not None:
-            folders["/".join(path.parts[: inner + 1])] = None
-        elif path.stem.endswith(".prompt") or _has_cases_beside(name, known):
+            folder = "/".join(path.parts[: inner + 1])
+            plain = folders.get(folder, "{md,txt}")
+            folders[folder] = plain if is_plain else ALL_SUFFIXES
+        elif not is_plain or path.stem.endswith(".prompt") or _has_cases_beside(name, known):
             single.append(name)
-    patterns = [f"{folder}/**/*.{{md,txt}}" for folder in folders]
+    patterns = [f"{folder}/**/*.{suffixes}" for folder, suffixes in folders.items()]
     return (*patterns, *(["!**/README.md"] if patterns else []), *single) or DEFAULT_PROMPTS
 
 
@@ -273,7 +277,7 @@ def _eval_step(repository: Repository, found: Found) -> Iterator[Step]:
         assertions = default_assertions(cases)
     except UserError:
         return  # no answer is expected, so only the user can say what is good
-    path = PurePosixPath(found.path).with_suffix(".eval.yaml").as_posix()
+    path = f"{places.stem_of(found.path)}.eval.yaml"
     yield Step(path, eval_text(found.path, cases, assertions))
 
 
@@ -355,7 +359,7 @@ def _notes(prompts: Sequence[Found], patterns: Sequence[str], with_example: bool
             f"beside it, {folder}/NAME.csv, with a header like `{CASES_HEADER}` and a row per case"
         )
     if prompts and not any(found.cases or found.trouble for found in prompts):
-        example = PurePosixPath(prompts[0].path).with_suffix(".csv")
+        example = f"{places.stem_of(prompts[0].path)}.csv"
         yield (
             f"no prompt has cases yet. Write {example} with a header like `{CASES_HEADER}` "
             "and a row per case"
