@@ -251,3 +251,12 @@ def test_a_browser_lays_it_out_within_its_cell(tmp_path: Path):
 
     assert width <= 700
     assert "<script>alert(1)" in shown
+
+
+def test_a_report_shows_a_row_a_prompt_and_what_broke():
+    found = read(shown_as(promptgit.Report, a_report())._repr_html_())
+
+    rows = [row for row in found.rows if row]
+    assert rows[0][:2] == ["prompts/reply.md", "REGRESSION"]
+    assert [row[1] for row in rows[1:]] == ["broke"] * len(rows[1:])
+    assert len(rows) > 1

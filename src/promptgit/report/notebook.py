@@ -118,6 +118,9 @@ def gate(found: Report) -> str:
             ]
         )
     parts.append(_table(("prompt", "verdict", "", "change of the score"), rows))
+    for prompt in found.prompts:
+        for one in prompt.gates[:1]:
+            parts += _flips(one.score.verdict.flips, f"{prompt.path}: ")
     parts.append(_quiet(gate_words.spent(found.spent)))
     return _framed(parts)
 
@@ -182,7 +185,7 @@ def _drawn(low: float, high: float, at: float, start: float, end: float) -> str:
     )
 
 
-def _flips(flips: Sequence[Flip]) -> list[str]:
+def _flips(flips: Sequence[Flip], where: str = "") -> list[str]:
     """What broke first, the worst loss before all others."""
     if not flips:
         return []
@@ -199,7 +202,7 @@ def _flips(flips: Sequence[Flip]) -> list[str]:
     ]
     more = f", {len(flips) - FLIPS:,} more" if len(flips) > FLIPS else ""
     return [
-        _titled(f"{broke:,} broke, {len(flips) - broke:,} fixed"),
+        _titled(f"{where}{broke:,} broke, {len(flips) - broke:,} fixed"),
         _table(("case", "", "before", "after"), rows, right={2, 3}),
         _quiet(more.removeprefix(", ")),
     ]
@@ -268,7 +271,8 @@ def _quiet(text: str) -> str:
 
 
 def _coloured(text: str, colour: str) -> str:
-    return f'<span style="color:{colour};font-weight:600">{_words(text)}</span>'
+    style = f"color:{colour};font-weight:600;white-space:nowrap"
+    return f'<span style="{style}">{_words(text)}</span>'
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:
