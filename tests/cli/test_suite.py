@@ -585,6 +585,17 @@ class TestImprove:
         assert all("budget" in best["sentence"] for best in said.json["best"])
         assert len(said.json["models"]) == 2
 
+    def test_nothing_is_searched_for_when_the_budget_ended_before(
+        self, desk: Repository, monkeypatch: pytest.MonkeyPatch
+    ):
+        with a_clerk(monkeypatch):
+            words = ("--models", "clerk-b", "--improve", "--budget", "100calls", "--json")
+            said = promptgit(desk, "suite", "sort", *words)
+
+        assert said.code == 3
+        assert said.json["partial"]
+        assert said.json["best"] == []
+
     def test_a_dry_run_says_what_the_searches_may_take(
         self, desk: Repository, monkeypatch: pytest.MonkeyPatch
     ):

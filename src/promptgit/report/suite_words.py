@@ -82,7 +82,7 @@ def open_question(pair: Difference) -> str:
     if not pair.won and not pair.lost:
         return f"{start}no score differs on {counted(pair.n, 'case')}"
     cases = counted(pair.n, "case")
-    more = "more cases than anybody has would settle it"
+    more = "even a million would hardly settle it"
     if pair.more is not None:
         more = f"about {pair.more:,} more would settle it"
     return f"{start}{change(pair)} on {cases}; {more}"
