@@ -51,17 +51,25 @@ def a_case(name="pear", expected="fruit", **columns):
     return Case(name, {"say": name, **columns}, expected)
 
 
+def replayed(replay):
+    if replay is None:
+        return None
+    for _ in replay:
+        pass
+    return replay.attribution
+
+
 def blamed(prompt, *cases, known=None, script=clerk, repeats=1):
     model = Cached(ScriptedModel(script), Shelf())
     found = evaluate(prompt, Dataset(cases), model, ASuite(), repeats=repeats)
-    return blame_failures(found, model, ASuite(), known=known or {})
+    return replayed(blame_failures(found, model, ASuite(), known=known or {}))
 
 
 def flips(before, after, *cases):
     model = Cached(ScriptedModel(clerk), Shelf())
     sides = tuple(Contender(prompt, model, Dataset(cases)) for prompt in (before, after))
     pair = tuple(evaluate(side.prompt, side.cases, model, ASuite()) for side in sides)
-    return blame_flips(pair, sides, ASuite(), [case.id for case in cases])
+    return replayed(blame_flips(pair, sides, ASuite(), [case.id for case in cases]))
 
 
 def test_the_earliest_step_whose_correction_makes_the_case_pass_is_to_blame():
@@ -132,7 +140,7 @@ def test_what_came_before_the_step_is_given_and_not_asked_again():
     model = ScriptedModel(clerk)  # which remembers nothing
     found = evaluate(MUTE, Dataset((a_case(),)), model, ASuite())
 
-    blame_failures(found, model, ASuite(), known={})
+    replayed(blame_failures(found, model, ASuite(), known={}))
 
     assert model.calls == 2
 
@@ -164,9 +172,31 @@ def test_a_step_that_did_not_change_and_answers_otherwise_is_said_to():
     sides = tuple(Contender(PIPELINE, model, Dataset((a_case(),))) for _ in range(2))
     pair = tuple(evaluate(side.prompt, side.cases, model, ASuite()) for side in sides)
 
-    found = blame_flips(pair, sides, ASuite(), ["pear"])
+    found = replayed(blame_flips(pair, sides, ASuite(), ["pear"]))
 
     assert found.blames[0].why == "reply did not change: it answers differently by itself"
+
+
+def test_a_case_whose_first_answer_is_as_good_as_before_is_left_out():
+    found = flips(PIPELINE, PIPELINE, a_case())
+
+    assert (found.blames, found.left) == ((), 0)
+
+
+def test_a_case_whose_first_answer_failed_is_left_out():
+    def shaky(request):
+        if request.messages[0].text == "Sort blindly." and "pear" in request.messages[-1].text:
+            return CallFailed("the server said 500", kind="server")
+        return clerk(request)
+
+    model = ScriptedModel(shaky)
+    cases = Dataset((a_case(), a_case("plum", "tool")))
+    sides = tuple(Contender(prompt, model, cases) for prompt in (PIPELINE, BLIND))
+    pair = tuple(evaluate(side.prompt, side.cases, model, ASuite()) for side in sides)
+
+    found = replayed(blame_flips(pair, sides, ASuite(), ["pear"]))
+
+    assert found.blames == ()
 
 
 def test_pipelines_of_other_steps_are_not_mixed():

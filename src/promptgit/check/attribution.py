@@ -9,7 +9,7 @@ base to head's score is the one whose change did it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from promptgit.check.flips import line_of
@@ -28,6 +28,35 @@ from promptgit.evaluate.side_by_side import Contender
 from promptgit.evaluate.suite import Suite
 
 Known = Mapping[str, Mapping[str, str]]  # case id → step → what it gave when the case passed
+
+
+@dataclass
+class Replay:
+    """Iterate, once, for the blames as they come; then `attribution` is there."""
+
+    steps: tuple[str, ...]
+    cases: Sequence[Case]
+    work: Callable[[Case], Blame]
+    concurrency: int
+    blames: list[Blame] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def __iter__(self) -> Generator[Blame, None, None]:
+        """Replay as many at a time as may be; where the budget ends, the rest is left."""
+        try:
+            for blame in Crew(self.work, iter(self.cases), size=min(self.concurrency, len(self))):
+                self.blames.append(blame)
+                yield blame
+        except BudgetSpent:
+            pass
+
+    @property
+    def attribution(self) -> Attribution:
+        place = {case.id: index for index, case in enumerate(self.cases)}
+        found = sorted(self.blames, key=lambda blame: place[blame.case_id])
+        return Attribution(self.steps, tuple(found), len(self) - len(found))
 
 
 @dataclass
@@ -59,7 +88,7 @@ class _Stage:
 
 def blame_failures(
     found: Evaluation, model: Model, suite: Suite, *, known: Known, concurrency: int = 16
-) -> Attribution:
+) -> Replay:
     """
     Say of each case below the pass line which step is to blame.
 
@@ -80,7 +109,7 @@ def blame_failures(
         return _failure(pipeline, stage, failing[case.id], right, line)
 
     cases = [case for case in found.cases if case.id in failing]
-    return _attributed(pipeline.names, cases, work, concurrency)
+    return Replay(pipeline.names, cases, work, concurrency)
 
 
 def blame_flips(
@@ -90,16 +119,17 @@ def blame_flips(
     flipped: Sequence[str],
     *,
     concurrency: int = 16,
-) -> Attribution | None:
+) -> Replay | None:
     """
     Say of each flipped case (ids) which step's change did it; None where the steps are others.
 
-    Both evaluations hold first answers, with the outputs of their steps.
+    Both evaluations hold first answers, with the outputs of their steps.  A case that flipped in
+    its repeats only is left out.
     """
     base, head = (pipeline_of(contender.prompt) for contender in contenders)
     if base.names != head.names or base.output != head.output:
         return None
-    before, after = ({r.case_id: r for r in side.results if r.steps} for side in pair)
+    before, after = ({r.case_id: r for r in s.results if r.score is not None} for s in pair)
     changed = frozenset(_changed(base, head))
 
     def work(case: Case) -> Blame:
@@ -107,8 +137,9 @@ def blame_flips(
         return _flip(stage, before[case.id], after[case.id], changed)
 
     both = before.keys() & after.keys() & set(flipped)
-    cases = [case for case in contenders[0].cases if case.id in both]
-    return _attributed(base.names, cases, work, concurrency)
+    other = {name for name in both if before[name].score != after[name].score}
+    cases = [case for case in contenders[0].cases if case.id in other]
+    return Replay(base.names, cases, work, concurrency)
 
 
 def _failure(
@@ -203,18 +234,3 @@ def _passing(results: Iterable[Result], line: float) -> dict[str, Mapping[str, s
         if result.steps and result.score is not None and result.score >= line - ROUNDING:
             found.setdefault(result.case_id, trace(result.steps))
     return found
-
-
-def _attributed(
-    steps: tuple[str, ...], cases: Sequence[Case], work: Callable[[Case], Blame], concurrency: int
-) -> Attribution:
-    """Replay all cases, as many at a time as may be; stop, and say so, where the budget ends."""
-    place = {case.id: index for index, case in enumerate(cases)}
-    blames: list[Blame] = []
-    try:
-        for blame in Crew(work, iter(cases), size=max(1, min(concurrency, len(cases)))):
-            blames.append(blame)  # noqa: PERF402  (what came before an error is kept)
-    except BudgetSpent:
-        pass
-    blames.sort(key=lambda blame: place[blame.case_id])
-    return Attribution(steps, tuple(blames), len(cases) - len(blames))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 from promptgit.check.attribution import Known, blame_failures
 from promptgit.check.flips import line_of
 from promptgit.cli.evaluating import Task
+from promptgit.cli.live import counted
 from promptgit.cli.wiring import Repository
 from promptgit.core.attribution import Attribution
 from promptgit.core.evaluation import Evaluation
@@ -26,15 +28,19 @@ def refuse_prompt(task: Task) -> None:
         )
 
 
-def attribute(repository: Repository, task: Task, found: Evaluation) -> Attribution:
+def attribute(repository: Repository, task: Task, found: Evaluation, *, quiet: bool) -> Attribution:
     """Replay the failed cases; what passed in the records on the same cases is known as right."""
-    return blame_failures(
+    replay = blame_failures(
         found,
         task.model,
         task.suite,
         known=on_record(Records(repository.git), task),
         concurrency=task.concurrency,
     )
+    with closing(iter(replay)) as running:
+        for _ in counted(running, len(replay), lambda: task.budget.spend, quiet=quiet):
+            pass
+    return replay.attribution
 
 
 def on_record(records: Records, task: Task) -> Known:

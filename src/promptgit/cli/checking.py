@@ -243,7 +243,7 @@ def run(checking: Checking, *, quiet: bool, keep: bool, trust_records: bool) -> 
     most, spend = checking.most_answers, lambda: checking.budget.spend
     for _ in counted(iter(running), most, spend, quiet=quiet, at_most="answers"):
         pass
-    found = attributions(running.evidence, checking.concurrency)
+    found = attributions(checking, running.evidence, quiet=quiet)
     report = running.report
     report = replace(report, prompts=told(report.prompts, found))
     return check_evidence.keep(checking, running.evidence, report) if keep else report

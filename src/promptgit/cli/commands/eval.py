@@ -107,7 +107,7 @@ def command(
         progress().print(task.store.notice)
     if not no_record and not stopped and limit is None:
         evaluating.keep(repository, task, found)
-    blamed = attributing.attribute(repository, task, found) if attribute else None
+    blamed = attributing.attribute(repository, task, found, quiet=quiet) if attribute else None
     if as_json:
         facts = text.evaluation_facts(found, task.path, task.answers)
         told = {"attribution": attribution_text.attribution_facts(blamed)} if blamed else {}
