@@ -47,6 +47,11 @@ def graded(source: Source, tests: Sequence[Test], tools: Any) -> Graded:
         return [entry for entry in found if entry is not None]
 
     common = [ours(test, test.default) for test in tests]
+    code = [entry for entry in common[0] if is_code(entry)] if tests else []
+    if all(entry in entries for entry in code for entries in common):  # it stands for itself
+        common = [[one for one in entries if one not in code] for entries in common]
+    else:
+        code = []
     own = [ours(test, test.own) for test in tests]
     if any(entries != common[0] for entries in common):
         own = [[*one, *other] for one, other in zip(common, own, strict=True)]
@@ -63,6 +68,7 @@ def graded(source: Source, tests: Sequence[Test], tools: Any) -> Graded:
         _bring_along(source, tests, own, found)
     if len(thresholds) == 1:
         found.entries = _set(found.entries, next(iter(thresholds)))
+    found.entries += code
     return found
 
 
@@ -140,7 +146,8 @@ def _bring_along(
         )
     found.columns[OWN_LIST] = lists
     entry: Entry = {"type": "assert-set", "assert": f"{{{{ {OWN_LIST} }}}}", "metric": "case"}
-    found.entries.append(entry | ({"weight": weight} if weight != 1 else {}))
+    alone = weight == 1 or not found.entries
+    found.entries.append(entry if alone else {**entry, "weight": weight})
 
 
 def _all_filled(source: Source, test: Test, value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from promptgit.cli.promptfoo.nunjucks import as_jinja, faults, holes
@@ -32,6 +32,7 @@ class Found:
     where: str
     path: str = ""  # where it lies already; empty: to be written
     is_chat: bool = False  # several messages: NAME.prompt.yml
+    is_users: bool = False  # promptfoo sends it as the user's message, promptgit as the system's
 
 
 def prompts(source: Source, root: Node) -> list[Found]:
@@ -151,14 +152,14 @@ def _text(source: Source, where: str, name: str, label: str, text: str, path: st
     for fault in faults(jinja):
         source.lose(where, f"the prompt {name}", fault)
     body = text if path else jinja.strip() + "\n"
-    return Found(name, label, body, holes(jinja), where, path)
+    return Found(name, label, body, holes(jinja), where, path, is_users=True)
 
 
 def _chat(source: Source, where: str, name: str, label: str, chat: Chat) -> Found:
     jinja = [(role, as_jinja(text)[0]) for role, text in chat]
     asked = frozenset[str]().union(*(holes(text) for _, text in jinja))
     if [role for role, _ in jinja] == ["system"]:
-        return _text(source, where, name, label, jinja[0][1])
+        return replace(_text(source, where, name, label, jinja[0][1]), is_users=False)
     if [role for role, _ in jinja] == ["system", "user"]:
         sent = _left_over(jinja[1][1])
         if sent and not sent & holes(jinja[0][1]):  # what we send without being told
@@ -242,8 +243,6 @@ def slug(text: str) -> str:
 
 
 def _with_own_name(found: Found, taken: list[str]) -> Found:
-    from dataclasses import replace
-
     name, number = found.name, 1
     while name in taken:
         number += 1

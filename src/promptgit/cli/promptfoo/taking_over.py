@@ -26,6 +26,7 @@ from promptgit.edges.work_tree import WorkTree
 from promptgit.errors import UserError
 
 FOLDER = "prompts"
+ROLES = "promptfoo sends a text prompt as the user's message; promptgit sends it as the system's"
 CARRIED = frozenset(
     {
         "prompts",
@@ -124,9 +125,9 @@ def taken_over(where: Path, typed: str) -> TakenOver:
             eval_path,
         )
         counts.append((path, _readable(source, one, new[eval_path], eval_path, text, name)))
-        if not memo[asked].entries:
+        if not memo[asked].entries and any(test.default or test.own for test in mine):
             source.lose(one.where, f"the checks of {one.name}", "none is left: write `assert:`")
-    return _plan(git, tree, source, new, counts, chosen, root)
+    return _plan(git, tree, source, new, counts, chosen, root, found)
 
 
 def _plan(
@@ -137,6 +138,7 @@ def _plan(
     counts: Sequence[tuple[str, int]],
     chosen: dict[str, Any] | None,
     root: Node,
+    found: Sequence[Found],
 ) -> TakenOver:
     outside = [path for path, _ in counts if not matches(path, DEFAULT_PROMPTS)]
     patterns = (*DEFAULT_PROMPTS, *outside)
@@ -157,11 +159,7 @@ def _plan(
                 "a file that exists already",
                 "it is kept as it is; compare by hand",
             )
-    notes = (
-        ["promptfoo sends a text prompt as the user's message; promptgit sends it as the system's"]
-        if any(path.endswith((".md", ".txt")) for path, _ in counts)
-        else []
-    )
+    notes = [ROLES] if any(one.is_users for one in found) else []
     first = next((path for path, count in counts if count), "")
     return TakenOver(
         git,
@@ -242,7 +240,10 @@ def _surrounded(source: Source, one: Found, mine: Sequence[Test]) -> Found:
     if ends == {("", "")}:
         return one
     if len(ends) > 1 or one.is_chat:
-        source.lose(one.where, "prefix and suffix of single tests", "a prompt is one text for all")
+        why = (
+            "a chat has several" if one.is_chat else "they differ, and a prompt is one text for all"
+        )
+        source.lose(one.where, "prefix and suffix of tests", why)
         return one
     prefix, suffix = next(iter(ends))
     return replace(one, text=f"{prefix}{one.text.rstrip()}{suffix}\n", path="")

@@ -168,10 +168,10 @@ def _expanded(source: Source, default: Node | None, layers: tuple[Node, ...]) ->
 
 def _rendered(source: Source, test: Test, variables: dict[str, str]) -> dict[str, str]:
     """Fill the holes inside variables from one another, as promptfoo does."""
-    found = {}
+    found: dict[str, str] = {}
     for name, text in variables.items():
         try:
-            found[name] = filled(text, variables)
+            found[name] = filled(text, {**variables, **found})
         except UserError as error:
             source.lose(test.where, f"the variable {name}", f"{error.message}; it stays as written")
             found[name] = text
