@@ -136,7 +136,17 @@ class TestOnePurse:
         assert said.json["calls"] == 270
         assert [model["calls"] for model in said.json["models"]] == [90, 90, 90]
         assert "together: 270 calls" in shown.err
+        assert said.json["usd"] > 0
         assert "no run" in promptgit(office, "runs").out
+
+    def test_a_sum_with_an_unknown_price_in_it_is_unknown(
+        self, office: Repository, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+        words = ("suite", "sort", "--models", "big,twin", "--dry-run")
+
+        assert promptgit(office, *words, "--json").json["usd"] is None
+        assert "at prices that are not all known" in promptgit(office, *words).err
 
     def test_a_second_suite_makes_no_call(
         self, office: Repository, monkeypatch: pytest.MonkeyPatch
