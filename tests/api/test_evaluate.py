@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import threading
 from contextlib import chdir
 from pathlib import Path
@@ -226,6 +227,16 @@ def test_one_budget_may_be_shared_and_ends_the_call(office: Repository):
         promptgit.evaluate("sort", repo=office.path, model=ScriptedModel("tool"), budget=budget)
 
     assert budget.spend.calls == 35
+
+
+def test_values_can_be_sent_to_another_process_and_cut_to_size(nowhere):
+    found = promptgit.evaluate(GREET, cases=ROWS, scorers="equals", model=greeter)
+
+    again = pickle.loads(pickle.dumps(found))
+    part = found.on(found.cases.first(1))
+
+    assert (again.mean, again.prompt) == (found.mean, found.prompt)
+    assert repr(part) == "<Evaluation of greet: 1.000 on 1 of 1 cases, function/greeter>"
 
 
 def test_progress_is_told_of_each_answer(office: Repository):

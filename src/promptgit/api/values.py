@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from promptgit.core import candidate, evaluation, gate, verdict
 from promptgit.core import prompt as prompts
+from promptgit.core.dataset import Dataset
 from promptgit.core.verdict import Outcome
 from promptgit.improve import improvement
 
@@ -63,6 +64,10 @@ class Prompt(prompts.Prompt):
 
 class Evaluation(evaluation.Evaluation):
     """An evaluation that a notebook shows with its intervals and its worst misses."""
+
+    def on(self, cases: Dataset) -> Evaluation:
+        """The part of this evaluation that concerns `cases`."""
+        return shown_as(Evaluation, super().on(cases))
 
     def __repr__(self) -> str:
         scored = f"{len(self.scores)} of {len(self.cases)} cases"
