@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import overload
 
 from promptgit.api.evaluating import evaluate
+from promptgit.api.footing import Footing, Place, purse
 from promptgit.api.own import Cases, ModelLike, Scorers
 from promptgit.api.progress import Progress, Tell
-from promptgit.api.surroundings import Place, Surroundings, purse
 from promptgit.api.values import Report, Verdict, shown_as
 from promptgit.check import check as pairs
 from promptgit.cli import check_evidence, checking
@@ -117,15 +117,15 @@ def check(
         raise UserError(
             "one side is missing", hint="check(before, after), or check(base=…, head=…)"
         )
-    around = Surroundings.at(repo, model=model, budget=budget)
+    footing = Footing.at(repo, model=model, budget=budget)
     if policy is None:
         text = before.prompt if isinstance(before, evaluation.Evaluation) else before
-        known = around.repository is not None
-        policy = around.policy(around.subject(text, None, alone=False)) if known else Policy()
+        known = footing.repository is not None
+        policy = footing.policy(footing.subject(text, None, alone=False)) if known else Policy()
     policy = policy if margin is None else replace(policy, margin=margin)
     sides = [before, after]
     if not all(isinstance(side, evaluation.Evaluation) for side in sides):
-        shared = purse(budget, around.config)
+        shared = purse(budget, footing.config)
         sides = [
             evaluate(
                 _unrun(side),

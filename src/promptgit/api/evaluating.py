@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import closing
 
+from promptgit.api.footing import Footing, Place
 from promptgit.api.own import Cases, ModelLike, Scorers
 from promptgit.api.progress import Progress, Tell
-from promptgit.api.surroundings import Place, Surroundings
 from promptgit.api.values import Evaluation, shown_as
 from promptgit.cli.evaluating import now
 from promptgit.core import evaluation
@@ -51,15 +51,15 @@ def evaluate(
     cases do, and WorldError when nothing at all could be scored.
     """
     _refuse_odd_counts(repeats=repeats, limit=limit, concurrency=concurrency)
-    around = Surroundings.at(
+    footing = Footing.at(
         repo, model=model, budget=budget, needs_repository=isinstance(prompt, str) or record
     )
     alone = cases is not None and scorers is not None and not record
-    subject = around.subject(prompt, ref, alone=alone)
-    found_cases = around.cases(subject, cases)
+    subject = footing.subject(prompt, ref, alone=alone)
+    found_cases = footing.cases(subject, cases)
     found_cases = found_cases.first(limit) if limit else found_cases
-    asked = around.model(subject, model, allow_code=allow_code)
-    suite = around.suite(subject, found_cases, scorers, allow_code=allow_code)
+    asked = footing.model(subject, model, allow_code=allow_code)
+    suite = footing.suite(subject, found_cases, scorers, allow_code=allow_code)
     results: list[Result] = []
     total = len(found_cases) * repeats
     running = run(
@@ -68,29 +68,29 @@ def evaluate(
         asked,
         suite,
         repeats=repeats,
-        concurrency=concurrency or around.config.concurrency,
+        concurrency=concurrency or footing.config.concurrency,
     )
     with closing(running):  # whoever leaves early must not leave callers behind
         for result in running:
             results.append(result)
             if progress:
-                progress(Progress(len(results), total, "evaluating", around.budget.spend))
+                progress(Progress(len(results), total, "evaluating", footing.budget.spend))
     found = collected(subject.prompt, found_cases, asked, suite, results)
     if record:
-        _keep(around, subject.path, suite.digest, found)
+        _keep(footing, subject.path, suite.digest, found)
     return shown_as(Evaluation, found)
 
 
-def _keep(around: Surroundings, path: str, suite: str, found: evaluation.Evaluation) -> None:
+def _keep(footing: Footing, path: str, suite: str, found: evaluation.Evaluation) -> None:
     from promptgit.edges.records import Records
 
-    if around.repository is None or not path:
+    if footing.repository is None or not path:
         raise UserError(
             f"no file of this repository is called {found.prompt.name!r}: it has no evidence",
             hint="leave `record` out",
         )
     written = evaluation_record(found, path=path, suite=suite, half="all", when=now())
-    Records(around.repository.git).put(written, joins(written))
+    Records(footing.repository.git).put(written, joins(written))
 
 
 def _refuse_odd_counts(**counts: int | None) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from promptgit.api.footing import Place, options_given, repository_at
 from promptgit.api.progress import Progress, Tell
-from promptgit.api.surroundings import Place, options_given, repository_at
 from promptgit.api.values import Candidate, Evaluation, Improvement, Prompt, Verdict, shown_as
 from promptgit.cli.asking import Asked
 from promptgit.cli.improving import perform
@@ -29,6 +29,8 @@ def improve(
     target: float | None = None,
     min_effect: float | None = None,
     cases: Place | None = None,
+    step: str | None = None,
+    for_all: bool = False,
     branch: str | None = None,
     squash: bool = False,
     seed: int = 0,
@@ -42,9 +44,10 @@ def improve(
 
     deliver: commit what is confirmed to the branch, as `promptgit improve` does; else no branch
     moves, and the work is kept on the ref that the result names.  model, mentor: by name.
-    cases: the path of a case file.  outputs: keep the model's answers in the records.  The others
-    are the options of `promptgit improve`; None is what promptgit.yaml says.  progress: is told of
-    each round.
+    cases: the path of a case file.  step: which one of a pipeline.  for_all: improve a text for all
+    prompts that include it, by their cases.  outputs: keep the model's answers in the records.
+    progress: is told of each round.  The others are the options of `promptgit improve`; None is
+    what promptgit.yaml says.
 
     A run that is cut short is gone on with by `promptgit improve --resume`.  Raises UserError for
     what would make the run fail, before anything is spent.
@@ -56,6 +59,7 @@ def improve(
         seed=seed,
         allow_code=allow_code,
         no_outputs=not outputs,
+        for_all=for_all,
         **options_given(
             budget=budget,
             model=model,
@@ -66,6 +70,7 @@ def improve(
             target=target,
             min_effect=min_effect,
             branch=branch,
+            step=step,
             file=None if cases is None else os.path.abspath(cases),
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promptgit.api.surroundings import Place, repository_at
+from promptgit.api.footing import Place, repository_at
 from promptgit.api.values import Prompt, shown_as
 
 

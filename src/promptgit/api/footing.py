@@ -66,7 +66,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Footing:
     """Everything that a call shares: read once, called from many threads."""
 
     repository: Repository | None
@@ -82,7 +82,7 @@ class Surroundings:
         model: ModelLike | None = None,
         budget: str | Budget | None = None,
         needs_repository: bool = False,
-    ) -> Surroundings:
+    ) -> Footing:
         """
         Find the repository around `repo`, or around where the process stands.
 
