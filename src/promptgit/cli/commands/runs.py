@@ -76,25 +76,40 @@ def show_run(run: str, as_json: bool) -> None:
 
 @command.command(
     "export",
-    short_help="Write one run as JSON files and a report in Markdown",
+    short_help="Write one run as JSON files and a report, or its lineage",
     epilog="Example: promptgit runs export latest out/",
 )
 @click.argument("run", metavar="RUN", shell_complete=run_names)
-@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
-def export(run: str, folder: str) -> None:
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False))
+@click.option(
+    "--lineage",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every text that was tried, and its parents, as .json or .sqlite",
+)
+def export(run: str, folder: str | None, lineage: Path | None) -> None:
     """
     Write RUN to DIR: session_data.json, test_iteration_N.json, interview_N.json, and
     optimization_report.md.  Files of the same name are replaced, others stay.
     """
-    from promptgit.report.export import exported
-
-    place = Path(folder)
+    if not (folder or lineage):
+        raise click.UsageError("Missing argument 'DIR', or --lineage FILE.")
     found = _run(run)
     if found.command == "suite":
         raise UserError(
             f"{found.id} is a suite, and no search",
             hint=f"promptgit suite --again {found.id} -o report.html writes its report",
         )
+    if lineage:
+        _write_lineage(found, lineage)
+    if folder:
+        _write_files(found, folder)
+
+
+def _write_files(found: Any, folder: str) -> None:
+    from promptgit.report.export import exported
+
+    place = Path(folder)
     files = exported(found)
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -103,6 +118,18 @@ def export(run: str, folder: str) -> None:
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror}") from error
     click.echo(f"wrote {len(files)} files to {folder}")
+
+
+def _write_lineage(found: Any, place: Path) -> None:
+    from promptgit.core.lineage import lineage_of
+    from promptgit.edges.lineage_file import write
+    from promptgit.edges.runs import RunJournal
+
+    variants = lineage_of(RunJournal(_git(), found.id).events())
+    write(place, found, variants)
+    many = "1 text" if len(variants) == 1 else f"{len(variants)} texts"
+    last = max((variant.generation for variant in variants), default=0)
+    click.echo(f"wrote {many} in {last + 1} generations to {place}")
 
 
 def _tell_suite(run: str, *, as_json: bool) -> None:
