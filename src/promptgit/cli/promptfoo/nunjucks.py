@@ -30,7 +30,7 @@ def as_jinja(text: str) -> tuple[str, list[str]]:
     Return the template as Jinja, and what was respelt.
 
     >>> as_jinja("{% if a === 1 %}{{ b | dump }}{% endif %}")
-    ('{% if a == 1 %}{{ b | tojson }}{% endif %}', ['`| dump` is `| tojson`', '`===` is `==`'])
+    ('{% if a == 1 %}{{ b | tojson }}{% endif %}', ['`===` is `==`', '`| dump` is `| tojson`'])
     """
     said: list[str] = []
 
