@@ -73,6 +73,15 @@ def test_a_long_line_of_a_folded_block_is_wrapped_to_the_blocks_width():
     assert words.strip() in forms.messages("github-models", written)[0][1]
 
 
+def test_an_edit_within_a_folded_paragraph_leaves_the_lines_around_it():
+    lines = [f"Rule number {number} is as old as the house." for number in range(9)]
+    file = github(">-\n" + "\n".join(f"      {line}" for line in lines))
+
+    written = put("github-models", file, ("number 4 is", "number four is"))
+
+    assert written == file.replace("number 4 is", "number four is")
+
+
 def test_crlf_stays_crlf_in_every_new_line():
     file = github("|\n      a\n      b").replace("\n", "\r\n")
 

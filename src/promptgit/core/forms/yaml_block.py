@@ -125,17 +125,16 @@ def _unfolded(lines: Sequence[str]) -> list[str]:
 
 
 def _paragraphs(lines: Sequence[str]) -> list[_Paragraph]:
-    found: list[_Paragraph] = []
+    groups: list[list[int]] = []
     for number, line in enumerate(lines):
         if not line:
             continue
-        top = found[-1] if found else None
-        glued = top and top.last == number - 1
-        if top and glued and not _more_indented(line) and not _more_indented(lines[number - 1]):
-            found[-1] = _Paragraph(f"{top.text} {line}", top.first, number)
+        glued = bool(groups) and groups[-1][-1] == number - 1
+        if glued and not _more_indented(line) and not _more_indented(lines[number - 1]):
+            groups[-1].append(number)
         else:
-            found.append(_Paragraph(line, number, number))
-    return found
+            groups.append([number])
+    return [_Paragraph(" ".join(lines[n] for n in group), group[0], group[-1]) for group in groups]
 
 
 def _more_indented(line: str) -> bool:
@@ -193,24 +192,47 @@ def _same(paragraphs: Sequence[_Paragraph], wanted: Sequence[str]) -> dict[int, 
 
 
 def _wrapped(text: str, width: int, old: Sequence[str]) -> list[str]:
-    """Fold one line of text at single blanks; first lines that were there before stay."""
+    """Fold one line of text at single blanks; lines at both ends that were there before stay."""
     if _more_indented(text):
         return [text]
-    start = next((n for n, line in enumerate(old) if line and text.startswith(f"{line} ")), None)
-    result: list[str] = []
-    rest = text
-    while start is not None and start + 1 < len(old) and old[start + 1]:  # the last may go on
-        if not rest.startswith(f"{old[start]} ") or rest[len(old[start]) + 1 :][:1] in ("", " "):
-            break
-        result.append(old[start])
-        rest = rest[len(old[start]) + 1 :]
-        start += 1
-    while len(rest) > width:
-        cut = rest.rfind(" ", 1, width + 1)
-        while cut > 0 and (rest[cut - 1] == " " or rest[cut + 1 : cut + 2] in ("", " ")):
-            cut = rest.rfind(" ", 1, cut)
+    head, at = _kept_head(text, old)
+    tail, stop = _kept_tail(text, old, at)
+    middle: list[str] = []
+    while stop - at > width:
+        cut = text.rfind(" ", at + 1, at + width + 1)
+        while cut > 0 and (text[cut - 1] == " " or text[cut + 1 : cut + 2] in ("", " ")):
+            cut = text.rfind(" ", at + 1, cut)
         if cut <= 0:
             break
-        result.append(rest[:cut])
-        rest = rest[cut + 1 :]
-    return [*result, rest]
+        middle.append(text[at:cut])
+        at = cut + 1
+    return [*head, *middle, text[at:stop], *tail]
+
+
+def _kept_head(text: str, old: Sequence[str]) -> tuple[list[str], int]:
+    """Return the lines that a text begins with as before, and where the rest of it begins."""
+    start = next((n for n, line in enumerate(old) if line and text.startswith(f"{line} ")), None)
+    kept: list[str] = []
+    at = 0
+    while start is not None and start + 1 < len(old) and old[start + 1]:  # the last may go on
+        after = at + len(old[start]) + 1
+        if not text.startswith(f"{old[start]} ", at) or text[after : after + 1] in ("", " "):
+            break
+        kept.append(old[start])
+        at, start = after, start + 1
+    return kept, at
+
+
+def _kept_tail(text: str, old: Sequence[str], at: int) -> tuple[list[str], int]:
+    """Return the lines that a text ends with as before, and where what precedes them stops."""
+    ends = (n for n, line in enumerate(old) if line and not "".join(old[n + 1 : n + 2]))
+    last = next((n for n in ends if text.endswith(f" {old[n]}")), -1)
+    kept: list[str] = []
+    stop = len(text)
+    while last >= 0 and old[last] and text.endswith(f" {old[last]}", at, stop):
+        before = stop - len(old[last]) - 1
+        if before <= at or text[before - 1] == " ":
+            break
+        kept.append(old[last])
+        stop, last = before, last - 1
+    return kept[::-1], stop
