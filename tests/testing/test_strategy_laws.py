@@ -152,6 +152,16 @@ def test_one_that_asks_on_although_nothing_is_left():
     caught(nagging, "goes on asking when the budget is spent")
 
 
+def test_one_that_spends_what_is_kept_for_the_confirmation():
+    def talkative(seed, lab):
+        best = lab.candidate(seed)
+        yield best
+        for _ in range(200):
+            lab.mentor.critique(best, best.evaluation.misses(1.0)[:1], (), "fence")
+
+    caught(talkative, "spent 260 calls, and 200 of 400 are kept: evaluate before")
+
+
 def test_one_that_never_gives_up_on_a_mentor_that_is_not_there():
     def hopeful(seed, lab):
         best = lab.candidate(seed)

@@ -94,6 +94,7 @@ class World:
         self, says: Says = helpful, *, calls: int = 1_500, seed: int = 0, reserve: int = 0
     ) -> None:
         self.search = cases()
+        self.reserve = reserve  # calls that are kept for a confirmation
         self.budget = Budget(Cap(calls=calls))
         self.notes = Watched()
         self.breaches: list[str] = []  # each a law and what to mend
