@@ -51,8 +51,9 @@ def check_strategy(
     other candidate names parents that were yielded before it, and its patch leads from the first
     of them; none is yielded that was not screened, none has scores that are not its own; only
     search cases are evaluated, only through the lab, and no text that the guard refused; the
-    budget is never exceeded, its end ends the loop, and what is kept for the confirmation is left; the same seed gives the same proposals; it
-    ends, also with a mentor that is silent, writes nonsense or cannot be reached.
+    budget is never exceeded, its end ends the loop, and what is kept for the confirmation is left;
+    the same seed gives the same proposals; it ends, also with a mentor that is silent, writes
+    nonsense or cannot be reached.
     """
     bound = partial(strategy, **(options or {}))
     told, again = _twice(bound, seconds)
@@ -126,8 +127,8 @@ def _run(with_what: str, strategy: Strategy, world: World, seconds: float) -> li
     spent = world.budget.spend.calls
     assert spent <= cap, f"{where}: it spent {spent} calls: ask through the lab, which counts"
     assert spent <= cap - world.reserve + SLACK, (
-        f"{where}: it spent {spent} calls, and {world.reserve} of {cap} are kept: evaluate before it "
-        "asks the mentor again, so that the end of the search's share is noticed"
+        f"{where}: it spent {spent} calls, and {world.reserve} of {cap} are kept: evaluate before "
+        "it asks the mentor again, so that the end of the search's share is noticed"
     )
     _lineage(where, found, world)
     return [
