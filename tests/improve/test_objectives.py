@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
-from improve.toy import SEED, a_dataset, evaluated
+from improve.toy import SEED, a_dataset, a_lab, evaluated
 from promptgit.core.ports import Usage
+from promptgit.improve.bounded import BoundedLab
 from promptgit.improve.objectives import Objectives
 from promptgit.improve.size import sizes_of
+from promptgit.strategies.critique import critique
 
 LONG = SEED.edited(SEED.text + "And this line makes it a good deal longer.\n")
 BETTER = SEED.edited(SEED.text + "You know apples, and this line is rather long as well.\n")
@@ -98,3 +100,20 @@ def test_four_characters_are_a_token_where_it_did_not():
 
     assert not before.counted
     assert before.tokens < after.tokens < 50
+
+
+def test_a_lab_drops_what_breaks_a_limit_and_says_by_how_much():
+    def dear(prompt, cases):
+        found = evaluated(prompt, cases)
+        tokens = len(prompt.text)
+        results = tuple(replace(r, usage=Usage(tokens, 1)) for r in found.results)
+        return replace(found, results=results)
+
+    plain = a_lab(evaluator=dear)
+    facts = {one.name: getattr(plain, one.name) for one in fields(plain)}
+    lab = BoundedLab(**facts, objectives=Objectives(max_tokens=30))
+
+    found = list(critique(SEED, lab, rounds=4, patience=4))
+
+    assert [candidate.prompt for candidate in found] == [SEED]
+    assert any("and the limit is 30" in p.reason for p in lab.notebook.proposals)

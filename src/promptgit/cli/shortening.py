@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from promptgit.check.confirm import Compare, confirm
 from promptgit.check.not_worse import not_worse
-from promptgit.cli.job import Job
+from promptgit.cli.job import SHORTEN, Job
 from promptgit.core.candidate import Candidate
 from promptgit.core.evaluation import Evaluation
 from promptgit.core.verdict import Outcome, Verdict
@@ -12,11 +12,9 @@ from promptgit.improve.improvement import DRAFT, ENOUGH_CASES, NOT_BETTER, state
 from promptgit.improve.size import sizes_of
 from promptgit.report import shorter
 
-STRATEGY = "shorten"  # whose prompts need not be better, only not worse
-
 
 def shortens(job: Job) -> bool:
-    return job.repository.config.improve.strategy == STRATEGY
+    return job.repository.config.improve.strategy == SHORTEN
 
 
 def tested(job: Job, compare: Compare, alpha: float) -> Verdict:

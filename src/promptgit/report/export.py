@@ -24,8 +24,8 @@ def exported(run: Run) -> dict[str, str]:
         rounds.setdefault(iteration.round, []).append(iteration)
     for number, iterations in sorted(rounds.items()):
         files[f"test_iteration_{number}.json"] = _json(_tests(number, iterations))
-    for proposal in run.proposals:
-        files[f"interview_{proposal.round}.json"] = _json(_interview(proposal))
+    for number in dict.fromkeys(proposal.round for proposal in run.proposals):
+        files[f"interview_{number}.json"] = _json(_asked(run, number))
     files["optimization_report.md"] = report(run)
     return files
 
@@ -108,6 +108,14 @@ def _interview(proposal: Proposal) -> Mapping[str, Any]:
             "cases": proposal.raced,
         },
     }
+
+
+def _asked(run: Run, number: int) -> Mapping[str, Any]:
+    """What the mentor was asked in a round and answered; the other proposals of it beside."""
+    first, *others = (proposal for proposal in run.proposals if proposal.round == number)
+    held = next((one.facts for one in run.interviews if one.round == number), None)
+    more = {"others": [_interview(proposal) for proposal in others]} if others else {}
+    return {**_interview(first), **more, **({"interview": held} if held else {})}
 
 
 def _json(value: Any) -> str:
