@@ -142,6 +142,9 @@ def subjects(
     `only` names prompts, as typed; others are left out.  Which files are prompts, base says, and
     head may add to it.
     """
+    for repository in (base, head):
+        tree = _snapshot(repository)
+        tree.load(filter(repository.is_pipeline, tree.files()))
     wanted = {
         p
         for repository in (base, head)
