@@ -286,6 +286,17 @@ def test_a_quantile_is_one_of_the_values():
     assert quantile([], 0.5) is None
 
 
+def test_a_failure_that_quotes_a_key_does_not_tell_it():
+    found = an_evaluation([None])
+    said = Failure("request", "bad header: Bearer sk-proj-0123456789abcdefghijklmnop")
+    leaking = replace(found, results=(replace(found.results[0], failure=said),))
+
+    (entrant,) = standings({"m": leaking}, "m").entrants
+
+    assert "bad header" in entrant.failure
+    assert "0123456789" not in entrant.failure
+
+
 def test_the_ranking_is_by_the_mean():
     rng = random.Random(1)
     evaluations = {

@@ -290,6 +290,17 @@ class TestTrouble:
         assert by_name(report)["big"]["score"]["n"] == 84
         assert report["pairs"][0]["n"] == 84
 
+    def test_a_key_that_a_server_quotes_is_in_no_report(
+        self, office: Repository, monkeypatch: pytest.MonkeyPatch
+    ):
+        with a_server(monkeypatch, faults=down("small", fault="400")):
+            said = promptgit(office, "suite", "sort", "--models", "small", "-o", "report.html")
+
+        page = (office.path / "report.html").read_text()
+        journals = [path.read_text() for path in (office.path / ".git").rglob("journal.jsonl")]
+        assert "Bad header" in page
+        assert not any("sk-test-0123" in text for text in (said.out, said.err, page, *journals))
+
     def test_names_that_mean_one_model_are_asked_once(
         self, office: Repository, monkeypatch: pytest.MonkeyPatch
     ):

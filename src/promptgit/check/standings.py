@@ -28,6 +28,7 @@ from promptgit.check.pairs import Comparison, Scores, compared, units
 from promptgit.check.sequential import FEWEST, Kind, Tally, interval, z_above
 from promptgit.core.evaluation import Evaluation, Result
 from promptgit.core.lineup import Difference, Entrant
+from promptgit.core.secrets import redact
 from promptgit.evaluate.interval import interval as interval_of_mean
 
 ALPHA = 0.05
@@ -85,7 +86,7 @@ def entrant(name: str, found: Evaluation, current: bool) -> Entrant:
         asked=len(found.results),
         scored=len(found.scores),
         failures=dict(sorted(failures.items())),
-        failure=first.message if first else "",
+        failure=redact(first.message) if first else "",
         flags=dict(sorted(Counter(flag for result in told for flag in result.flags).items())),
         p50_s=quantile(waits, 0.5),
         p95_s=quantile(waits, 0.95),
