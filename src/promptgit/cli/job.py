@@ -15,6 +15,7 @@ from promptgit.check.dependents import harmed
 from promptgit.cli.asking import Asked, rounds_of, strategy_of
 from promptgit.cli.bench import Bench
 from promptgit.cli.evaluating import now
+from promptgit.cli.performers import with_performers
 from promptgit.cli.resuming import Earlier, find_run
 from promptgit.cli.targets import Surroundings, concerned, edited, refuse_hopeless, target_of
 from promptgit.cli.wiring import Repository
@@ -37,14 +38,17 @@ from promptgit.errors import UserError
 from promptgit.evaluate.budget import Budget, Cap
 from promptgit.evaluate.estimate import CHARACTERS_PER_TOKEN
 from promptgit.evaluate.steady import Failures, Steady
+from promptgit.improve.bounded import BoundedLab
 from promptgit.improve.guard import Limits, guard
 from promptgit.improve.improve import Strategy
 from promptgit.improve.improvement import Halves, Plan
 from promptgit.improve.lab import Lab
 from promptgit.improve.mentor import SHOWN_CHARACTERS, Mentor
-from promptgit.improve.shared import SharedLab, watched
+from promptgit.improve.objectives import Objectives
+from promptgit.improve.shared import watched
 from promptgit.improve.target import Target
 
+SHORTEN = "shorten"  # the strategy whose prompts need not be better, only not worse
 MISSES_READ = 16  # by the mentor, each time; for the estimate only
 
 
@@ -127,6 +131,8 @@ class Job:
         same = ("prompt", "suite", "model", "model_digest", "seed")
         asked = {name: inputs[name] for name in same} | self._dependents
         asked |= {"sealed": self.halves.sealed.digest, "policy": asdict(self.policy)}
+        if self.repository.config.improve.strategy == SHORTEN:
+            asked["goal"] = "not worse"
         return _digest({**asked, "finalist": finalist.identity})
 
     @property
@@ -137,9 +143,15 @@ class Job:
             "strategy": config.improve.strategy,
             "options": config.improve.options,
             "max_changed_lines": config.improve.max_changed_lines,
+            **({"limits": self._limits} if self._limits else {}),
             "policy": asdict(self.policy),
             "commit_type": config.commit_type,
         }
+
+    @property
+    def _limits(self) -> dict[str, Any]:
+        """What a prompt may cost, as far as the config says."""
+        return dict(self.repository.config.improve.limits)
 
     @property
     def day(self) -> date:
@@ -157,7 +169,7 @@ class Job:
     def lab(self, notebook: Notebook) -> Lab:
         """The lab of this run: blind to the sealed half, and leaving enough to confirm with."""
         reserve, each = self.target.sealed_calls, self.target.use.calls_per_case
-        return SharedLab(
+        return BoundedLab(
             search=self.halves.search,
             evaluator=self.evaluate,
             mentor=self.mentor,
@@ -169,6 +181,7 @@ class Job:
             merge=merged,
             watched=watched(self.target.dependents, self.halves.search),
             harms=partial(harmed, self.target.dependents),
+            objectives=Objectives(**self._limits),
         )
 
     def refuse(self, patch: Patch, prompt: Prompt) -> Refusal | None:
@@ -277,7 +290,7 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
         mentor=Mentor(
             mentor, {name: metaprompts.text(name) for name in metaprompts.NAMES}, what.path
         ),
-        strategy=strategy_of(config),
+        strategy=with_performers(strategy_of(config), repository, target.halves),
         budget=budget,
         store=store,
         journal=journal,
@@ -296,6 +309,7 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
             usd_per_draft=_usd_per_draft(target.cases, bench.price(mentor)),
             ahead=ahead_of_head(git, base.commit),
             concerned=tuple(concerned(target, day_of(started))),
+            unasked=target.unasked,
             calls_per_case=target.use.calls_per_case,
             sealed_calls=target.sealed_calls,
         ),
