@@ -203,7 +203,9 @@ def test_langfuse_gets_bodies_for_its_public_api(measured):
     said = promptgit(measured, "export", "--to", "langfuse", "sort")
 
     bodies = said.json
-    assert list(bodies) == ["v2/prompts", "v2/datasets", "dataset-items", "ingestion"]
+    assert list(bodies) == [
+        "v2/prompts", "v2/datasets", "dataset-items", "otel/v1/traces", "scores",
+    ]  # fmt: skip
     (prompt,) = bodies["v2/prompts"]
     assert prompt.keys() == {
         "name", "type", "prompt", "config", "tags", "labels", "commitMessage",
@@ -216,15 +218,19 @@ def test_langfuse_gets_bodies_for_its_public_api(measured):
 
 
 def test_langfuse_scores_belong_to_traces_and_carry_the_commit(measured):
-    (request,) = promptgit(measured, "export", "--to", "langfuse", "sort").json["ingestion"]
+    bodies = promptgit(measured, "export", "--to", "langfuse", "sort").json
 
-    traces = [one["body"] for one in request["batch"] if one["type"] == "trace-create"]
-    scores = [one["body"] for one in request["batch"] if one["type"] == "score-create"]
-    assert len(traces) == 3
-    assert {score["traceId"] for score in scores} == {trace["id"] for trace in traces}
+    (request,) = bodies["otel/v1/traces"]
+    spans = request["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    facts = {a["key"]: a["value"]["stringValue"] for a in spans[0]["attributes"]}
+    scores = bodies["scores"]
+    assert len(spans) == 3
+    assert facts["langfuse.trace.metadata.promptgit_commit"] == measured.head
+    assert int(spans[0]["endTimeUnixNano"]) >= int(spans[0]["startTimeUnixNano"]) > 1.7e18
+    assert {score["traceId"] for score in scores} == {span["traceId"] for span in spans}
     assert {score["name"] for score in scores} == {"score", "equals", "short", "is-json"}
     assert all(score["metadata"]["promptgit_commit"] == measured.head for score in scores)
-    assert len({one["id"] for one in request["batch"]}) == len(request["batch"])
+    assert len({score["id"] for score in scores}) == len(scores)
 
 
 def test_a_prompt_of_one_message_is_a_text_there(tmp_path):

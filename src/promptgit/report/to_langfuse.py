@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from promptgit.core.dataset import Case
 from promptgit.report.exported import Exported, is_simple
 
-BATCH = 100  # events of one ingestion request
+BATCH = 100  # spans of one request
 
 
 def to_langfuse(exported: Exported) -> tuple[str, list[str]]:
@@ -30,12 +31,13 @@ def to_langfuse(exported: Exported) -> tuple[str, list[str]]:
             }
         ]
         bodies["dataset-items"] = [_item(name, case) for case in exported.cases]
-    events = list(_events(exported))
-    if events:
-        bodies["ingestion"] = [
-            {"batch": events[start : start + BATCH]} for start in range(0, len(events), BATCH)
+    spans = [_span(exported, row) for row in exported.results]
+    if spans:
+        bodies["otel/v1/traces"] = [
+            _traces(spans[start : start + BATCH]) for start in range(0, len(spans), BATCH)
         ]
-    losses = [] if events else ["the records hold no results of this text: no scores are written"]
+        bodies["scores"] = [score for row in exported.results for score in _scores(exported, row)]
+    losses = [] if spans else ["the records hold no results of this text: no scores are written"]
     if not all(is_simple(text) for _, text in exported.chat):
         losses.append("the template has more than {{ holes }}: Langfuse fills holes only")
     if exported.assertions:
@@ -81,49 +83,84 @@ def _item(dataset: str, case: Case) -> dict[str, Any]:
     }
 
 
-def _events(exported: Exported) -> Iterator[dict[str, Any]]:
-    """Yield a trace for each recorded answer, and the scores that belong to it."""
-    finding = exported.finding
-    if finding is None:
-        return
-    when = str(finding.record.body.get("when"))
-    cases = {case.id: case for case in exported.cases or ()}
-    for row in exported.results:
-        case, repeat = str(row.get("case")), row.get("repeat", 0)
-        trace = _id(finding.digest, case, str(repeat))
-        known = cases.get(case)
-        yield _event(
-            "trace-create",
-            when,
-            {
-                "id": trace,
-                "name": exported.prompt.name,
-                "timestamp": when,
-                "input": dict(known.inputs) if known else None,
-                "output": row.get("output"),
-                "metadata": {**exported.evidence, "case": case, "repeat": repeat},
-                "tags": ["promptgit"],
-            },
-        )
-        for name, value, why in _scores(row):
-            body = {"id": _id(trace, name), "traceId": trace, "name": name, "value": value}
-            comment = {"comment": why} if why else {}
-            yield _event(
-                "score-create",
-                when,
-                {**body, "dataType": "NUMERIC", **comment, "metadata": exported.evidence},
-            )
+def _traces(spans: list[dict[str, Any]]) -> dict[str, Any]:
+    """Wrap spans as OTLP in JSON (OpenTelemetry protocol, `ExportTraceServiceRequest`)."""
+    scope = {"scope": {"name": "promptgit"}, "spans": spans}
+    return {"resourceSpans": [{"resource": {"attributes": []}, "scopeSpans": [scope]}]}
 
 
-def _scores(row: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
+def _span(exported: Exported, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Make a trace of one span of a recorded answer, with Langfuse's attributes."""
+    case, repeat = str(row.get("case")), str(row.get("repeat", 0))
+    known = next((one for one in exported.cases or () if one.id == case), None)
+    trace = _trace(exported, row)
+    start = _when(exported)
+    took_s = row.get("latency_s")
+    end = start + timedelta(seconds=took_s if isinstance(took_s, int | float) else 0)
+    facts = {
+        "langfuse.trace.name": exported.prompt.name,
+        "langfuse.trace.tags": '["promptgit"]',
+        "langfuse.observation.type": "generation",
+        "langfuse.observation.prompt.name": exported.prompt.name,
+        "langfuse.observation.input": json.dumps(dict(known.inputs), ensure_ascii=False)
+        if known
+        else "",
+        "langfuse.observation.output": str(row.get("output") or ""),
+        "langfuse.trace.metadata.case": case,
+        "langfuse.trace.metadata.repeat": repeat,
+        **{f"langfuse.trace.metadata.{key}": text for key, text in exported.evidence.items()},
+    }
+    return {
+        "traceId": trace,
+        "spanId": trace[:16],
+        "name": exported.prompt.name,
+        "kind": 1,
+        "startTimeUnixNano": _nanoseconds(start),
+        "endTimeUnixNano": _nanoseconds(end),
+        "attributes": [
+            {"key": key, "value": {"stringValue": text}} for key, text in facts.items() if text
+        ],
+    }
+
+
+def _scores(exported: Exported, row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    trace = _trace(exported, row)
+    found: list[tuple[str, float, str]] = []
     if isinstance(row.get("score"), int | float):
-        yield "score", row["score"], ""
+        found.append(("score", row["score"], ""))
     for name, score in (row.get("scores") or {}).items():
-        yield name, score["value"], str(score.get("why") or "")
+        found.append((name, score["value"], str(score.get("why") or "")))
+    for name, value, why in found:
+        yield {
+            "id": _id(trace, name),
+            "traceId": trace,
+            "name": name,
+            "value": value,
+            "dataType": "NUMERIC",
+            **({"comment": why} if why else {}),
+            "metadata": exported.evidence,
+            "timestamp": _when(exported).isoformat(),
+        }
 
 
-def _event(kind: str, when: str, body: dict[str, Any]) -> dict[str, Any]:
-    return {"id": _id(kind, body["id"]), "type": kind, "timestamp": when, "body": body}
+def _trace(exported: Exported, row: Mapping[str, Any]) -> str:
+    assert exported.finding is not None, "results come from a record"
+    return _id(exported.finding.digest, str(row.get("case")), str(row.get("repeat", 0)))
+
+
+def _when(exported: Exported) -> datetime:
+    """When the record was made."""
+    assert exported.finding is not None, "results come from a record"
+    try:
+        return datetime.fromisoformat(str(exported.finding.record.body.get("when")))
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+
+
+def _nanoseconds(when: datetime) -> str:
+    """Write a time as OTLP does, whole microseconds exactly."""
+    since = when - datetime.fromtimestamp(0, UTC)
+    return str((since // timedelta(microseconds=1)) * 1000)
 
 
 def _id(*parts: str) -> str:
