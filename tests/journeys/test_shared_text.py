@@ -52,7 +52,7 @@ def test_the_commit_claims_what_all_prompts_together_showed(improved: Repository
 
     assert found["Prompt-Path"] == PERSONA
     assert found["Eval-Stage"] == "confirmed"
-    assert found["Eval-Data"].startswith("the cases of brands, counter, post")
+    assert found["Eval-Data"].startswith("the cases of brands, counter and post")
     assert promptgit(improved, "verify").code == 0
 
 
@@ -179,7 +179,9 @@ def test_a_plan_lists_whom_it_concerns_and_calls_nobody(tmp_path: Path, server: 
     assert said.code == 0
     assert not server.seen
     for name in USERS:
-        assert any(line.startswith(f"{name} ") and "33 %" in line for line in said.err.splitlines())
+        assert any(
+            line.startswith(f"{name} ") and "33.3 %" in line for line in said.err.splitlines()
+        )
     assert [one["name"] for one in told["used_by"]] == list(USERS)
     assert sum(one["cases"]["sealed"] for one in told["used_by"]) == told["cases"]["sealed"]
 
@@ -191,6 +193,7 @@ def test_a_prompt_that_has_cases_is_judged_by_them_unless_it_is_for_all(tmp_path
     for_all = promptgit(family, "improve", PERSONA, "--for-all", "--dry-run", "--json").json
 
     assert "used_by" not in alone
+    assert alone["not_asked"] == [f"prompts/{name}.md" for name in USERS]
     assert [one["name"] for one in for_all["used_by"]] == sorted(["persona", *USERS])
 
 

@@ -60,6 +60,8 @@ class ImproveView:
                 self._tried(facts["proposal"])
             case "confirming":
                 self._now(f"confirming on sealed cases ({facts['cases']} at most)")
+            case "retesting":
+                self._now(f"asking {facts['name']} ({facts['cases']} sealed cases at most)")
             case "stopped":
                 self._line(facts["reason"])
 

@@ -24,6 +24,7 @@ from promptgit.errors import UserError
 from promptgit.improve.improvement import Concerned, Halves
 from promptgit.improve.shared import Included, Together, common_policy, union
 from promptgit.improve.target import Alone, Dependent, Target
+from promptgit.report.sentences import listed
 
 if TYPE_CHECKING:
     from promptgit.cli.bench import Bench
@@ -42,8 +43,13 @@ class Surroundings:
     allow_code: bool
 
     @cached_property
+    def committed(self) -> Repository:
+        """The repository as the commit has it, with what was read of it at hand."""
+        return replace(self.repository, revision=self.commit)
+
+    @cached_property
     def graph(self) -> Graph:
-        return graph_of(replace(self.repository, revision=self.commit))
+        return graph_of(self.committed)
 
     def tested_users(self, path: str) -> tuple[list[str], list[str]]:
         """The paths of all with cases that use a file: the pipelines, and the prompts."""
@@ -63,7 +69,8 @@ class Surroundings:
         """One prompt or pipeline that uses the file at `path`; None when its text is not in it."""
         repository = self.repository
         asked = repository.eval_file(user)
-        prompt = repository.prompt(user, self.commit)
+        kind = asked.template or repository.config.template
+        prompt = self.committed.prompt(user, template=kind)
         steps: tuple[str, ...] = ()
         names = self.graph.names(user, path)
         if prompt.form == PIPELINE:
@@ -198,7 +205,7 @@ def shared(
     return Target(
         path,
         prompt,
-        union(counting, f"the cases of {', '.join(one.name for one in counting)}"),
+        union(counting, f"the cases of {listed([one.name for one in counting])}"),
         Together(counting),
         common_policy(repository.config.policy(), counting),
         dependents,

@@ -8,11 +8,11 @@ from typing import Any
 from promptgit.core.evidence import verdict_entry
 from promptgit.core.verdict import Outcome, Verdict
 from promptgit.improve.improvement import Concerned, Retested
-from promptgit.report.sentences import cases_of, first_reason, needed, points, range_of
+from promptgit.report.sentences import cases_of, first_reason, listed, needed, points, range_of
 from promptgit.report.text import printable
 
 NAME = 40  # characters of a name, in a table
-SHOWN = 5  # names in a sentence
+MOST = 20  # lines of a table
 WORDS = {
     Outcome.PASS: "no worse",
     Outcome.REGRESSION: "worse",
@@ -27,12 +27,14 @@ def plan_lines(every: Sequence[Concerned]) -> list[str]:
         return []
     width = max(len("used by"), *(len(printable(one.name, NAME)) for one in every))
     lines = [f"{'used by':<{width}}  search  sealed  counts  calls to confirm, at most"]
-    for one in every:
-        share = f"{100 * one.share:.0f} %" if one.share else "-"
+    for one in every[:MOST]:
+        share = f"{100 * one.share:.3g} %" if one.share else "-"
         lines.append(
             f"{printable(one.name, NAME):<{width}}  {one.search:>6}  {one.sealed:>6}  {share:>6}"
             f"  {one.calls:>6,}"
         )
+    if len(every) > MOST:
+        lines.append(f"… and {len(every) - MOST} more; --json lists them all")
     return [*lines, *_warnings(every), "delivered only if none of them is worse, each on its own"]
 
 
@@ -40,14 +42,21 @@ def unasked_lines(paths: Sequence[str]) -> list[str]:
     """Say who includes the text and is not asked, because the text has cases of its own."""
     if not paths:
         return []
-    shown = ", ".join(printable(path, NAME) for path in paths[:SHOWN])
-    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
     who = "includes it and is" if len(paths) == 1 else "include it and are"
-    return [f"{shown}{more} {who} not asked; --for-all asks them too"]
+    return [f"{_named(paths)} {who} not asked; --for-all asks them too"]
 
 
 def _warnings(every: Sequence[Concerned]) -> list[str]:
-    return [f"{printable(one.name, NAME)}: {said}" for one in every for said in one.warnings]
+    """Say once what is to be said of several."""
+    warned: dict[str, list[str]] = {}
+    for one in every:
+        for said in one.warnings:
+            warned.setdefault(said, []).append(one.name)
+    return [f"{_named(names)}: {said}" for said, names in warned.items()]
+
+
+def _named(names: Sequence[str]) -> str:
+    return listed([printable(name, NAME) for name in names])
 
 
 def plan_facts(every: Sequence[Concerned]) -> list[dict[str, Any]]:
@@ -76,13 +85,15 @@ def undelivered(whole: Verdict | None, every: Sequence[Retested]) -> str:
         return ""
     harmed = [one for one in every if one.verdict.outcome is Outcome.REGRESSION]
     open_ones = [one for one in every if one.verdict.outcome is not Outcome.PASS]
-    head = (
-        f"NOT DELIVERED: {points(whole.effect)} points for all together ({range_of(whole)}), but "
-    )
+    head = f"NOT DELIVERED: {points(whole.effect)} points on the whole ({range_of(whole)}), but "
     if harmed:
-        return head + "; ".join(f"{one.name} gets worse: {_told(one)}" for one in harmed) + "."
+        return (
+            head
+            + "; ".join(f"{_named([one.name])} gets worse: {_told(one)}" for one in harmed)
+            + "."
+        )
     unsettled = (
-        f"{one.name} may lose {100 * one.margin:.3g} points or more: {_told(one)}"
+        f"{_named([one.name])} may lose {100 * one.margin:.3g} points or more: {_told(one)}"
         f"{needed(one.verdict, 'sealed cases of it')}"
         for one in open_ones
     )
@@ -99,12 +110,14 @@ def _told(one: Retested) -> str:
 
 
 def outcome_lines(every: Sequence[Retested]) -> list[str]:
-    """One line for each that uses the text: what its own sealed cases say."""
+    """One line for each that uses the text, those in the way first: what its own cases say."""
+    order = sorted(every, key=lambda one: one.verdict.outcome is Outcome.PASS)
     width = max((len(printable(one.name, NAME)) for one in every), default=0)
-    return [
+    lines = [
         f"{printable(one.name, NAME):<{width}}  {WORDS[one.verdict.outcome]:<11}  {_told(one)}"
-        for one in every
+        for one in order[:MOST]
     ]
+    return [*lines, *([f"… and {len(every) - MOST} more"] if len(every) > MOST else [])]
 
 
 def outcome_facts(every: Sequence[Retested]) -> list[dict[str, Any]]:
