@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import pytest
 
 if TYPE_CHECKING:
+    from pluggy import Result
+
     from promptgit.api.values import Evaluation, Report, Verdict
     from promptgit.evaluate.budget import Budget, Cap
 
@@ -53,16 +55,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(hookwrapper=True)  # the form that old versions of pluggy know, too
 def pytest_runtest_makereport(
     item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+) -> Generator[None, Result[pytest.TestReport], None]:
     """Show the worst misses, or the gate's words, with a test that failed."""
-    report = yield
+    outcome = yield
+    report = outcome.get_result()
     if report.failed and report.when == "call":
         shown: list[tuple[str, str]] = item.stash.get(SHOWN, [])
         report.sections += shown
-    return report
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from promptgit.testing.laws import CASES, OUTPUTS, scorer_obeys
 Example = tuple[Case, str] | tuple[Case, str, float]
 HUGE = "It is on its way. " * 3_000  # 54,000 characters
 CLOSE = 1e-9
-THREADS = 8
 
 
 def check_scorer(
