@@ -92,7 +92,11 @@ class Asked:
         """Lay what was typed over the config."""
         improve = config.improve
         typed = {"rounds": self.rounds, "patience": self.patience, "target": self.target}
-        options = {**improve.options, **{k: v for k, v in typed.items() if v is not None}}
+        written = improve.options
+        if self.strategy and self.strategy != improve.strategy:  # those of another strategy stay
+            fitting = options_of(self.strategy)
+            written = {name: value for name, value in written.items() if name in fitting}
+        options = {**written, **{k: v for k, v in typed.items() if v is not None}}
         improve = replace(
             improve,
             strategy=self.strategy or improve.strategy,
@@ -103,14 +107,19 @@ class Asked:
         return replace(config, improve=improve, own_mentor=mentor)
 
 
+def options_of(strategy: str) -> list[str]:
+    """List the options that a strategy takes; raise PluginNotFound."""
+    return [
+        name
+        for name, parameter in inspect.signature(plugins.strategy(strategy)).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    ]
+
+
 def strategy_of(config: Config) -> Strategy:
     """Bind a strategy's options; raise UserError for one that it does not take."""
     found: Callable[..., Any] = plugins.strategy(config.improve.strategy)
-    takes = [
-        name
-        for name, parameter in inspect.signature(found).parameters.items()
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-    ]
+    takes = options_of(config.improve.strategy)
     for name in config.improve.options:
         if name not in takes:
             raise UserError(
