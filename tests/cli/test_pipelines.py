@@ -313,3 +313,18 @@ def test_the_worked_example_has_something_to_learn_in_its_first_step(tmp_path: P
 
 def test_doctor_knows_the_pipeline(desk: Repository):
     assert f"ok    prompt {FLOW}: 32 cases" in promptgit(desk, "doctor").out
+
+
+def test_a_check_takes_the_answers_of_steps_over_from_the_records(desk: Repository):
+    promptgit(desk, "eval", "answer")
+    (desk.path / ".git" / "promptgit" / "cache.db").unlink()
+    desk.commit({REPLY: REPLYING + "Be brief.\n"})
+
+    said = promptgit(desk, "check", "HEAD~1", "HEAD", "--json")
+
+    trusting = said.json["spent"]["calls"]
+    (desk.path / ".git" / "promptgit" / "cache.db").unlink()
+    doubting = promptgit(desk, "check", "HEAD~1", "HEAD", "--no-records", "--json").json
+    # All of base's answers are on record, and what head's first step says as well.
+    assert trusting == 2
+    assert doubting["spent"]["calls"] > 32

@@ -225,9 +225,21 @@ def result_entry(result: Result, *, outputs: bool) -> dict[str, Any]:
 
 
 def _step_entry(step: StepOutput, *, outputs: bool) -> dict[str, Any]:
-    """What one step of a pipeline gave."""
-    told = {"output": redact(step.text)} if outputs else {"output_sha256": _sha256(step.text)}
-    return {"step": step.name, **told, "calls": step.calls}
+    """What one step of a pipeline gave; with the output, the request that it answers."""
+    entry: dict[str, Any] = {"step": step.name, "calls": step.calls}
+    if not outputs:
+        return entry | {"output_sha256": _sha256(step.text)}
+    entry["output"] = redact(step.text)
+    if step.request:
+        entry |= {
+            "request": step.request,
+            "cost_usd": step.cost_usd,
+            "latency_s": step.latency_s,
+            "usage": {"input": step.usage.input_tokens, "output": step.usage.output_tokens},
+        }
+    if step.flags:
+        entry["flags"] = list(step.flags)
+    return entry
 
 
 def _sha256(text: str) -> str:

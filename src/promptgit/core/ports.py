@@ -74,6 +74,11 @@ class StepOutput:
     text: str
     calls: int = 1  # of a model; 0: a function gave it, or it was given
     cached: bool = False
+    request: str = ""  # the key of what was asked; empty where nothing was
+    usage: Usage = Usage()
+    cost_usd: float | None = 0.0
+    latency_s: float = 0.0
+    flags: tuple[str, ...] = ()  # as those of a Result
 
 
 @dataclass(frozen=True, slots=True)

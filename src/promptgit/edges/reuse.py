@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from promptgit.core.evaluation import Result
@@ -17,6 +18,7 @@ from promptgit.core.pipeline import FORM as PIPELINE
 from promptgit.core.ports import Answer, AnswerStore, Request, Usage
 from promptgit.core.record import Record
 from promptgit.edges.records import Records
+from promptgit.evaluate.pipelines import expected_calls
 from promptgit.evaluate.side_by_side import Contender
 
 STRUCK_OUT = re.compile(r"\[[\w ]+ redacted\]")
@@ -24,13 +26,9 @@ FINISHED = {"cut": "length", "refused": "content_filter"}  # how a flag was told
 
 
 def reuse(records: Records, contender: Contender, store: AnswerStore, *, repeats: int = 1) -> int:
-    """
-    Put what the records answer of these cases into `store`; return how many were new there.
-
-    Of a pipeline nothing: a record holds what its steps said, not what each of them was asked.
-    """
+    """Put what the records answer of these cases into `store`; return how many were new there."""
     if contender.prompt.form == PIPELINE:
-        return 0
+        return _reuse_steps(records, contender, store, repeats)
     model = contender.model.identity
     wanted = {
         Request(contender.prompt.render(case.inputs), repeat).key(model)
@@ -44,6 +42,52 @@ def reuse(records: Records, contender: Contender, store: AnswerStore, *, repeats
                 store.put(key, answer)
                 found += 1
     return found
+
+
+@dataclass(frozen=True)
+class _Shelf:
+    """What is in the store, and what the records hold besides."""
+
+    store: AnswerStore
+    on_record: Mapping[str, Answer]
+
+    def get(self, key: str) -> Answer | None:
+        return self.store.get(key) or self.on_record.get(key)
+
+    def put(self, key: str, answer: Answer) -> None:
+        self.store.put(key, answer)
+
+
+def _reuse_steps(records: Records, contender: Contender, store: AnswerStore, repeats: int) -> int:
+    """The same for a pipeline: what one step said decides what the next would be asked."""
+    held = [
+        pair
+        for record in records.find(contender.prompt.blob)
+        for pair in _step_answers(record, contender)
+    ]
+    shelf = _Shelf(store, dict(held))
+    found = 0
+    for case in contender.cases:
+        for repeat in range(repeats):
+            identity = contender.model.identity
+            for call in expected_calls(contender.prompt, case, repeat, identity, shelf):
+                answer = shelf.on_record.get(call.key)
+                if answer is not None and store.get(call.key) is None:
+                    store.put(call.key, replace(answer, model=call.identity.model))
+                    found += 1
+    return found
+
+
+def _step_answers(record: Record, contender: Contender) -> Iterable[tuple[str, Answer]]:
+    if not _is_of(record, contender):
+        return
+    results = record.body.get("results")
+    for entry in results if isinstance(results, list) else ():
+        steps = entry.get("steps") if isinstance(entry, dict) else None
+        for step in steps if isinstance(steps, list) else ():
+            answer = _answer(step, "") if isinstance(step, dict) else None
+            if answer is not None:
+                yield str(step["request"]), answer
 
 
 def _answers(record: Record, contender: Contender) -> Iterable[tuple[str, Answer]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from promptgit.core.dataset import Case
+from promptgit.core.evaluation import flags_of
 from promptgit.core.pipeline import Pipeline, pipeline_of, reference
 from promptgit.core.pipeline_file import Step
 from promptgit.core.ports import (
@@ -94,7 +95,8 @@ def identity_of(step: Step | None, identity: ModelIdentity) -> ModelIdentity:
 class ExpectedCall:
     """A call that playing a case will make, as far as that can be told before."""
 
-    messages: tuple[Message, ...]  # with a guess where an earlier step has yet to speak
+    key: str  # of the request; empty where an earlier step has yet to speak
+    messages: tuple[Message, ...]  # with a guess where that is so
     identity: ModelIdentity
     expected: str | None  # what the step should give, if the case says
     held: bool  # the answer is in the store already
@@ -115,8 +117,9 @@ def expected_calls(
             continue
         request = request_of(pipeline, step, columns, outputs, repeat)
         asked = identity_of(step, identity)
-        held = store.get(request.key(asked)) if store and certain else None
-        yield ExpectedCall(request.messages, asked, expected, held is not None)
+        key = request.key(asked) if certain else ""
+        held = store.get(key) if store and certain else None
+        yield ExpectedCall(key, request.messages, asked, expected, held is not None)
         certain = held is not None
         outputs[step.name] = held.text if held else expected or GUESSED_OUTPUT
 
@@ -156,9 +159,23 @@ def play(
                 answer = model_of(step, model).complete(request)
             except CallFailed as error:
                 raise StepFailed(step.name, error, tuple(played)) from error
-            played.append(StepOutput(step.name, answer.text, cached=answer.cached))
+            asked = model_of(step, model).identity
+            played.append(_output(step, request.key(asked), answer))
         answers[step.name] = answer
     return _summed(answers, pipeline.output, played)
+
+
+def _output(step: Step, key: str, answer: Answer) -> StepOutput:
+    return StepOutput(
+        step.name,
+        answer.text,
+        cached=answer.cached,
+        request=key,
+        usage=answer.usage,
+        cost_usd=answer.cost_usd,
+        latency_s=answer.latency_s,
+        flags=flags_of(answer),
+    )
 
 
 def _called(
