@@ -9,7 +9,6 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import chdir
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -125,12 +124,10 @@ def test_the_scorer_and_its_name_are_twenty_lines(package: Path):
 
 def pytest_in(folder: Path) -> subprocess.CompletedProcess[str]:
     """Run pytest in a process of its own, with our plug-in, and what stands beside it."""
-    installed = any(point.name == "promptgit" for point in entry_points(group="pytest11"))
-    plugin = () if installed else ("-p", "promptgit.pytest_plugin")
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin, "."],
+        [sys.executable, "-m", "pytest", "-q", "-p", "promptgit.pytest_plugin", "."],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder)},
+        env={**os.environ, "PYTHONPATH": str(folder), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         timeout=300,

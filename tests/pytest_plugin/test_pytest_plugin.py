@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -14,14 +13,13 @@ from cli.terminal import an_office
 
 pytest_plugins = ["pytester"]
 
-INSTALLED = any(point.name == "promptgit" for point in entry_points(group="pytest11"))
-LOADED = () if INSTALLED else ("-p", "promptgit.pytest_plugin")
-ALONE = ("-rs", "-p", "no:randomly", "-p", "no:cacheprovider")  # the plug-ins of our own suite
+ALONE = ("-rs", "-p", "promptgit.pytest_plugin", "-p", "no:cacheprovider")
 
 
 @pytest.fixture
-def office(pytester: pytest.Pytester) -> Path:
-    """A repository with one prompt and 30 cases, and pytest started in it."""
+def office(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one prompt and 30 cases, where pytest starts without other plug-ins."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     an_office(pytester.path / "office", per_label=10)
     os.chdir(pytester.path / "office")
     return pytester.path / "office"
@@ -33,7 +31,7 @@ def run(pytester: pytest.Pytester, office: Path):
 
     def started(source: str, *options: str) -> pytest.RunResult:
         (office / "test_prompts.py").write_text(source, encoding="utf-8")
-        return pytester.run(sys.executable, "-m", "pytest", *LOADED, *ALONE, *options, timeout=120)
+        return pytester.run(sys.executable, "-m", "pytest", *ALONE, *options, timeout=120)
 
     return started
 
@@ -112,7 +110,7 @@ def test_it_works_with_xdist_and_the_workers_share_the_budget(run):
         "def test_sort(promptgit_eval, n):\n"
         "    with pytest.raises(promptgit.BudgetSpent, match='of 6 calls'):\n"
         '        promptgit_eval("sort")\n',
-        *("-n", "2", "--promptgit-budget", "12calls"),
+        *("-p", "xdist.plugin", "-n", "2", "--promptgit-budget", "12calls"),
     )
 
     result.assert_outcomes(passed=4)
