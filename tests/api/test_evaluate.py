@@ -96,6 +96,26 @@ def test_a_prompt_is_ready_for_a_chat_client():
         GREET.messages(message="Hi")
 
 
+def test_a_text_alone_is_no_file_of_the_repository(office: Repository):
+    office.commit({"prompts/prompt.md": "x", "prompts/prompt.eval.yaml": "assert: [{type: nope}]"})
+    (office.path / "prompt").mkdir()
+
+    with chdir(office.path):
+        found = promptgit.evaluate(promptgit.Prompt.of(SEED), cases="prompts/sort.csv")
+
+    assert found.mean == pytest.approx(1 / 3)
+
+
+def test_a_name_that_several_files_have_says_nothing_of_a_prompt(office: Repository):
+    office.commit({"prompts/old/sort.md": SEED})
+    prompt = promptgit.load("prompts/sort.md", repo=office.path)
+
+    with pytest.raises(promptgit.UserError, match="no cases for the prompt 'sort'"):
+        promptgit.evaluate(prompt, repo=office.path)
+    cases = office.path / "prompts/sort.csv"
+    assert len(promptgit.evaluate(prompt, repo=office.path, cases=cases).results) == 30
+
+
 def test_without_a_repository_everything_is_given(nowhere):
     found = promptgit.evaluate(GREET, cases=ROWS, scorers={"type": "equals"}, model=greeter)
 

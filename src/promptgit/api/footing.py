@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from promptgit.api.own import (
@@ -25,7 +25,7 @@ from promptgit.cli.bench import Bench
 from promptgit.cli.halting import haltable
 from promptgit.cli.pipeline_files import called, model_for
 from promptgit.cli.wiring import Repository, user_config
-from promptgit.config import Config, EvalFile, parse_config
+from promptgit.config import Config, EvalFile, parse_config, places
 from promptgit.core import prompt as prompts
 from promptgit.core.dataset import Dataset
 from promptgit.core.pipeline import FORM as PIPELINE
@@ -105,15 +105,16 @@ class Footing:
         """
         Find the prompt and its eval file; `alone`: nothing that lies beside it is wanted.
 
-        A Prompt is the file that is called as it is, where there is one.
+        A Prompt is the file that is called as it is, where there is just one; one of a text alone
+        has no name of its own, and is none.
         """
         repository = self.repository
         if isinstance(prompt, prompts.Prompt):
             if ref is not None:
                 raise UserError("a Prompt has its revision", hint="leave `ref` out, or give a name")
             shown = shown_as(Prompt, prompt)
-            path = None if alone or repository is None else repository.find_prompt(prompt.name)
-            if repository is None or path is None:
+            path = "" if alone or repository is None else _called(prompt.name, repository)
+            if repository is None or not path:
                 return Subject(shown)
             return Subject(shown, path, repository.eval_file(path))
         if "\n" in prompt or "{{" in prompt:
@@ -193,6 +194,14 @@ class Footing:
 def repository_at(repo: Place | None, *, model: str | None = None) -> Repository:
     """Open the repository around `repo`, or around where the process stands."""
     return Repository.at(Git.discover(Path(repo or Path.cwd()).absolute()), "", model=model)
+
+
+def _called(name: str, repository: Repository) -> str:
+    """The path of the one prompt of this name; empty where there is none, or several."""
+    if name == prompts.Prompt.of("").name:
+        return ""
+    found = [p for p in repository.prompts if PurePosixPath(places.stem_of(p)).name == name]
+    return found[0] if len(found) == 1 else ""
 
 
 def purse(budget: str | Budget | None, config: Config) -> Budget:
