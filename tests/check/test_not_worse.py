@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from check.sides import Sides, flips_of, sides_of, some_cases
 from promptgit.check.not_worse import not_worse
 from promptgit.core.dataset import Dataset
-from promptgit.core.evaluation import Metric
+from promptgit.core.evaluation import Evaluation, Metric, Score
 from promptgit.core.verdict import Outcome, Policy, Verdict
 
 SCORE = (Metric("score"),)
@@ -71,6 +73,30 @@ def test_a_must_pass_case_may_not_get_worse_whatever_the_mean():
 
     assert verdict.outcome is Outcome.REGRESSION
     assert name in verdict.reasons[0]
+
+
+def test_a_metric_that_is_gated_may_not_drop_although_the_score_holds():
+    cases = some_cases(100)
+
+    def compare(batch: Dataset) -> tuple[Evaluation, Evaluation]:
+        before, after = sides_of(cases, [0.0] * 100)(batch)
+        return _with_tone(before, 1.0), _with_tone(after, 0.5)
+
+    verdict = not_worse(
+        cases,
+        (Metric("score"), Metric("tone")),
+        compare,
+        Policy(metrics={"tone": 0.05}),
+        alpha=0.05,
+        order_seed="s",
+    )
+
+    assert verdict.outcome is Outcome.REGRESSION
+
+
+def _with_tone(evaluation: Evaluation, value: float) -> Evaluation:
+    results = tuple(replace(result, scores={"tone": Score(value)}) for result in evaluation.results)
+    return replace(evaluation, results=results)
 
 
 def test_the_error_is_the_ledgers_and_not_the_policys():

@@ -10,6 +10,7 @@ from promptgit.core.candidate import Fate
 from promptgit.core.dataset import Case
 from promptgit.improve.exemplars import END, START, with_exemplars
 from promptgit.improve.improve import improve
+from promptgit.improve.selection import showing
 from promptgit.strategies.exemplars import exemplars
 from strategies.learning import a_talking_lab, only_search, texts
 
@@ -83,6 +84,16 @@ def test_a_case_that_is_shown_takes_no_part_in_the_race():
     list(exemplars(SEED, a_lab_with(evaluator)))
 
     assert not [case.id for text, case in raced if next(iter(case.inputs.values())) in text]
+
+
+def test_a_case_that_the_prompt_before_shows_takes_no_part_either():
+    lab = a_lab_with(learning_from_examples)
+    best = lab.candidate(SEED)
+
+    draft = showing(lab, best, ["apples-1"], "swap", unfit=["bread-1"])
+
+    assert draft is not None
+    assert draft.shown == ("apples-1", "bread-1")
 
 
 def test_a_poor_example_is_swapped_for_a_better_one():

@@ -136,6 +136,26 @@ def test_a_rewrite_that_costs_score_is_not_kept():
                for p in lab.notebook.proposals if p.patch)  # fmt: skip
 
 
+def test_small_losses_of_rewrites_do_not_add_up_either():
+    def worth(prompt, cases):
+        found = evaluated(prompt, cases)
+        score = 1 - 0.008 * (4 - prompt.text.count("really"))
+        results = tuple(replace(result, score=score) for result in found.results)
+        return replace(found, results=results)
+
+    def mentor(request):
+        words = request.messages[-1].text
+        line = next(line for line in words.splitlines() if line.startswith("really"))
+        return f"Cut it.\n\n```diff\n@@\n-{line}\n+{line.removeprefix('really ')}\n```\n"
+
+    seed = SEED.edited("really really really really\n")
+
+    found = list(shorten(seed, a_lab_that_cuts(mentor, evaluator=worth), tolerance=0.02))
+
+    assert found[-1].evaluation.mean >= 0.98 - 1e-9
+    assert len(found) == 3
+
+
 def test_a_rewrite_that_is_longer_is_not_even_tried():
     def mentor(request):
         return "More!\n\n```diff\n@@\n-You know apples.\n+You know apples, and much more.\n```\n"
