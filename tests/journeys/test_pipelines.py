@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from cli.terminal import promptgit
 from cli.test_pipelines import BLIND, CASES, FLOW, REPLY, REPLYING, SORT, SORTING, STEPS, some_cases
 from promptgit.testing.repositories import a_repository
+from servers.openai_server import serving
 
 
 def test_a_pull_request_that_breaks_the_first_step_is_blocked_and_laid_to_it(tmp_path: Path):
@@ -72,3 +76,25 @@ def test_a_pull_request_cannot_answer_a_step_by_itself(tmp_path: Path):
 
     assert said.code == 3
     assert "head's step sort asks offline in place of gpt-5-mini" in said.out
+
+
+def test_a_step_that_did_not_change_is_paid_for_once_though_both_sides_ask_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    files = {SORT: SORTING, REPLY: REPLYING, FLOW: STEPS, CASES: some_cases()}
+    desk = a_repository(tmp_path / "desk", {**files, "promptgit.yaml": "model: gpt-5-mini\n"})
+    desk.commit({REPLY: REPLYING + "Be brief.\n"}, "reply: brief\n")
+    sorted_: list[str] = []
+
+    def answer(body: dict[str, Any]) -> str:
+        if body["messages"][0]["content"] == SORTING:
+            sorted_.append(body["messages"][1]["content"])
+            return "refund"
+        return "refund team"
+
+    with serving(reply=answer, latency_s=0.05) as server:
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789abcdef")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        promptgit(desk, "check", "HEAD~1", "HEAD", "--budget", "1000calls")
+
+    assert len(sorted_) == len(set(sorted_)) == 32

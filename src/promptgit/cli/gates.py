@@ -14,7 +14,7 @@ from typing import Literal
 
 from promptgit.check.giveaway import giveaway
 from promptgit.cli.bench import FREE, Bench, provider_of
-from promptgit.cli.pipeline_files import model_for
+from promptgit.cli.pipeline_files import model_for, sharing
 from promptgit.cli.pipeline_gates import allowed, step_unasked, unread_code
 from promptgit.cli.subjects import Stand, Subject
 from promptgit.config import Config, places
@@ -164,8 +164,9 @@ def _gate(
     grading = replace(bench, config=_grading(bench.config, judge.repository.config))
     allow_code = may.base_code or (may.head_code and rules == "head")
     suite = grading.suite(judge.repository, judge.eval_file, cases, allow_code=allow_code)
+    make = sharing(bench)
     models = [
-        model_for(bench, one.repository, one.prompt, one.choice, allow_code=code)
+        model_for(bench, one.repository, one.prompt, one.choice, allow_code=code, make=make)
         for one, code in zip((before, after), allowed(may, before, after), strict=True)
     ]
     policy = judge.rules.policy

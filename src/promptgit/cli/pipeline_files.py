@@ -16,10 +16,14 @@ from promptgit.errors import CallFailed, UserError
 from promptgit.evaluate.pipelines import StepModels
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from promptgit.cli.bench import Bench
     from promptgit.cli.wiring import Repository
     from promptgit.config import ModelChoice
     from promptgit.core.ports import Model
+
+    Make = Callable[[ModelChoice, str], Model]  # a model by what it is for
 
 
 def read(repository: Repository, path: str, revision: str | None, template: TemplateKind) -> Prompt:
@@ -96,20 +100,41 @@ def model_for(
     choice: ModelChoice,
     *,
     allow_code: bool = False,
+    make: Make | None = None,
 ) -> Model:
     """
     Make the model that a prompt asks; for a pipeline, those of its steps.
 
-    A model that was typed on the command line answers all steps.
+    A model that was typed on the command line answers all steps.  `make` is `bench.model`, or
+    what `sharing` makes of it.
     """
-    model = bench.model(choice, "model")
+    make = make or bench.model
+    model = make(choice, "model")
     if prompt.form != FORM:
         return model
     others = {
-        name: bench.model(own, f"model of {name}")
+        name: make(own, f"model of {name}")
         for name, own in step_choices(repository, prompt).items()
     }
     return StepModels(model, others, called if allow_code else None)
+
+
+def sharing(bench: Bench) -> Make:
+    """
+    Make each model once, for both sides of a comparison.
+
+    Base and head ask a step that did not change the same, at the same time: then one of them
+    waits for the other's answer, and it is paid for once.
+    """
+    made: dict[tuple[str, str], Model] = {}
+
+    def make(choice: ModelChoice, purpose: str) -> Model:
+        key = str(choice), purpose
+        if key not in made:
+            made[key] = bench.model(choice, purpose)
+        return made[key]
+
+    return make
 
 
 def step_choices(repository: Repository, prompt: Prompt) -> Mapping[str, ModelChoice]:
