@@ -208,6 +208,8 @@ def purse(budget: str | Budget | None, config: Config) -> Budget:
     """What may be spent: as asked, or as the config says; a Budget is shared with others."""
     if isinstance(budget, Budget):
         return budget
+    if not isinstance(budget, str | None):
+        raise UserError(f"{budget!r} is no budget", hint='write "2usd", "500calls" or a Budget')
     return Budget(Cap.read(budget) if budget else config.budget)
 
 

@@ -41,7 +41,7 @@ def dataset(cases: Cases, columns: Mapping[str, str], inputs: tuple[str, ...]) -
     roles = Columns(columns, inputs)
     if isinstance(cases, str | os.PathLike):
         return files.read(Path(cases), columns=roles)
-    rows = list(cases)
+    rows = list(cases) if isinstance(cases, Iterable) else [cases]
     whole = [(number, row) for number, row in enumerate(rows, 1) if isinstance(row, Case)]
     if rows and len(whole) == len(rows):
         return Dataset(checked_unique(whole, "cases"))
