@@ -46,7 +46,7 @@ def summary(report: Report, width: int | None = None) -> Iterator[Styled]:
             yield from verdict(gate, prompt, width)
             yield from _broken(gate, shown)
         for line in by_step(prompt):
-            yield ((f"{GAP}{line}", ""),)
+            yield ((f"{GAP}{one_line(line)}", ""),)
     yield ()
     yield from closing(report)
 

@@ -15,8 +15,8 @@ from promptgit.core.invisible import hidden
 from promptgit.core.secrets import redact
 from promptgit.history.diff import Line
 from promptgit.report import check_text
-from promptgit.report.attribution_text import by_step
 from promptgit.report import gate_words as words
+from promptgit.report.attribution_text import by_step
 from promptgit.report.check_text import FLIPS, GAP
 from promptgit.report.gate_words import LONGEST_SECRET, one_line, uncommanded, visible
 from promptgit.report.history_text import Styled
@@ -54,7 +54,7 @@ def _prompt(prompt: PromptFinding, width: int | None, most: int) -> Iterator[Sty
     yield from check_text.heading(prompt)
     for gate in prompt.gates:
         yield from check_text.verdict(gate, prompt, width)
-    yield from _section("Steps", [((f"{INDENT}{line}", ""),) for line in by_step(prompt)])
+    yield from _section("Steps", [((f"{INDENT}{one_line(line)}", ""),) for line in by_step(prompt)])
     yield from _section("Lint", list(check_text.lint_lines(prompt)))
     yield from _section("Words", list(_words(prompt)))
     shown: set[str] = set()
