@@ -76,6 +76,9 @@ def command(
     moves only when the final prompt is better than the first one on the sealed cases; otherwise
     the work is kept under refs/promptgit/runs/ and the branch stays as it is.  With --shorten it
     moves when the final prompt is shorter and the sealed cases rule out that it got worse.
+
+    PROMPT may be text that other prompts include, or a pipeline with --step: then the cases of
+    all who use the text decide, and none of them may get worse.
     """
     from promptgit.cli import improving
     from promptgit.cli.asking import Asked
