@@ -155,7 +155,7 @@ def one_run(
         kept.append(child)
         order = f"{rng.integers(2**62)} {number}"
         parent = bench.evaluate(best, search)
-        if race(search, parent, partial(bench.evaluate, child), order_seed=order).survived:
+        if race(search, parent.scores, partial(bench.evaluate, child), order_seed=order).survived:
             best = child
 
     search_gain = float((best.right - seed.right)[:half].mean())

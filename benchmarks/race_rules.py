@@ -60,7 +60,7 @@ class Topical(Simulated):
 
 
 def ships(cases: Dataset, parent: Evaluation, evaluate: Evaluate, seed: str) -> bool:
-    return race(cases, parent, evaluate, order_seed=seed).survived
+    return race(cases, parent.scores, evaluate, order_seed=seed).survived
 
 
 def plain(

@@ -18,11 +18,14 @@ from promptgit.core.evaluation import Evaluation, Metric, Result, Score
 from promptgit.core.patch import Patch, Refusal, read_patch
 from promptgit.core.ports import Answer, ModelIdentity, Request
 from promptgit.core.prompt import Message, Prompt
+from promptgit.edges.merging import merged
 from promptgit.errors import BudgetSpent
 from promptgit.improve.improve import Strategy, improve
 from promptgit.improve.lab import Lab
 from promptgit.improve.mentor import Mentor, Tried
+from promptgit.strategies.breeder import breeder
 from promptgit.strategies.critique import critique
+from promptgit.strategies.gepa import gepa
 
 PATH = "prompts/tickets.md"
 IDENTITY = ModelIdentity("simulated", "simulated")
@@ -108,6 +111,7 @@ def a_lab(meter: Meter, seed: int, *, direct: bool = False) -> Lab:
         rng=random.Random(f"lab {seed}"),
         notebook=Quiet(),
         affordable=lambda calls: not meter.spent,
+        merge=merged,
     )
 
 
@@ -228,6 +232,10 @@ def entries() -> list[Entry]:
     return [
         Entry("critique", critique),
         Entry("critique, all of the budget", partial(critique, **ENDLESS)),
+        Entry("gepa, ours", gepa),
+        Entry("gepa, ours, all of the budget", partial(gepa, **ENDLESS)),
+        Entry("breeder", breeder),
+        Entry("breeder, all of the budget", partial(breeder, **ENDLESS)),
         Entry("plain racing", racing),
         Entry("racing behind a gate", partial(racing, gate=True, longest=10)),
     ]

@@ -55,6 +55,7 @@ class World:
     malformed: float = 0.08  # something that is no edit,
     leaking: float = 0.05  # a line that helps the shown failures and nothing else; or else
     cases: int = 200  # a line without any effect
+    named: bool = True  # whether the words of a ticket name its topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +199,8 @@ class Terrain:
         return unit(self.seed, self.world.name, case)
 
     def _case(self, name: str, kind: Kind) -> Case:
-        words = " and ".join(kind.topics)
-        return Case(name, {"ticket": f"Ticket #{name} about {words}."}, expected=right_answer(name))
+        about = f" about {' and '.join(kind.topics)}" if self.world.named else ""
+        return Case(name, {"ticket": f"Ticket #{name}{about}."}, expected=right_answer(name))
 
     def _rng(self, what: str) -> random.Random:
         return random.Random(f"{self.world.name} {self.seed} {what}")

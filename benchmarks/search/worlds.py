@@ -13,6 +13,7 @@ WORLDS = (
     World("conflicting", conflicts=3),
     World("harmful", planted=2, harmful=0.25, right=0.5),
     World("long", rules=10, toll=0.01),
+    World("mute", named=False),
     World("leaky", right=0.35, leaking=0.5, harmful=0.05, malformed=0.05),
     World("nothing", right=0.0, leaking=0.25),
 )

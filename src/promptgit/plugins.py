@@ -61,7 +61,15 @@ SCORERS: Mapping[str, str] = MappingProxyType(
     }
 )
 STRATEGIES: Mapping[str, str] = MappingProxyType(
-    {"critique": "promptgit.strategies.critique:critique"}
+    {
+        "breeder": "promptgit.strategies.breeder:breeder",
+        "critique": "promptgit.strategies.critique:critique",
+        "exemplars": "promptgit.strategies.exemplars:exemplars",
+        "gepa": "promptgit.strategies.gepa:gepa",
+        "interview": "promptgit.strategies.interview:interview",
+        "patterns": "promptgit.strategies.patterns:patterns",
+        "shorten": "promptgit.strategies.shorten:shorten",
+    }
 )
 MODELS: Mapping[str, str] = MappingProxyType(
     {

@@ -184,12 +184,12 @@ def test_a_spent_budget_ends_the_search_and_keeps_what_was_found():
         paid.append(len(cases))
         return evaluated(prompt, cases)
 
-    lab = a_lab(affordable=lambda calls: sum(paid) + calls <= 75, evaluator=evaluator)
+    lab = a_lab(affordable=lambda calls: sum(paid) + calls <= 45, evaluator=evaluator)
 
     found = list(improve(SEED, critique, lab))
 
     assert 1 <= len(found) < 5
-    assert sum(paid) <= 75
+    assert sum(paid) <= 45
     assert lab.notebook.events[-1][0] == "stopped"
 
 
@@ -213,7 +213,7 @@ def test_the_lineage_of_a_candidate_is_its_patches_in_order():
 
     chain = list(lineage(found[-1]))
 
-    assert chain == found[1:]
+    assert [one.prompt for one in chain] == [one.prompt for one in found[1:]]
 
 
 def test_what_cases_bring_is_cut_and_cleaned_before_the_mentor_reads_it():

@@ -12,7 +12,7 @@ from promptgit.improve.race import race as race_of
 
 def race(cases: Dataset, sides: Sides, **options) -> Race:
     parent = an_evaluation(cases, sides.before)
-    return race_of(cases, parent, lambda batch: sides(batch)[1], **options)
+    return race_of(cases, parent.scores, lambda batch: sides(batch)[1], **options)
 
 
 def test_a_patch_that_helps_runs_the_whole_race():

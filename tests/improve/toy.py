@@ -24,6 +24,11 @@ TEMPLATES = {
     "critique": "CRITIQUE\n{% for miss in misses %}miss: {{ miss.input }}\n{% endfor %}"
     "{% for item in tried %}tried: {{ item.summary }} / {{ item.reason }}\n{% endfor %}",
     "patch": "PATCH {{ path }}\n{{ critique }}\n{{ prompt }}",
+    "patches": "PATCHES {{ path }} {{ groups|length }}\n{{ prompt }}\n"
+    "{% for group in groups %}group of {{ group.size }}\n{% for miss in group.misses %}"
+    "miss: {{ miss.input }}\n{% endfor %}{% endfor %}"
+    "{% for item in tried %}tried: {{ item.summary }} / {{ item.reason }}\n{% endfor %}"
+    "{% for item in kept %}kept: {{ item.summary }} / {{ item.reason }}\n{% endfor %}",
     "retry": "RETRY because {{ reason }}\nnearest: {{ nearest }}",
     "whole-file": "WHOLE because {{ reason }}",
 }
@@ -63,8 +68,11 @@ def adding(line: str) -> str:
 
 
 def good_mentor(request: Request) -> Line:
-    """Name the topic of the first miss, then add a line that knows it."""
+    """Name the topic of the first miss, then add a line that knows it; or one for each topic."""
     words = request.messages[-1].text
+    if words.startswith("PATCHES"):
+        topics = dict.fromkeys(re.findall(r"What of (\w+)", words))
+        return "\n".join(adding(f"You know {topic}.") for topic in topics)
     topic = re.search(r"What of (\w+)", words)
     if words.startswith("CRITIQUE"):
         return f"- The prompt does not know. What of {topic[1]}?" if topic else "- Nothing."

@@ -13,13 +13,23 @@ from promptgit.core.prompt import Prompt
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A prompt, how it did on the search cases, where it came from, and why."""
+    """A prompt, how it did on search cases (all or some), where it came from, and why."""
 
     prompt: Prompt
     evaluation: Evaluation
     parents: tuple[Candidate, ...] = ()
     why: str = ""  # the critique's reason, in a sentence or two
     patch: Patch | None = None  # from the first parent; None for the seed
+
+    @property
+    def compared(self) -> tuple[Evaluation, Evaluation]:
+        """Its first parent and itself, on the cases that both have a result for."""
+        parent = self.parents[0].evaluation
+        known = {result.case_id for result in parent.results}
+        both = self.evaluation.cases.only(
+            result.case_id for result in self.evaluation.results if result.case_id in known
+        )
+        return parent.on(both), self.evaluation.on(both)
 
 
 class Fate(StrEnum):

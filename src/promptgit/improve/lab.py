@@ -14,14 +14,26 @@ from promptgit.core.patch import Patch, Refusal, derive
 from promptgit.core.ports import Answer, Notebook
 from promptgit.core.prompt import Prompt
 from promptgit.errors import BudgetSpent, CallFailed
+from promptgit.evaluate.crew import Crew
 from promptgit.improve.exemplars import shown_in
+from promptgit.improve.grouping import Group
 from promptgit.improve.mentor import Draft, Mentor, Tried
 from promptgit.improve.race import ROUNDING, race
 
 Evaluator = Callable[[Prompt, Dataset], Evaluation]
 Guard = Callable[[Patch, Prompt], Refusal | None]
+Merge = Callable[[str, str, str], str | None]  # base, ours, theirs → both edits
 
 TRIED_SHOWN = 8  # of the refused proposals, the latest, that the mentor is told of
+SIDE_BY_SIDE = 8  # evaluations of a few cases each, at the same time
+
+
+@dataclass
+class Known:
+    """What one text was asked so far."""
+
+    evaluation: Evaluation  # the first of it: prompt, model, metrics
+    results: dict[str, Result] = field(default_factory=dict)  # by case id
 
 
 @dataclass
@@ -41,10 +53,13 @@ class Lab:
     notebook: Notebook
     affordable: Callable[[int], bool] = lambda calls: True  # with what confirmation needs left
     vital: frozenset[str] = frozenset()  # ids of search cases that may never get worse
+    merge: Merge = lambda base, ours, theirs: None  # None: they conflict, or nobody can merge
     round: int = 0
     tried: list[Tried] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)  # texts that were proposed, by blob id
+    kept: list[Tried] = field(default_factory=list)  # proposals that were accepted, and why
     ran: set[tuple[str, str]] = field(default_factory=set)  # (blob id, case id) evaluated here
+    results: dict[str, Known] = field(default_factory=dict)  # by blob id
 
     def candidate(
         self,
@@ -65,7 +80,35 @@ class Lab:
         if not self.affordable(len(wanted - self.ran)):
             raise BudgetSpent("the search budget is spent; the rest is kept for confirmation")
         self.ran |= wanted
-        evaluation = self.evaluator(prompt, cases)
+        return self._told(self.evaluator(prompt, cases))
+
+    def evaluate_all(self, pairs: Sequence[tuple[Prompt, Dataset]]) -> list[Evaluation]:
+        """Evaluate several prompts side by side, each on cases of its own, as `evaluate` does."""
+        wanted = {(prompt.blob, case.id) for prompt, cases in pairs for case in cases}
+        if not self.affordable(len(wanted - self.ran)):
+            raise BudgetSpent("the search budget is spent; the rest is kept for confirmation")
+        self.ran |= wanted
+
+        def work(place: int) -> tuple[int, Evaluation]:
+            return place, self.evaluator(*pairs[place])
+
+        found = dict(Crew(work, range(len(pairs)), size=SIDE_BY_SIDE))
+        return [self._told(found[place]) for place in range(len(pairs))]
+
+    def so_far(self, prompt: Prompt) -> Evaluation:
+        """All that this very text was asked here, in the order of the cases."""
+        known = self.results[prompt.blob]
+        asked = self.search.only(known.results)
+        return replace(
+            known.evaluation,
+            cases=asked,
+            results=tuple(known.results[case.id] for case in asked),
+        )
+
+    def _told(self, evaluation: Evaluation) -> Evaluation:
+        """Keep what was found, and note it."""
+        known = self.results.setdefault(evaluation.prompt.blob, Known(evaluation))
+        known.results |= {result.case_id: result for result in evaluation.results}
         self.notebook.note("evaluated", round=self.round, evaluation=evaluation)
         return evaluation
 
@@ -114,9 +157,43 @@ class Lab:
         except CallFailed as error:
             if error.fatal:
                 raise
-            self._refuse(parent, Draft("", (), ()), Fate.FAILED, error.message)
+            self.refuse(parent, Draft("", (), ()), Fate.FAILED, error.message)
             return None
         return self.vetted(parent, draft)
+
+    def patches(self, parent: Candidate, groups: Sequence[Group], *, mean: float) -> list[Draft]:
+        """
+        Ask the mentor once for a patch for each group of misses; return those that may be tried.
+
+        `mean`: what the search cases score now, as far as is known (0 to 1).  Raises
+        BudgetSpent, and CallFailed when no later call could do better.
+        """
+        misses = [miss for group in groups for miss in group.shown]
+        self.round += 1
+        self.notebook.note("asking", round=self.round, misses=len(misses))
+        fence = f"{self.rng.getrandbits(64):016x}"
+        tried, kept = self.tried[-TRIED_SHOWN * len(groups) :], self.kept[-TRIED_SHOWN:]
+        known = self.mentor.facts(parent, (), tried, fence)
+        known["score"] = mean
+        known["kept"] = [{"summary": one.summary, "reason": one.reason} for one in kept]
+        try:
+            drafts = self.mentor.patches(parent, groups, self.search, known)
+        except CallFailed as error:
+            if error.fatal:
+                raise
+            self.refuse(parent, Draft("", (), ()), Fate.FAILED, error.message)
+            return []
+        vetted = [self.vetted(parent, draft) for draft in drafts]
+        return [draft for draft in vetted if draft is not None]
+
+    def rebased(self, parent: Candidate, draft: Draft) -> Draft | None:
+        """Read a draft again, as an edit of what became of the text since it was asked for."""
+        if draft.patch is not None and draft.patch.before == parent.prompt.text:
+            return draft
+        found = self.mentor.read(Answer(draft.replies[-1]), parent.prompt.text)
+        if isinstance(found, Refusal):
+            return self.vetted(parent, replace(draft, patch=None, refusal=found.reason))
+        return self.vetted(parent, replace(draft, patch=found))
 
     def ask(self, parent: Candidate, name: str, facts: Mapping[str, Any]) -> Answer | None:
         """
@@ -132,7 +209,7 @@ class Lab:
         except CallFailed as error:
             if error.fatal:
                 raise
-            self._refuse(parent, Draft("", (), ()), Fate.FAILED, error.message)
+            self.refuse(parent, Draft("", (), ()), Fate.FAILED, error.message)
             return None
 
     def drafted(
@@ -172,15 +249,15 @@ class Lab:
     def vetted(self, parent: Candidate, draft: Draft) -> Draft | None:
         """Let a draft through to the race, or note why it stops here."""
         if draft.patch is None:
-            self._refuse(parent, draft, Fate.UNREADABLE, draft.refusal)
+            self.refuse(parent, draft, Fate.UNREADABLE, draft.refusal)
             return None
         refusal = self.guard(draft.patch, parent.prompt)
         if refusal is not None:  # a Refusal is falsy
-            self._refuse(parent, draft, Fate.GUARDED, refusal.reason)
+            self.refuse(parent, draft, Fate.GUARDED, refusal.reason)
             return None
         blob = parent.prompt.edited(draft.patch.after).blob
         if blob in self.seen:
-            self._refuse(parent, draft, Fate.REPEATED, "this very text was tried before")
+            self.refuse(parent, draft, Fate.REPEATED, "this very text was tried before")
             return None
         self.seen.add(blob)
         return draft
@@ -198,7 +275,7 @@ class Lab:
         self.notebook.note("racing", round=self.round, cases=len(cases))
         result = race(
             cases,
-            parent.evaluation,
+            parent.evaluation.scores,
             lambda batch: self.evaluate(child, batch),
             order_seed=f"{child.blob}",
             min_improvement=min_improvement,
@@ -210,32 +287,49 @@ class Lab:
         }
         if not result.survived:
             fate = Fate.UNSCORED if result.invalid else Fate.DROPPED
-            self._refuse(parent, draft, fate, result.reason, **proposal)
+            self.refuse(parent, draft, fate, result.reason, **proposal)
             return None
-        harm = self._harm(parent, child)
+        harm = self.harm(parent, child)
         if harm:
-            self._refuse(parent, draft, Fate.DROPPED, harm, **proposal)
+            self.refuse(parent, draft, Fate.DROPPED, harm, **proposal)
             return None
         survivor = self.candidate(child, parents=[parent], why=draft.why, patch=draft.patch)
         proposal["mean"] = survivor.evaluation.mean
         self._note(parent, draft, Fate.ACCEPTED, result.reason, **proposal)
         return survivor
 
-    def _harm(self, parent: Candidate, child: Prompt) -> str:
+    def keep(self, parent: Candidate, draft: Draft, reason: str, *, mean: float) -> Candidate:
+        """
+        Accept a draft that was tested elsewhere.
+
+        `mean`: what the search cases score now, as far as is known (0 to 1).
+        """
+        assert draft.patch is not None
+        child = parent.prompt.edited(draft.patch.after)
+        known = replace(parent, evaluation=self.so_far(parent.prompt))
+        self.kept.append(Tried(draft.summary, reason))
+        self._note(parent, draft, Fate.ACCEPTED, reason, mean=mean)
+        return Candidate(child, self.so_far(child), (known,), draft.why, draft.patch)
+
+    def harm(self, parent: Candidate, child: Prompt) -> str:
         """Name a must-pass case that the child does worse on than the first prompt of the run."""
+        vital = self.search.only(self.vital)
+        if not len(vital):
+            return ""
         first = next(iter(lineage(parent)), parent)
         first = first.parents[0] if first.parents else first
-        vital = self.search.only(self.vital)
-        after = self.evaluate(child, vital).scores if len(vital) else {}
+        before = self.evaluate(first.prompt, vital).scores
+        after = self.evaluate(child, vital).scores
         for case in vital:
-            was, now = first.evaluation.scores.get(case.id), after.get(case.id)
+            was, now = before.get(case.id), after.get(case.id)
             if was is not None and now is not None and now < was - ROUNDING:
                 return f"the must-pass case {case.id!r} got worse: {was:.4f} -> {now:.4f}"
         return ""
 
-    def _refuse(
+    def refuse(
         self, parent: Candidate, draft: Draft, fate: Fate, reason: str, **race_facts: float
     ) -> None:
+        """Note why a draft goes no further; the mentor is told."""
         self.tried.append(Tried(draft.summary or "(no readable patch)", reason))
         self._note(parent, draft, fate, reason, **race_facts)
 

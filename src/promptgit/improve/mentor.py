@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from promptgit.core import forms
@@ -15,8 +16,11 @@ from promptgit.core.evaluation import Result
 from promptgit.core.patch import Patch, Refusal, read_patch
 from promptgit.core.ports import Answer, Model, Request
 from promptgit.core.prompt import Message, Prompt
+from promptgit.improve.grouping import Group
+from promptgit.improve.several import parts_of
 
 SHOWN_CHARACTERS = 1_500  # of any one text that a case brings into a meta-prompt
+WHYS_COUNTED = 3  # of the reasons that misses of one group share, the most frequent
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,40 @@ class Mentor:
     ) -> str:
         """Ask what is wrong with the prompt, given the cases that it misses."""
         return self.ask("critique", self.facts(parent, misses, tried, fence)).text
+
+    def patches(
+        self,
+        parent: Candidate,
+        groups: Sequence[Group],
+        cases: Dataset,
+        facts: Mapping[str, Any],
+    ) -> list[Draft]:
+        """
+        Ask once for several patches, one for each group of misses; each is an edit of its own.
+
+        `facts`: what `facts` gives.  A reply in which no edit can be read is sent back once.
+        """
+        misses = [miss for group in groups for miss in group.shown]
+        shown = tuple(dict.fromkeys(miss.case_id for miss in misses))
+        asked = {**facts, "groups": [_group(group, cases) for group in groups]}
+        answer = self.ask("patches", asked)
+        drafts = self._several(answer, parent.prompt.text, shown)[: len(groups)]
+        if any(draft.patch is not None for draft in drafts):
+            return drafts
+        told: dict[str, Any] = {"reason": drafts[0].refusal, "nearest": "", "reply": answer.text}
+        told |= {"misses": [_miss(miss, cases) for miss in misses]}
+        again = self.ask("retry", {**asked, **told})
+        return self._several(again, parent.prompt.text, shown)[: len(groups)]
+
+    def _several(self, answer: Answer, before: str, shown: tuple[str, ...]) -> list[Draft]:
+        drafts = []
+        for part in parts_of(answer.text):
+            found = self.read(replace(answer, text=part), before)
+            if isinstance(found, Refusal):
+                drafts.append(Draft("", (part,), shown, refusal=found.reason))
+            else:
+                drafts.append(Draft("", (part,), shown, found))
+        return drafts
 
     def draft(
         self,
@@ -131,15 +169,27 @@ class Mentor:
         }
 
 
+def _group(group: Group, cases: Dataset) -> dict[str, Any]:
+    whys = Counter(why for miss in group.shown for why in _whys(miss))
+    return {
+        "size": group.size,
+        "misses": [_miss(miss, cases) for miss in group.shown],
+        "whys": [(shown_text(why), count) for why, count in whys.most_common(WHYS_COUNTED)],
+    }
+
+
+def _whys(result: Result) -> list[str]:
+    return [f"{name}: {score.why}" for name, score in result.scores.items() if score.value < 1]
+
+
 def _miss(result: Result, cases: Dataset) -> dict[str, Any]:
     (case,) = cases.only([result.case_id])
-    whys = [f"{name}: {score.why}" for name, score in result.scores.items() if score.value < 1]
     return {
         "input": shown_text(_input_of(case)),
         "output": shown_text(result.output),
         "expected": shown_text(case.expected or ""),
         "score": result.score,
-        "whys": [shown_text(why) for why in whys],
+        "whys": [shown_text(why) for why in _whys(result)],
     }
 
 

@@ -12,12 +12,14 @@ Neyman, "On the two different aspects of the representative method", JRSS 97 (19
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import sqrt
 
 from promptgit.core.dataset import Case, Dataset
 from promptgit.core.evaluation import Evaluation
 
+Scores = Mapping[str, float]  # by case id; a case that failed is absent
 Evaluate = Callable[[Dataset], Evaluation]  # the child, on these cases
 
 FIRST = 10  # cases; then twice as many, and so on
@@ -48,6 +50,7 @@ class Score:
     weight: float = 0.0
     pairs: int = 0
     changed: bool = False
+    squares: float = 0.0  # sum of the squared gains
 
     def plus(self, case: Case, before: float, after: float) -> Score:
         return Score(
@@ -57,7 +60,17 @@ class Score:
             self.weight + case.weight,
             self.pairs + 1,
             self.changed or abs(after - before) > ROUNDING,
+            self.squares + (after - before) ** 2,
         )
+
+    @property
+    def variance(self) -> float:
+        """Of the mean gain, with equal weights; one pair says nothing of it."""
+        if self.pairs < 2:
+            return 0.0
+        mean = (self.after - self.before) / self.weight
+        spread = max(0.0, self.squares - self.pairs * mean**2) / (self.pairs - 1)
+        return spread / self.pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +80,10 @@ class Standing:
     weak: frozenset[str]  # ids of the cases that the parent does worse on than on average
     scores: tuple[Score, Score]  # on those, and on the others
 
-    def plus(self, batch: Dataset, parent: Evaluation, child: Evaluation) -> Standing:
+    def plus(self, batch: Dataset, parent: Scores, child: Scores) -> Standing:
         weak, rest = self.scores
         for case in batch:
-            before, after = parent.scores.get(case.id), child.scores.get(case.id)
+            before, after = parent.get(case.id), child.get(case.id)
             if before is None or after is None:
                 continue
             if case.id in self.weak:
@@ -88,6 +101,13 @@ class Standing:
         return before, after
 
     @property
+    def error(self) -> float:
+        """The standard error of the gain, in score points."""
+        seen = [score for score in self.scores if score.weight]
+        total = sum(score.share for score in seen) or 1.0
+        return sqrt(sum((score.share / total) ** 2 * score.variance for score in seen))
+
+    @property
     def pairs(self) -> int:
         return sum(score.pairs for score in self.scores)
 
@@ -103,46 +123,56 @@ class Standing:
 
 def race(
     cases: Dataset,
-    parent: Evaluation,
+    parent: Scores,
     evaluate: Evaluate,
     *,
     order_seed: str,
+    longest: int = 0,
+    wait: bool = False,
     min_improvement: float = 0.0,
+    errors: float = 0.0,
 ) -> Race:
     """
     Compare child and parent on 10, 20, 40, … cases; drop the child as soon as it does not lead.
 
-    `parent` covers all `cases`; `evaluate` is given only those that are new at each step.  Their
-    order is shuffled by `order_seed`, but three of each ten are taken where the parent is weak, as
-    long as there are any.  `min_improvement` is the gain in the mean that is asked for at the
-    end, in score points (0 to 1).
+    `parent` covers all `cases`, and is read anew after each step; `evaluate` is given only those
+    that are new at each step.  Their order is shuffled by `order_seed`, but three of each ten are
+    taken where the parent is weak, as long as there are any.  `longest`: cases after which a
+    child that leads has won, 0 for all.  `wait`: go on while no score has changed.  What is asked
+    for at the end: `min_improvement`, a gain in the mean, in score points (0 to 1), and `errors`,
+    the gain in its standard errors.
     """
     weak = weak_spots(cases, parent)
     order = mixed(cases.shuffled(order_seed).cases, weak)
     standing, done = Standing(weak, _nothing_yet(cases, weak)), 0
-    for size in sizes(len(order)):
+    for size in sizes(min(longest or len(order), len(order))):
         batch = replace(cases, cases=tuple(order[done:size]))
-        standing, done = standing.plus(batch, parent, evaluate(batch)), size
+        child = evaluate(batch).scores
+        standing, done = standing.plus(batch, parent, child), size
         if size - standing.pairs > MAX_UNSCORED * size:
             lost = size - standing.pairs
             reason = f"{lost} of {size} cases had no score"
             return _ended(standing, size, reason, invalid=True)
-        if not standing.leads:
+        if not standing.leads and (standing.changed or not wait):
             return _ended(standing, size, _no_lead(standing, size))
 
     before, after = standing.means
     if not done:
         return _ended(standing, 0, "there was no case to race on", invalid=True)
+    if not standing.leads:
+        return _ended(standing, done, _no_lead(standing, done))
     if after - before < min_improvement - ROUNDING:
         short = f"gained {after - before:.4f} on {done} cases, less than {min_improvement:g}"
         return _ended(standing, done, short)
     gained = f"gained {after - before:.4f} on {done} cases"
+    if after - before <= errors * standing.error + ROUNDING and errors:
+        return _ended(standing, done, f"{gained}, no more than chance does (±{standing.error:.4f})")
     return Race(True, gained, before, after, done)
 
 
-def weak_spots(cases: Dataset, parent: Evaluation) -> frozenset[str]:
+def weak_spots(cases: Dataset, parent: Scores) -> frozenset[str]:
     """Return the ids of the cases on which the parent scores below its own mean."""
-    scores = {case.id: parent.scores[case.id] for case in cases if case.id in parent.scores}
+    scores = {case.id: parent[case.id] for case in cases if case.id in parent}
     mean = sum(scores.values()) / len(scores) if scores else 0.0
     return frozenset(name for name, score in scores.items() if score < mean - ROUNDING)
 

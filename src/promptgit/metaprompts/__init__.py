@@ -5,7 +5,23 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.resources import files
 
-NAMES = ("critique", "patch", "retry", "whole-file", "judge")
+NAMES = (
+    "critique",
+    "patch",
+    "patches",
+    "retry",
+    "whole-file",
+    "judge",
+    "reflect",
+    "breed",
+    "hypermutate",
+    "prescreen",
+    "mutation-prompts",
+    "thinking-styles",
+    "interview",
+    "patterns",
+    "shorten",
+)
 
 
 @lru_cache(maxsize=len(NAMES))

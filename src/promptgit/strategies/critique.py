@@ -1,70 +1,114 @@
 """
 Critique: test, let the mentor say what is wrong, patch, test again.
 
-The ancestor of this project.  Each round draws a training sample, whose misses the mentor
-sees with the scorers' reasons, and a validation sample, on which the patched prompt must beat
-its parent.  The mentor is also told what was tried before and why it was refused.
+The ancestor of this project, in two phases.  The first is thrifty: each round groups the misses
+that are alike, asks the mentor once for one patch for each group, and puts each patch through the
+sieve (`promptgit.improve.sieve`): its own miss, misses like it that the mentor never saw, cases
+with something to lose.  What passes is the prompt that the next patch is an edit of, so the
+answers that the line of descent gave are used again instead of being paid for again.  When that
+finds nothing more, the second phase is thorough: misses drawn from all search cases, one patch,
+and a race on all the others.
 
 Related: Pryzant et al., "Automatic Prompt Optimization with 'Gradient Descent' and Beam Search",
-2023, https://arxiv.org/abs/2305.03495.  We keep its critique-then-edit step, take patches
-instead of rewrites, and leave out the beam: one line of descent is what a reviewer can read.
+2023, https://arxiv.org/abs/2305.03495.  We keep its criticism of misses, take patches instead of
+rewrites, and leave out the beam: one line of descent is what a reviewer can read.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from promptgit.core.candidate import Candidate
 from promptgit.core.prompt import Prompt
+from promptgit.improve.ground import Ground
+from promptgit.improve.grouping import Group, grouped
 from promptgit.improve.lab import Lab
+from promptgit.improve.sieve import Sieve
+
+WAITS = 2  # a miss that was asked about so often waits until no other is left
 
 
 def critique(
     seed: Prompt,
     lab: Lab,
     *,
-    rounds: int = 12,
-    patience: int = 4,
+    rounds: int = 100,
+    patience: int = 8,
     target: float = 1.0,
-    train_sample: int = 0,
-    validation_sample: int = 0,
+    patches: int = 4,
+    first_look: int = 20,
+    next_look: int = 10,
     miss_threshold: float = 0.95,
-    misses_shown: int = 16,
+    misses_shown: int = 4,
+    asked_most: int = 6,
     min_improvement: float = 0.0,
     exemplars: int = 0,
 ) -> Iterator[Candidate]:
     """
     Yield `seed`, then each prompt that beats the one before it on cases the mentor did not see.
 
-    rounds: proposals at most.  patience: rounds in a row without a gain before giving up.
-    target: a mean search score (0 to 1) that is good enough.  train_sample, validation_sample:
-    cases per round, 0 for half and the rest.  miss_threshold: a score (0 to 1) below which a
-    case is a miss.  misses_shown: how many the mentor sees.  min_improvement: gain in the mean
-    that a patch must show in its race, in score points (0 to 1).  exemplars: worked examples to
-    try in the first round, 0 for none; like any patch they stay only if they help.
+    rounds: requests to the mentor at most.  patience: rounds in a row without a gain before
+    a phase ends.  target: a mean search score (0 to 1) that is good enough.  patches: groups of
+    misses, and so patches, in one request.  first_look, next_look: cases to look at in the
+    beginning, and whenever few misses are left.  miss_threshold: a score (0 to 1) below which a
+    case is a miss.  misses_shown: of each group, at most.  asked_most: how often the mentor may
+    be asked about one miss.  min_improvement: gain in the mean that a patch must show where it
+    is raced, in score points (0 to 1).  exemplars: worked examples to try in the first round, 0
+    for none; like any patch they stay only if they help.
     """
-    best = lab.candidate(seed)
-    yield best
+    ground = Ground(lab, seed)
+    ground.look(first_look)
+    sieve = Sieve(lab, ground, Candidate(seed, lab.so_far(seed)), miss_threshold, min_improvement)
+    yield sieve.best
+
+    if exemplars:
+        lab.round += 1
+        draft = lab.exemplify(sieve.best, ground.misses(miss_threshold), exemplars)
+        child = sieve.raced(draft) if draft else None
+        if child is not None:
+            yield child
+
+    asked: Counter[str] = Counter()
+    fruitless = 0
+    while lab.round < rounds and fruitless < patience and ground.mean < target:
+        misses = [m for m in ground.misses(miss_threshold) if asked[m.case_id] < asked_most]
+        fresh = [miss for miss in misses if asked[miss.case_id] < WAITS]
+        if len(fresh) < patches and ground.look(next_look):
+            continue
+        if not misses and ground.look_again(next_look):
+            continue
+        if not misses:
+            break
+        groups = grouped(
+            fresh or misses, ground.alike, groups=patches, shown=misses_shown, asked=asked
+        )
+        asked.update(miss.case_id for group in groups for miss in group.shown)
+        fruitless += 1
+        for draft, mended in sieve.own(lab.patches(sieve.best, groups, mean=ground.mean)):
+            rebased = lab.rebased(sieve.best, draft)
+            child = sieve.passed(rebased, mended) if rebased else None
+            if child is not None:
+                fruitless = 0
+                yield child
+            if ground.mean >= target:
+                return
 
     fruitless = 0
-    while lab.round < rounds and fruitless < patience and best.evaluation.mean < target:
-        training, validation = lab.begin_round(train_sample, validation_sample)
-        misses = lab.misses(best, training, miss_threshold)
-        fruitless += 1
+    while lab.round < rounds and fruitless < patience and ground.mean < target:
+        while ground.look(next_look) or ground.look_again(next_look):
+            continue
+        misses = ground.misses(miss_threshold)
         if not misses:
-            seen = f"the {len(training)} cases drawn for the mentor"
-            lab.skip(best, f"none of {seen} scores below {miss_threshold:g}")
-            continue
-
-        if exemplars and lab.round == 1:
-            draft = lab.exemplify(best, misses, exemplars)
-            if draft is None:
-                lab.skip(best, "no miss has an expected answer to show as an example")
-        else:
-            draft = lab.propose(best, lab.chosen(misses, misses_shown))
-        if draft is None:
-            continue
-        child = lab.screen(best, draft, validation, min_improvement=min_improvement)
-        if child is not None:
-            best, fruitless = child, 0
-            yield best
+            lab.skip(sieve.best, f"no search case scores below {miss_threshold:g}")
+            return
+        half = (len(misses) + 1) // 2  # the others are to test an edit on
+        shown = tuple(lab.rng.sample(misses, min(half, patches * misses_shown)))
+        fruitless += 1
+        for draft, _ in sieve.own(
+            lab.patches(sieve.best, [Group(shown, len(misses))], mean=ground.mean)
+        ):
+            child = sieve.raced(draft, longest=len(lab.search))
+            if child is not None:
+                fruitless = 0
+                yield child

@@ -37,13 +37,13 @@ def interview(
     lab: Lab,
     *,
     rounds: int = 5,
-    patience: int = 2,
+    patience: int = 3,
     target: float = 0.95,
     changes: int = 4,
     first_look: int = 20,
     next_look: int = 10,
     miss_threshold: float = 0.95,
-    misses_shown: int = 6,
+    misses_shown: int = 12,
     exemplars: int = 0,
 ) -> Iterator[Candidate]:
     """

@@ -46,7 +46,7 @@ def patterns(
     first_look: int = 20,
     next_look: int = 10,
     miss_threshold: float = 0.95,
-    answers_shown: int = 6,
+    answers_shown: int = 12,
     from_run: str = "",
     from_logs: str = "",
     performers: Sequence[Performer] = (),

@@ -8,10 +8,17 @@ from dataclasses import dataclass
 _HEADINGS = {
     "# Critique a prompt": "critique",
     "# Patch a prompt": "patch",
+    "# Patch a prompt, several ways": "patches",
+    "# Reflect on a prompt": "patches",
+    "# Breed a prompt": "patches",
     "# Retry a patch": "retry",
     "# Write the whole prompt": "whole-file",
+    "# Interview the failures": "interview",
+    "# Name the patterns of the best answers": "patterns",
+    "# Shorten a prompt": "shorten",
 }
 _PATH = re.compile(r"^## The prompt: `(.+)`$", re.M)
+_COUNT = re.compile(r"^Write exactly (\d+) patches", re.M)
 _SCORE = re.compile(r"^Mean score on the search cases: (\d\.\d+)", re.M)
 _TOKEN = re.compile(r"<data-(\w+) name=")
 
@@ -36,6 +43,8 @@ class Brief:
     critique: str = ""
     reply: str = ""
     score: float = 0.0  # the mean over all search cases, misses or not
+    count: int = 1  # patches that are asked for
+    top: tuple[str, ...] = ()  # answers that scored well
 
 
 def brief_in(text: str) -> Brief | None:
@@ -54,8 +63,9 @@ def brief_in(text: str) -> Brief | None:
     for name, content in re.findall(frame, text, re.S):
         data.setdefault(name, []).append(content)
     prompt = re.search(rf'<data-{token[1]} name="prompt">\n(.*?)\n</data-{token[1]}>', text, re.S)
-    score = _SCORE.search(text)
-    columns = [data.get(name, []) for name in ("input", "output", "expected", "why")]
+    score, count = _SCORE.search(text), _COUNT.search(text)
+    blank = [""] * len(data.get("input", ()))  # a lesson has neither output nor reasons
+    columns = [data.get(name, blank) for name in ("input", "output", "expected", "why")]
     return Brief(
         kind,
         path[1],
@@ -65,4 +75,6 @@ def brief_in(text: str) -> Brief | None:
         "\n".join(data.get("critique", ())),
         "\n".join(data.get("reply", ())),
         float(score[1]) if score else 0.0,
+        int(count[1]) if count else 1,
+        tuple(data.get("top output", ())),
     )

@@ -6,8 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from promptgit.models.offline.breeding import bred
 from promptgit.models.offline.briefing import Brief, brief_in
 from promptgit.models.offline.editing import Edit, Idea, edited, is_new, unified
+from promptgit.models.offline.interviewing import interview, patterns, shorten
 from promptgit.models.offline.label_ideas import expects_labels, label_ideas
 from promptgit.models.offline.reply_ideas import reply_ideas
 
@@ -22,12 +24,22 @@ def advise(text: str) -> str | None:
     """Answer a request that one of our meta-prompts wrote; None when it is something else."""
     brief = brief_in(text)
     if brief is None:
-        return None
+        return bred(text)
     if brief.kind == "critique":
         return _critique(_ideas(brief))
     if brief.kind == "patch":
         most = LABEL_IDEAS if expects_labels(brief.misses) else REPLY_IDEAS
         return _patch(brief, _ideas(brief)[:most])
+    if brief.kind == "patches":
+        return (
+            "\n\n".join(_patch(brief, [idea]) for idea in _ideas(brief)[: brief.count]) or _NOTHING
+        )
+    if brief.kind == "interview":
+        return interview(brief, _ideas(brief), _patch)
+    if brief.kind == "patterns":
+        return patterns(brief, _ideas(brief), _patch) or _NOTHING
+    if brief.kind == "shorten":
+        return shorten(brief)
     if brief.kind == "retry":
         return _fenced(brief, _added_lines(brief.reply))
     return _whole(brief)

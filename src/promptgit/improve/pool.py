@@ -1,0 +1,160 @@
+"""
+A pool of prompts that are known in part: who is best, what they miss, and how one takes over.
+
+A patch of any prompt may help the best one: it is merged onto the best, hunk by hunk, and fights
+it (`promptgit.improve.trials`).  So what is best at any time is one line of descent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from promptgit.core.candidate import Candidate, Fate
+from promptgit.core.evaluation import Result
+from promptgit.core.patch import derive
+from promptgit.core.prompt import Prompt
+from promptgit.improve.lab import Lab
+from promptgit.improve.mentor import Draft
+from promptgit.improve.trials import ask, asked, duel, gate, known
+
+SPARE = 5  # misses, beside those shown, that a duel can look at
+DOUBT = 2  # more of them after each duel that was lost
+
+
+@dataclass
+class Pool:
+    """The candidates so far, the best one last; each beat the one that was best before."""
+
+    lab: Lab
+    threshold: float  # a score below it is a miss
+    candidates: list[Candidate] = field(default_factory=list)
+    lost: int = 0  # duels in a row
+    lost_last: Candidate | None = None  # who fought the best last, and lost
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """All search cases, by id, in the order in which anybody is asked about them."""
+        return tuple(case.id for case in self.lab.search.shuffled(f"{self.lab.rng.random()}"))
+
+    @property
+    def best(self) -> Candidate:
+        return self.candidates[-1]
+
+    def look(self, prompt: Prompt, count: int) -> bool:
+        """Ask a prompt about more cases, all prompts in one order; say whether there were any."""
+        before = set(asked(self.lab, prompt))
+        new = [name for name in self.order if name not in before][:count]
+        ask(self.lab, prompt, new)
+        return bool(new)
+
+    def misses(self, prompt: Prompt, count: int, next_look: int) -> tuple[Result, ...]:
+        """Return what a prompt is known to miss, once that is enough to show some and to duel."""
+        wanted = count + SPARE + DOUBT * self.lost
+        while True:
+            found = self.lab.so_far(prompt).misses(self.threshold)
+            if len(found) >= wanted or not self.look(prompt, next_look):
+                return found
+
+    def reached(self, target: float, next_look: int) -> bool:
+        """Say whether the best prompt is good enough; that it is takes all the search cases."""
+        while self.lab.so_far(self.best.prompt).mean >= target:
+            if not self.look(self.best.prompt, next_look):
+                return True
+        return False
+
+    def passes(self, parent: Candidate, draft: Draft) -> bool:
+        """Put a draft through the gate: it must mend some of the misses that it was shown."""
+        assert draft.patch is not None
+        child = parent.prompt.edited(draft.patch.after)
+        trial = gate(self.lab, child, parent.prompt, draft.shown)
+        if not trial.won:
+            self.lab.refuse(parent, draft, Fate.DROPPED, trial.reason, **trial.facts)
+        return True
+
+    def challenge(
+        self,
+        parent: Candidate,
+        draft: Draft,
+        *,
+        longest: int,
+        min_improvement: float,
+        merge: bool = True,
+    ) -> Candidate | None:
+        """
+        Put a draft on top of the best, and let it fight the best; return it if it won.
+
+        It is then the best.  Its first parent is the one before it, so that what is best at any
+        time is one line of descent; the second is the draft's own text, where that was merged.
+        """
+        assert draft.patch is not None
+        child = parent.prompt.edited(draft.patch.after)
+        self.lost_last = None
+        if parent.prompt.blob == self.best.prompt.blob:
+            return self._fought(draft, child, longest, min_improvement)
+        lifted = self._lifted(parent, draft, merge=merge)
+        won = self._fought(lifted, child, longest, min_improvement) if lifted else None
+        if won is not None and won.prompt != child and child.blob in self.lab.results:
+            known_by_now = self.lab.so_far(child)
+            other = Candidate(child, known_by_now, (parent,), draft.why, draft.patch)
+            won = self.candidates[-1] = replace(won, parents=(*won.parents, other))
+        return won
+
+    def note(self, child: Prompt, operator: str, *parents: Prompt, **facts: object) -> None:
+        """Write down how a text came about, for its lineage."""
+        blobs = [parent.blob for parent in parents]
+        told = {"blob": child.blob, "text": child.text, "operator": operator, "parents": blobs}
+        self.lab.notebook.note("variant", round=self.lab.round, **told, **facts)
+
+    def _lifted(self, parent: Candidate, draft: Draft, *, merge: bool) -> Draft | None:
+        """
+        Write what the draft makes of an earlier prompt as a patch of the best one.
+
+        Merged by `Lab.merge`, or where the two conflict with the draft's own text: then it has to
+        beat the best without what the best has learnt since.
+        """
+        assert draft.patch is not None
+        text, wanted = self.best.prompt.text, draft.patch.after
+        both = self.lab.merge(parent.prompt.text, text, wanted) if merge else None
+        if text in (both, wanted):
+            self.lab.refuse(parent, draft, Fate.REPEATED, "the best prompt says the same by now")
+            return None
+        first = parent.prompt.edited(wanted)
+        if both is None:
+            self.lab.seen.discard(first.blob)
+        else:
+            self.note(self.best.prompt.edited(both), "merge", self.best.prompt, first)
+        patch = derive(draft.patch.path, text, wanted if both is None else both)
+        return self.lab.vetted(self.best, replace(draft, patch=patch))
+
+    def _fought(
+        self, draft: Draft, first: Prompt, longest: int, min_improvement: float
+    ) -> Candidate | None:
+        """Let a patch of the best prompt fight it; `first` is the text that passed the gate."""
+        lab, best = self.lab, self.best
+        assert draft.patch is not None
+        child = best.prompt.edited(draft.patch.after)
+        unseen = set(known(lab, best.prompt)) - set(draft.shown)
+        lab.notebook.note("racing", round=lab.round, cases=len(unseen))
+        trial = duel(
+            lab,
+            child,
+            best.prompt,
+            unseen,
+            longest=longest,
+            order_seed=f"{lab.rng.random()}",
+            min_improvement=min_improvement,
+        )
+        harm = lab.harm(best, child) if trial.won else ""
+        if False:
+            self.lost += 1
+            self.lost_last = Candidate(child, lab.so_far(child), (best,), draft.why, draft.patch)
+            fate = Fate.UNSCORED if trial.unscored else Fate.DROPPED
+            lab.refuse(best, draft, fate, harm or trial.reason, **trial.facts)
+            # few cases may be wrong about a patch that passed the gate: it may come again
+            lab.seen -= {child.blob, first.blob}
+            return None
+        self.lost = 0
+        kept = lab.keep(best, draft, trial.reason, mean=lab.so_far(child).mean)
+        self.candidates.append(kept)
+        return kept

@@ -1,0 +1,161 @@
+"""The sieve: where a patch stops, and what it costs until then."""
+
+from __future__ import annotations
+
+import pytest
+
+from improve.toy import SEED, a_dataset, a_lab, adding, evaluated
+from promptgit.core.candidate import Candidate, Fate
+from promptgit.core.evaluation import Evaluation
+from promptgit.core.patch import derive
+from promptgit.improve.ground import Ground
+from promptgit.improve.mentor import Draft
+from promptgit.improve.sieve import Kinship, Sieve
+
+KNOWING = SEED.text + "You know apples.\n"
+
+
+class Count:
+    """Evaluates in the toy world, and counts the calls."""
+
+    def __init__(self, world=evaluated):
+        self.world = world
+        self.calls: list[tuple[str, str]] = []
+
+    def __call__(self, prompt, cases) -> Evaluation:
+        self.calls += [(prompt.text, case.id) for case in cases]
+        return self.world(prompt, cases)
+
+
+def a_sieve(world=evaluated, *, seed=SEED, look=20, **options):
+    count = Count(world)
+    lab = a_lab(evaluator=count, search=a_dataset(10), **options)
+    ground = Ground(lab, seed)
+    ground.look(look)
+    sieve = Sieve(lab, ground, Candidate(seed, lab.so_far(seed)), threshold=0.95)
+    count.calls.clear()
+    return sieve, count
+
+
+def draft_of(text: str, shown: list[str], before: str = SEED.text) -> Draft:
+    return Draft("", (adding("x"),), tuple(shown), derive("prompts/toy.md", before, text))
+
+
+def known(sieve, topic, count=1):
+    names = [name for name in sieve.ground.newest if name.startswith(topic)]
+    return names[:count]
+
+
+def test_a_patch_that_mends_no_miss_of_its_own_stops_at_once():
+    sieve, count = a_sieve()
+    idle = draft_of(SEED.text + "Be nice.\n", known(sieve, "apples"))
+
+    assert sieve.own([idle]) == []
+    assert len(count.calls) == 1
+    (proposal,) = sieve.lab.notebook.proposals
+    assert proposal.fate is Fate.DROPPED
+    assert proposal.reason == "mended none of the misses that it was written for"
+
+
+def test_a_patch_that_helps_all_of_its_kind_passes_for_few_calls():
+    sieve, count = a_sieve()
+    good = draft_of(SEED.text + "You know apples.\n", known(sieve, "apples"))
+
+    ((draft, mended),) = sieve.own([good])
+    found = sieve.passed(draft, mended)
+
+    assert found is not None
+    assert found.prompt.text == KNOWING
+    assert found.patch == good.patch
+    assert len(count.calls) <= 8
+
+
+def test_a_patch_that_has_learnt_its_cases_by_heart_stops_at_their_kin():
+    sieve, _ = a_sieve()
+    shown = known(sieve, "apples")
+
+    def leaking(prompt, cases):
+        found = evaluated(prompt, cases)
+        if "by heart" not in prompt.text:
+            return found
+        told = [r if r.case_id not in shown else right(r) for r in found.results]
+        return type(found)(prompt, cases, found.model, found.metrics, tuple(told))
+
+    sieve.lab.evaluator = leaking
+    leak = draft_of(SEED.text + "Know apples by heart.\n", shown)
+    sieve.kinship = Kinship(mended=6, missed=0)
+
+    ((draft, mended),) = sieve.own([leak])
+
+    assert sieve.passed(draft, mended) is None
+    assert "misses like the one" in sieve.lab.notebook.proposals[-1].reason
+
+
+def right(result):
+    from dataclasses import replace
+
+    return replace(result, score=1.0)
+
+
+def test_a_patch_that_helps_its_kind_and_breaks_more_elsewhere_stops():
+    everything = SEED.edited("You know apples. You know bread.\n")
+
+    def world(prompt, cases):
+        return evaluated(prompt, cases)
+
+    sieve, _ = a_sieve(world, seed=everything, look=40)
+    worse = draft_of(
+        "You know cheese.\n", known(sieve, "cheese"), before="You know apples. You know bread.\n"
+    )
+
+    ((draft, mended),) = sieve.own([worse])
+
+    assert sieve.passed(draft, mended) is None
+    assert sieve.lab.notebook.proposals[-1].fate is Fate.DROPPED
+    assert sieve.best.prompt == everything
+
+
+def test_a_must_pass_case_stops_what_would_pass():
+    sieve, _ = a_sieve(seed=SEED.edited("You know bread.\n"), look=40)
+    sieve.lab.vital = frozenset(["bread-3"])
+    swap = draft_of(
+        "You know apples. You know cheese. You know dates.\n",
+        known(sieve, "apples"),
+        before="You know bread.\n",
+    )
+
+    ((draft, mended),) = sieve.own([swap])
+
+    assert sieve.passed(draft, mended) is None
+    assert "bread-3" in sieve.lab.notebook.proposals[-1].reason
+
+
+def test_drafts_are_tried_side_by_side_each_on_a_miss_of_its_own():
+    sieve, count = a_sieve()
+    apples, bread = known(sieve, "apples"), known(sieve, "bread")
+    drafts = [
+        draft_of(SEED.text + "You know bread.\n", apples + bread),
+        draft_of(SEED.text + "You know apples.\n", apples + bread),
+    ]
+
+    kept = sieve.own(drafts)
+
+    assert [mended.split("-")[0] for _, mended in kept] == ["bread", "apples"]
+    assert len(count.calls) == 2
+
+
+def test_what_is_kept_is_compared_with_its_parent_on_cases_that_both_answered():
+    sieve, _ = a_sieve()
+    good = draft_of(SEED.text + "You know apples.\n", known(sieve, "apples"))
+
+    ((draft, mended),) = sieve.own([good])
+    before, after = sieve.passed(draft, mended).compared
+
+    assert [r.case_id for r in before.results] == [r.case_id for r in after.results]
+    assert before.prompt == SEED
+    assert after.mean > before.mean
+
+
+@pytest.mark.parametrize(("mended", "tested", "likely"), [(0, 1, True), (8, 2, False)])
+def test_kin_tell_the_more_the_more_often_they_were_mended(mended, tested, likely):
+    assert (Kinship(mended, 0).chance_of_none(tested) > 0.15) is likely
