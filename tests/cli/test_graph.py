@@ -119,6 +119,31 @@ def test_a_broken_eval_file_is_told_and_the_rest_is_drawn(office: Repository):
     assert "prompts/alone.md  no cases" in said.lines
 
 
+def test_a_pipeline_that_cannot_be_read_is_told_with_its_line(office: Repository):
+    office.write({"pipelines/desk.yaml": "steps:\n  - {name: a, prompt: a.md, promt: b}\n"})
+
+    said = promptgit(office, "graph")
+
+    assert "pipelines/desk.yaml:2" in said.lines[0]
+    assert "unknown key 'promt'" in said.lines[0]
+
+
+def test_a_circle_that_nobody_uses_is_drawn_from_its_first_file(tmp_path: Path):
+    files = {
+        "prompts/a.md": '{% include "b.md" %}',
+        "prompts/b.md": '{% include "a.md" %}{% include "gone.md" %}',
+    }
+
+    said = promptgit(a_repository(tmp_path / "office", files), "graph")
+
+    assert said.lines[:4] == [
+        "prompts/a.md",
+        "└─ prompts/b.md",
+        "   ├─ prompts/a.md  goes round in a circle",
+        "   └─ gone.md  missing: there is no such file",
+    ]
+
+
 def test_a_revision_is_drawn_as_it_was(office: Repository):
     office.commit({"prompts/refund.md": "Refund.\n"}, "no persona\n")
 

@@ -76,6 +76,8 @@ class _Reading:
         beside = (_stem(path) + end for end in places.EVAL_SUFFIXES)
         eval_file = next(filter(tree.is_file, beside), "")
         try:
+            if kind == "pipeline":
+                parse_steps((tree.read(path) or b"").decode(errors="replace"), path)
             return Node(path, kind, self._cases(path, eval_file), eval_file)
         except UserError as error:
             return Node(path, kind, "", eval_file, error.message)

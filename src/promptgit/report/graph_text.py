@@ -78,13 +78,13 @@ class _Tree:
 
 
 def _roots(graph: Graph) -> Iterator[str]:
-    """The files to begin with: those that nobody uses, and one of each circle that stands alone."""
+    """The files to begin with: those that nobody uses, then one of each circle of its own."""
     reached: set[str] = set()
     for path in graph.nodes:
         if not graph.users(path):
             reached |= {path, *graph.all_used(path)}
             yield path
-    for path in graph.nodes:
+    for path, *_ in graph.cycles:
         if path not in reached:
             reached |= {path, *graph.all_used(path)}
             yield path
