@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
 
 from cli.terminal import promptgit
+from promptgit.cli.commands import eval as eval_command
 from promptgit.edges.git import Git
 from promptgit.edges.records import Records
 from promptgit.testing.repositories import Repository, a_repository
@@ -309,6 +311,14 @@ def test_the_worked_example_has_something_to_learn_in_its_first_step(tmp_path: P
     assert 0.2 < said.json["score"]["mean"] < 0.5
     assert said.json["attribution"]["steps"][0] == {"step": "triage", "cases": 56, "share": 1.0}
     assert promptgit(ours, "lint", "pipelines").code == 0
+
+
+def test_completion_offers_the_pipeline(desk: Repository):
+    with chdir(desk.path):
+        context = eval_command.command.make_context("eval", [], resilient_parsing=True)
+        offered = eval_command.command.params[0].shell_complete(context, "ans")
+
+    assert [item.value for item in offered] == ["answer"]
 
 
 def test_doctor_knows_the_pipeline(desk: Repository):

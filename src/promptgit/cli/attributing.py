@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promptgit.check.attribution import Known, blame_failures
 from promptgit.check.flips import line_of
@@ -17,6 +17,10 @@ from promptgit.core.pipeline import FORM
 from promptgit.core.record import Record
 from promptgit.edges.records import Records
 from promptgit.errors import UserError
+from promptgit.report.attribution_text import attribution, attribution_facts
+
+if TYPE_CHECKING:
+    from rich.console import Group
 
 
 def refuse_prompt(task: Task) -> None:
@@ -41,6 +45,16 @@ def attribute(repository: Repository, task: Task, found: Evaluation, *, quiet: b
         for _ in counted(running, len(replay), lambda: task.budget.spend, quiet=quiet):
             pass
     return replay.attribution
+
+
+def facts(found: Attribution) -> dict[str, Any]:
+    """What is added to the JSON of the evaluation."""
+    return {"attribution": attribution_facts(found)}
+
+
+def shown(found: Attribution, worst: int) -> Group:
+    """What is shown below the evaluation."""
+    return attribution(found, worst=worst)
 
 
 def on_record(records: Records, task: Task) -> Known:

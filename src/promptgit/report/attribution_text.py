@@ -22,6 +22,8 @@ def attribution(found: Attribution, *, worst: int = SHOWN) -> Group:
     from rich.table import Table
     from rich.text import Text
 
+    if not found.blames and not found.left:
+        return Group(Text("\nNo case failed, so no step is to blame", style="dim"))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("step")
     table.add_column("cases blamed", justify="right", no_wrap=True)

@@ -65,10 +65,10 @@ def command(
     --attribute each failed case is replayed with one step put right (by the case's column
     `expected_STEP`, or by what the step gave when the case passed), the earliest step first.
     """
-    from promptgit.cli import attributing, evaluating
+    from promptgit.cli import evaluating
     from promptgit.cli.console import progress, show, width
     from promptgit.cli.wiring import Repository
-    from promptgit.report import attribution_text, text
+    from promptgit.report import text
 
     repository = Repository.open(model=model)
     if prompt is None:
@@ -86,6 +86,8 @@ def command(
         dry_run=dry_run,
     )
     if attribute:
+        from promptgit.cli import attributing
+
         attributing.refuse_prompt(task)
     quiet = ctx.obj["quiet"]
     if not quiet and not as_json:
@@ -110,12 +112,11 @@ def command(
     blamed = attributing.attribute(repository, task, found, quiet=quiet) if attribute else None
     if as_json:
         facts = text.evaluation_facts(found, task.path, task.answers)
-        told = {"attribution": attribution_text.attribution_facts(blamed)} if blamed else {}
-        _print_json(facts | told)
+        _print_json(facts | attributing.facts(blamed) if blamed else facts)
     else:
         show(text.evaluation(found, worst=worst, width=width(), wanted=task.answers))
         if blamed:
-            show(attribution_text.attribution(blamed, worst=worst))
+            show(attributing.shown(blamed, worst))
     if stopped:
         raise stopped
     if not found.scores:
