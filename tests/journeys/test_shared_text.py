@@ -9,6 +9,7 @@ import pytest
 
 from cli.terminal import promptgit
 from journeys.family import EQUALS, PERSONA, SEED, USERS, a_family, a_wise_mentor, brand_cases
+from journeys.lives import events, killed_at_request, kinds, paid, posix
 from promptgit.core import trailers
 from promptgit.edges.git import Git
 from promptgit.edges.records import Records
@@ -220,6 +221,34 @@ def test_a_run_that_was_interrupted_goes_on_without_paying_twice(tmp_path: Path,
     assert before <= 60
     assert said.code == 0, said.err
     assert len(keys) == len(set(keys)) == len(server.seen)
+
+
+@posix
+def test_a_run_that_is_killed_while_the_users_are_asked_ends_as_if_it_had_not_been(
+    tmp_path: Path, server: Server
+):
+    whole = a_family(tmp_path / "whole", UNTOUCHED)
+    said = promptgit(whole, "improve", PERSONA)
+    calls = len(server.seen)
+    cut = a_family(tmp_path / "cut", UNTOUCHED)
+
+    killed = killed_at_request(cut, server, calls - 3, "improve", PERSONA)
+    until = kinds(cut)
+    resumed = promptgit(cut, "improve", "--resume")
+
+    assert killed.code < 0
+    assert "retesting" in until
+    assert "verdict" not in until
+    assert resumed.code == said.code == 0
+    assert cut.git("rev-parse", "HEAD^{tree}") == whole.git("rev-parse", "HEAD^{tree}")
+    assert len(paid(cut)) == len(set(paid(cut))) == calls
+    assert verdicts(cut) == verdicts(whole)
+
+
+def verdicts(family: Repository) -> dict[str, object]:
+    """What the users' own sealed cases said, as the journal has it of the last time."""
+    found = (event for event in events(family) if event["kind"] == "retested")
+    return {event["name"]: event["verdict"] for event in found}
 
 
 def test_a_run_does_not_go_on_when_the_rules_of_a_prompt_changed(tmp_path: Path):
