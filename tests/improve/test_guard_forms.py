@@ -91,6 +91,7 @@ def test_whatever_else_the_file_holds_may_not(before: str, old: str, new: str, s
         (GOOGLE, "{{#if vip}}", "{{#if order_id}}", "statements or comments"),
         (GOOGLE, "customers.", "customers.{{! hidden }}", "statements or comments"),
         (GOOGLE, "{{#if vip}}", "", "statements or comments"),
+        (GOOGLE, "Be very kind.", "Be very kind.\n{{else}}\nBe kind.", "statements or comments"),
         (PYTHON, "$shop", "the shop", "loses the hole"),
         (PYTHON, "$shop", "$shop and $other", "not there"),
         (PYTHON, "$shop", "$shop for $5", "no template any more"),

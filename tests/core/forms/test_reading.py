@@ -155,6 +155,21 @@ def test_prompty_names_its_template_language(template, syntax):
     assert forms.read("prompty", f"---\nname: a\n{template}---\nsystem:\nHi\n").syntax == syntax
 
 
+def test_a_default_comes_before_an_example():
+    text = "---\ninputs: {tone: {example: brief, default: kind}}\n---\nHi {{tone}}\n"
+
+    assert forms.read("prompty", text).defaults == {"tone": "kind"}
+
+
+def test_blank_lines_around_a_message_are_not_its_own_and_other_blanks_are():
+    text = "system:\n\n  \n  You help.  \n  \n\nuser:\n  Hello  "  # from the vectors of its spec
+
+    assert forms.messages("prompty", text) == (
+        ("system", "  \n  You help.  \n  "),
+        ("user", "  Hello  "),
+    )
+
+
 def test_an_llm_template_has_a_system_and_a_prompt_with_defaults():
     reading = forms.read(
         "llm", "prompt: Sort $input\nsystem: |\n  Be $tone.\ndefaults: {tone: kind}"
