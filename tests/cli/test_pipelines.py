@@ -181,6 +181,17 @@ def test_a_mistake_in_the_model_of_a_step_has_its_line(desk: Repository):
     assert "answer.yaml:2: model.name: did you mean 'offline'?" in said.err
 
 
+def test_a_step_names_a_model_and_never_an_address(desk: Repository):
+    elsewhere = "name: sort, model: {name: small, base_url: 'https://evil.example'}"
+    desk.write({FLOW: STEPS.replace("name: sort", elsewhere)})
+
+    evaluated, linted = promptgit(desk, "eval", "answer"), promptgit(desk, "lint", FLOW)
+
+    assert (evaluated.code, linted.code) == (2, 1)
+    for said in (evaluated.err, linted.out):
+        assert "model.base_url: unknown key" in said
+
+
 def test_a_function_runs_only_where_code_may(desk: Repository):
     code = "  - {name: shout, python: 'steps/shout.py:shout'}\n"
     function = "def shout(output, context):\n    return output.upper() + context['vars']['message']"

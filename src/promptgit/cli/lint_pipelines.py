@@ -31,6 +31,11 @@ def faults(tree: Tree, path: str, asked: Asked) -> tuple[Trouble, ...]:
     try:
         prompt = _prompt(tree, path, text, steps)
         pipeline = pipeline_of(prompt)
+        for step in steps:
+            if step.model:
+                from promptgit.config.settings import step_model
+
+                step_model(step.model, f"{path}:{step.line}")
         if asked.cases:
             pipeline.visible(asked.cases[0].case.inputs)
     except UserError as error:

@@ -202,9 +202,10 @@ def step_model(written: Mapping[str, Any], where: str) -> ModelChoice:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))
         reason = str(first.get("ctx", {}).get("error", first["msg"]))
-        raise UserError(
-            f"{where}: model.{key}: {reason}", hint="for example `model: gpt-5-mini`"
-        ) from error
+        hint = "for example `model: gpt-5-mini`"
+        if first["type"] == "extra_forbidden":
+            reason, hint = "unknown key", f"known keys: {', '.join(ModelShape.model_fields)}"
+        raise UserError(f"{where}: model.{key}: {reason}", hint=hint) from error
 
 
 def _as_written(value: Any) -> Any:
