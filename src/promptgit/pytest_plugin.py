@@ -10,7 +10,6 @@ nothing of ours until a test asks for a fixture (docs/library.md, "In pytest").
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -132,7 +131,8 @@ def _budget(config: pytest.Config) -> Budget | None:
         cap = Cap.read(typed)
     except UserError as error:
         raise pytest.UsageError(f"--promptgit-budget: {error.message}: {error.hint}") from error
-    return Budget(_share(cap, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))))
+    told: dict[str, Any] = getattr(config, "workerinput", {})  # what xdist tells its workers
+    return Budget(_share(cap, int(told.get("workercount", 1))))
 
 
 def _share(cap: Cap, workers: int) -> Cap:
