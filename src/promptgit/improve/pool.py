@@ -70,7 +70,7 @@ class Pool:
         trial = gate(self.lab, child, parent.prompt, draft.shown)
         if not trial.won:
             self.lab.refuse(parent, draft, Fate.DROPPED, trial.reason, **trial.facts)
-        return True
+        return trial.won
 
     def challenge(
         self,
@@ -146,7 +146,7 @@ class Pool:
             min_improvement=min_improvement,
         )
         harm = lab.harm(best, child) if trial.won else ""
-        if False:
+        if harm or not trial.won:
             self.lost += 1
             self.lost_last = Candidate(child, lab.so_far(child), (best,), draft.why, draft.patch)
             fate = Fate.UNSCORED if trial.unscored else Fate.DROPPED
