@@ -31,6 +31,7 @@ from promptgit.core.verdict import Policy
 from promptgit.edges.apply import applies_exactly
 from promptgit.edges.cache import SqliteAnswers
 from promptgit.edges.delivery import recover
+from promptgit.edges.merging import merged
 from promptgit.edges.runs import RunJournal, new_run_id
 from promptgit.edges.workspace import Base, ahead_of_head, preflight
 from promptgit.errors import UserError
@@ -177,6 +178,7 @@ class Job:
             notebook=notebook,
             affordable=lambda answers: affordable(self.budget, answers * each + reserve),
             vital=self.target.vital,
+            merge=merged,
             watched=watched(self.target.dependents, self.halves.search),
             harms=partial(harmed, self.target.dependents),
             objectives=Objectives(**self._limits),
