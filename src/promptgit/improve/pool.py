@@ -7,6 +7,7 @@ it (`promptgit.improve.trials`).  So what is best at any time is one line of des
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -80,9 +81,12 @@ class Pool:
         longest: int,
         min_improvement: float,
         merge: bool = True,
+        aside: Collection[str] = (),
     ) -> Candidate | None:
         """
         Put a draft on top of the best, and let it fight the best; return it if it won.
+
+        `aside`: cases, beside those shown for the draft, that its text may have been fitted to.
 
         It is then the best.  Its first parent is the one before it, so that what is best at any
         time is one line of descent; the second is the draft's own text, where that was merged.
@@ -91,9 +95,9 @@ class Pool:
         child = parent.prompt.edited(draft.patch.after)
         self.lost_last = None
         if parent.prompt.blob == self.best.prompt.blob:
-            return self._fought(draft, child, longest, min_improvement)
+            return self._fought(draft, child, longest, min_improvement, aside)
         lifted = self._lifted(parent, draft, merge=merge)
-        won = self._fought(lifted, child, longest, min_improvement) if lifted else None
+        won = self._fought(lifted, child, longest, min_improvement, aside) if lifted else None
         if won is not None and won.prompt != child and child.blob in self.lab.results:
             known_by_now = self.lab.so_far(child)
             other = Candidate(child, known_by_now, (parent,), draft.why, draft.patch)
@@ -128,13 +132,18 @@ class Pool:
         return self.lab.vetted(self.best, replace(draft, patch=patch))
 
     def _fought(
-        self, draft: Draft, first: Prompt, longest: int, min_improvement: float
+        self,
+        draft: Draft,
+        first: Prompt,
+        longest: int,
+        min_improvement: float,
+        aside: Collection[str],
     ) -> Candidate | None:
         """Let a patch of the best prompt fight it; `first` is the text that passed the gate."""
         lab, best = self.lab, self.best
         assert draft.patch is not None
         child = best.prompt.edited(draft.patch.after)
-        unseen = set(known(lab, best.prompt)) - set(draft.shown)
+        unseen = set(known(lab, best.prompt)) - {*draft.shown, *aside}
         lab.notebook.note("racing", round=lab.round, cases=len(unseen))
         trial = duel(
             lab,

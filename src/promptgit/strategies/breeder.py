@@ -48,6 +48,7 @@ class Unit:
     candidate: Candidate
     instruction: str  # its mutation prompt: how its children are made
     style: str  # its thinking style
+    shown: frozenset[str] = frozenset()  # cases that its text may be fitted to: they prove nothing
 
 
 def breeder(
@@ -110,9 +111,13 @@ def breeder(
             if operator not in (CROSSOVER, SHUFFLING) and not pool.passes(unit.candidate, draft):
                 continue
             child = pool.challenge(
-                unit.candidate, draft, longest=longest, min_improvement=min_improvement
+                unit.candidate,
+                draft,
+                longest=longest,
+                min_improvement=min_improvement,
+                aside=unit.shown,
             )
-            tribe.settle(unit, loser, child)
+            tribe.settle(unit, loser, draft, child)
             if child is not None:
                 fruitless = 0
                 yield child
@@ -158,14 +163,17 @@ class Tribe:
         a, b = one.candidate.prompt, other.candidate.prompt
         if a == b:
             return 0.0
-        both = set(known(self.lab, a)) & set(known(self.lab, b))
-        if len(both) < batch:
-            more = [name for name in self.pool.order if name not in both][: batch - len(both)]
-            for prompt in (a, b):
-                ask(self.lab, prompt, more)
-            both |= set(more) & set(known(self.lab, a)) & set(known(self.lab, b))
-        mine, yours = known(self.lab, a), known(self.lab, b)
-        return sum(mine[name] - yours[name] for name in both)
+        fitted = one.shown | other.shown
+        both = (set(known(self.lab, a)) & set(known(self.lab, b))) - fitted
+        fair = [name for name in self.pool.order if name not in both | fitted]
+        for prompt in (a, b):
+            ask(self.lab, prompt, fair[: max(0, batch - len(both))])
+        return self._ahead(a, b, fitted)
+
+    def _ahead(self, one: Prompt, other: Prompt, aside: frozenset[str]) -> float:
+        """By how much one prompt's scores are higher, on what both were asked, in sum."""
+        mine, yours = known(self.lab, one), known(self.lab, other)
+        return sum(mine[name] - yours[name] for name in sorted((set(mine) & set(yours)) - aside))
 
     def mutations(
         self, place: int, operator: str, shown: Sequence[Result], count: int, exemplars: int
@@ -235,7 +243,8 @@ class Tribe:
             return []
         why = mate.candidate.why or "Take over what another member of the population has learnt."
         patch = derive(self.lab.mentor.path, text, both)
-        vetted = self.lab.vetted(unit.candidate, Draft("", (why,), (), patch))
+        shown = tuple(sorted(unit.shown | mate.shown))
+        vetted = self.lab.vetted(unit.candidate, Draft("", (why,), shown, patch))
         return [vetted] if vetted else []
 
     def note(self, unit: Unit, operator: str, draft: Draft) -> None:
@@ -245,16 +254,17 @@ class Tribe:
         how = {"instruction": unit.instruction, "style": unit.style}
         self.pool.note(child, operator, unit.candidate.prompt, **how)
 
-    def settle(self, unit: Unit, loser: int, won: Candidate | None) -> None:
+    def settle(self, unit: Unit, loser: int, draft: Draft, won: Candidate | None) -> None:
         """Give a child the loser's place: if it is the best now, or no worse than the loser."""
-        child = won or self.pool.lost_last
+        if won is not None:
+            self.units[loser] = replace(unit, candidate=won, shown=frozenset())
+            return
+        child, out = self.pool.lost_last, self.units[loser]
         if child is None:
             return
-        mine = known(self.lab, child.prompt)
-        theirs = known(self.lab, self.units[loser].candidate.prompt)
-        lead = sum(mine[name] - theirs[name] for name in set(mine) & set(theirs))
-        if won is not None or lead >= 0:
-            self.units[loser] = replace(unit, candidate=child)
+        fitted = unit.shown | frozenset(draft.shown)
+        if self._ahead(child.prompt, out.candidate.prompt, fitted | out.shown) >= 0:
+            self.units[loser] = replace(unit, candidate=child, shown=fitted)
 
 
 def common(one: Candidate, other: Candidate) -> Prompt:
