@@ -88,12 +88,12 @@ def test_a_change_that_helps_nobody_is_not_kept():
     assert {proposal.fate for proposal in lab.notebook.proposals} <= {Fate.DROPPED, Fate.REPEATED}
 
 
-def test_a_plateau_of_two_interviews_ends_it():
+def test_a_plateau_of_three_interviews_ends_it():
     lab = a_talking_lab(stubborn)
 
     list(interview(SEED, lab, rounds=5))
 
-    assert lab.round == 2
+    assert lab.round == 3
 
 
 def test_it_holds_five_interviews_at_most():

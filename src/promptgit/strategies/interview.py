@@ -39,8 +39,8 @@ def interview(
     rounds: int = 5,
     patience: int = 3,
     target: float = 0.95,
-    changes: int = 4,
-    first_look: int = 20,
+    changes: int = 6,
+    first_look: int = 40,
     next_look: int = 10,
     miss_threshold: float = 0.95,
     misses_shown: int = 12,
@@ -53,7 +53,8 @@ def interview(
     target: a mean search score (0 to 1) that is good enough.  changes: that one interview may
     propose.  first_look, next_look: cases to look at in the beginning, and whenever few misses
     are left.  miss_threshold: a score (0 to 1) below which a case is a miss.  misses_shown: that
-    one interview speaks of.  exemplars: worked examples to look for at the end, 0 for none.
+    one interview speaks of, about half of those that are known at most.  exemplars: worked
+    examples to look for at the end, 0 for none.
     """
     ground = Ground(lab, seed)
     ground.look(first_look)
@@ -69,7 +70,8 @@ def interview(
         if not misses or ground.mean >= target:
             break
 
-        groups = grouped(misses, ground.alike, groups=misses_shown, shown=1, asked=asked)
+        most = min(misses_shown, len(misses) // 2 + 1)  # the others are to test changes on
+        groups = grouped(misses, ground.alike, groups=most, shown=1, asked=asked)
         shown = [miss for group in groups for miss in group.shown]
         asked.update(miss.case_id for miss in shown)
         lab.round += 1

@@ -78,7 +78,8 @@ def patterns(
             continue
         if not misses or ground.mean >= target:
             return
-        groups = grouped(misses, ground.alike, groups=answers_shown, shown=1, asked=asked)
+        most = min(answers_shown, len(misses) // 2 + 1)  # the others are to test patches on
+        groups = grouped(misses, ground.alike, groups=most, shown=1, asked=asked)
         shown = [miss for group in groups for miss in group.shown]
         asked.update(miss.case_id for miss in shown)
         sides = Sides.of(performers or known(sieve), miss_threshold, answers_shown, shown)
