@@ -2,7 +2,7 @@
 
 import pytest
 
-from promptgit.config.places import DEFAULT_PROMPTS, case_file, eval_file, matches
+from promptgit.config.places import DEFAULT_PROMPTS, case_file, eval_file, matches, prompt_beside
 from promptgit.errors import UserError
 
 
@@ -56,3 +56,12 @@ def test_two_case_files_beside_a_prompt_are_for_the_user_to_choose_from():
 
     assert "p/reply.csv and p/reply.jsonl" in caught.value.message
     assert "reply.eval.yaml" in caught.value.hint
+
+
+def test_a_yaml_file_that_is_a_prompt_by_name_stands_for_itself():
+    names = {"prompts/reply.prompt.yml", "prompts/reply.prompt.md", "prompts/reply.csv"}
+    there = names.__contains__
+
+    assert prompt_beside("prompts/reply.prompt.yml", there) == "prompts/reply.prompt.yml"
+    assert prompt_beside("prompts/reply.eval.yaml", there) == "prompts/reply.prompt.yml"
+    assert case_file("prompts/reply.prompt.yml", there) == "prompts/reply.csv"

@@ -35,6 +35,7 @@ def github(content: str) -> str:
         ("&a 'x y'", ("y", "z"), "&a 'x z'"),
         ("!!str x y", ("y", "z"), "!!str x z"),
         ('"a\\\n      b"', ("b", "c"), '"a\\\n      c"'),
+        ('"\\x41\n\n\n      two"', ("A\n\ntwo", "A\nor two"), '"\\x41\\nor two"'),
         ('"a \\x41\\x42 b\\x43"', ("AB", "AX"), '"a \\x41X b\\x43"'),
         ("'one\n\n\n      two'", ("one\n\ntwo", "one\nor two"), "|-\n      one\n      or two"),
         # another style only where the old one cannot hold the text

@@ -42,7 +42,6 @@ def ways(old: Written, new: str) -> Iterator[str]:
 
 def literal(old: Written, new: str) -> str:
     """Write a text as a new literal block under its key."""
-    assert old.column is not None
     indent = old.column + DEEPER
     header = f"|{_chomping(new)}{old.end}"
     lines = [_line(text, indent, old.end) for text in new.rstrip("\n").split("\n")]
@@ -64,7 +63,6 @@ def _block(old: Written, *, folded: bool) -> _Block | None:
         count -= 1
     lines, tail = body[:count], "".join(body[count:])
     if not lines:
-        assert old.column is not None
         return _Block(header, [], tail, old.column + DEEPER)
     first = next(line for line in lines if line.strip())
     wanted = old.text.rstrip("\n")

@@ -35,7 +35,7 @@ class Written(NamedTuple):
 
     raw: str
     text: str
-    column: int | None  # of its key, from 0; None within `{ }` or `[ ]`, where no block may be
+    column: int  # of its key, from 0
     end: str  # the file's line end
 
 
@@ -44,7 +44,7 @@ def ways(old: Written, new: str) -> Iterator[str]:
     from promptgit.core.forms import yaml_block
 
     mark = old.raw[:1]
-    if mark in ("|", ">") and old.column is not None:
+    if mark in ("|", ">"):
         yield from yaml_block.ways(old, new)
     elif mark == '"':
         yield from _kept(_DOUBLE, old, new, escaped)
@@ -52,7 +52,7 @@ def ways(old: Written, new: str) -> Iterator[str]:
         yield from _kept(_SINGLE, old, new, _doubled)
     elif old.raw:
         yield from _kept(_PLAIN, old, new, _one_line)
-    if "\n" in new and mark not in ("|", ">") and old.column is not None:
+    if "\n" in new and mark not in ("|", ">"):  # within `{ }` it is read otherwise, and dropped
         yield yaml_block.literal(old, new)
     space = "" if old.raw else " "
     yield f'{space}"{escaped(new)}"'

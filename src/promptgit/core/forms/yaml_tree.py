@@ -109,8 +109,8 @@ def part(role: Role, key: yaml.Node, node: yaml.Node, text: str, root: yaml.Node
     assert isinstance(node, yaml.ScalarNode)
     start = _after_properties(text, node.start_mark.index)
     stop = start + len(_ended(text[start : node.end_mark.index]))
-    in_block = int(key.start_mark.column) if not _in_flow(root, node) else None
-    written = Written(text[start:stop], value, in_block, "\r\n" if "\r\n" in text else "\n")
+    end = "\r\n" if "\r\n" in text else "\n"
+    written = Written(text[start:stop], value, int(key.start_mark.column), end)
     used = sum(1 for found in _nodes(root) if found is node)
     return Part(
         role,
@@ -159,14 +159,3 @@ def _nodes(root: yaml.Node) -> Iterator[yaml.Node]:
         seen.add(id(node))
         for child in node.value:
             waiting += child if isinstance(child, tuple) else [child]
-
-
-def _in_flow(root: yaml.Node, wanted: yaml.Node) -> bool:
-    """Say whether a node stands within `{ }` or `[ ]`."""
-    return any(
-        node.flow_style
-        and node.start_mark.index <= wanted.start_mark.index
-        and wanted.end_mark.index <= node.end_mark.index
-        for node in _nodes(root)
-        if hasattr(node, "flow_style")
-    )
