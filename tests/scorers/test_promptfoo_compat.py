@@ -19,6 +19,7 @@ from promptgit.core.ports import Answer
 from promptgit.errors import UserError
 from promptgit.evaluate.not_carried import NOT_CARRIED
 from promptgit.evaluate.suite import Assertion, bind
+from promptgit.evaluate.transform import compiled
 
 PASS, FAIL = True, False
 
@@ -340,7 +341,6 @@ ROWS = [
         '{"a": ["b"]}',
         PASS,
     ),
-    ({"type": "equals", "value": "b", "transform": "JSON.parse(output).a[0]"}, "broken", FAIL),
 ]
 
 
@@ -365,6 +365,47 @@ def test_the_verdict_is_promptfoos(assertion, output, passes):
 
     assert (found.value == 1) is passes, found.why
     assert (turned.value == 1) is not passes, turned.why
+
+
+@pytest.mark.parametrize("output", ["broken", '{"b": 1}', "[]", "null"])
+def test_an_output_that_a_transform_finds_nothing_in_fails_either_way(output):
+    found = {"value": "b", "transform": "JSON.parse(output).a[0]"}
+
+    assert score({"type": "equals", **found}, output).value == 0
+    assert score({"type": "not-equals", **found}, output).value == 0
+
+
+@pytest.mark.parametrize(
+    ("expression", "output", "value"),
+    [
+        ("output", "x", "x"),
+        ("output.trim().toUpperCase();", " x ", "X"),
+        ("output.split(',')[1]", "a,b", "b"),
+        ("output.slice(0, 2)", "abc", "ab"),
+        ("output.replaceAll('a', '')", "abca", "bc"),
+        ("output.length", "abc", "3"),
+        ("return JSON.parse(output)['a'].b", '{"a": {"b": {"c": 1}}}', '{"c": 1}'),
+    ],
+)
+def test_a_transform_reads_what_most_configs_have(expression, output, value):
+    assert compiled(expression)(output) == value
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "",
+        "input",
+        "output + 1",
+        "output.match(/a/)",
+        "(output) => output",
+        "fetch('x')",
+        "output.x(",
+    ],
+)
+def test_a_transform_that_needs_javascript_is_refused(expression):
+    with pytest.raises(UserError, match="JavaScript"):
+        compiled(expression)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from promptgit.errors import UserError
@@ -78,6 +78,23 @@ def as_typed(name: str) -> str:
     ('assert', 'value')
     """
     return name.removesuffix("_")
+
+
+def metric_names(wanted: Iterable[str]) -> list[str]:
+    """
+    Name the metrics; a name that is taken gets the next free number.
+
+    >>> metric_names(["contains", "short", "contains"])
+    ['contains', 'short', 'contains-2']
+    """
+    names: list[str] = []
+    for name in wanted:
+        free, number = name, 1
+        while free in names:
+            number += 1
+            free = f"{name}-{number}"
+        names.append(free)
+    return names
 
 
 def is_number(value: Any) -> bool:

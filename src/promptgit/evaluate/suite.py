@@ -9,7 +9,7 @@ templates compiled here, once, so that scoring does nothing but score.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -25,6 +25,7 @@ from promptgit.evaluate.options import (
     check_weight,
     checked_options,
     injections,
+    metric_names,
     parameters_of,
 )
 from promptgit.evaluate.transform import Transform, compiled
@@ -84,7 +85,10 @@ class _Check:
             for name, render in self.rendered.items():
                 options[name] = render(columns)
             if self.transform:
-                answer = replace(answer, text=self.transform(answer.text))
+                text = self.transform(answer.text)
+                if text is None:  # then the opposite does not hold either
+                    return Score(0.0, "the transform finds nothing in the output")
+                answer = replace(answer, text=text)
             if self.takes_answer:
                 options["answer"] = answer
             score = self.scorer(case, answer.text, **options)
@@ -123,7 +127,7 @@ def bind(
             f"{where}: every assertion has the weight 0, so nothing would be measured",
             hint="leave `weight` out where it should count",
         )
-    names = _metric_names(assertions)
+    names = metric_names(one.metric.strip() or one.type for one in assertions)
     checks, content = [], []
     for number, (assertion, name) in enumerate(zip(assertions, names, strict=True), start=1):
         place = places[number - 1] if places else where
@@ -353,19 +357,6 @@ def _identities(supplied: Mapping[str, Any]) -> dict[str, str]:
     if "embedder" in supplied:
         found["embedder"] = supplied["embedder"].name
     return found
-
-
-def _metric_names(assertions: Iterable[Assertion]) -> list[str]:
-    """Name the metrics; a name that is taken gets the next free number."""
-    names: list[str] = []
-    for assertion in assertions:
-        wanted = name = assertion.metric.strip() or assertion.type
-        number = 1
-        while name in names:
-            number += 1
-            name = f"{wanted}-{number}"
-        names.append(name)
-    return names
 
 
 def _passed(score: Score, threshold: float) -> Score:

@@ -20,7 +20,7 @@ from typing import Any
 
 from promptgit.errors import UserError
 
-Transform = Callable[[str], str]
+Transform = Callable[[str], str | None]  # None: the output has no such part
 
 KNOWN = (
     "output, JSON.parse(output), and after them .trim(), .toLowerCase(), .toUpperCase(), "
@@ -45,8 +45,8 @@ def compiled(text: str) -> Transform:
     """
     Read an expression; raise UserError for one that would need JavaScript.
 
-    What the expression does not find is the empty text, as nothing can be said of it; an object
-    or a list is JSON.
+    An output in which the expression finds nothing fails, and its opposite does not pass either.
+    An object or a list becomes JSON.
 
     >>> compiled("JSON.parse(output).tags[0].trim()")('{"tags": [" refund "]}')
     'refund'
@@ -60,13 +60,13 @@ def compiled(text: str) -> Transform:
         raise _refused(text)
     parses = bool(start[1])
 
-    def transform(output: str) -> str:
+    def transform(output: str) -> str | None:
         try:
             value: Any = json.loads(output) if parses else output
             for step in steps:
                 value = step(value)
         except (_Missing, ValueError, RecursionError):
-            return ""
+            return None
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
     return transform

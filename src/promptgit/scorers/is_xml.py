@@ -79,6 +79,8 @@ def _parsed(text: str) -> Element:
         raise UserError(
             "is-xml and contains-xml need the package defusedxml", hint="pip install defusedxml"
         ) from error
+    if re.search(r"<!DOCTYPE[^>]*\[", text):
+        raise _NotXml("its document type has declarations in it")
     parser = XMLParser(forbid_dtd=False, forbid_entities=True, forbid_external=True)
     try:
         parser.feed(text)
@@ -89,8 +91,6 @@ def _parsed(text: str) -> Element:
         raise _NotXml("its document type declares entities") from error
     except (ValueError, RecursionError, LookupError) as error:
         raise _NotXml("it cannot be read") from error
-    if re.search(r"<!DOCTYPE[^>]*\[", text):
-        raise _NotXml("its document type has declarations in it")
     return root
 
 
