@@ -225,7 +225,7 @@ class Running:
         ) as running:
             for turn in running:
                 done.append(turn)
-                self._tally.reused += turn[1].cached
+                self._tally.reused += turn[1].cached_calls
                 yield turn
         return evaluations(contenders, gate.suite, done)
 

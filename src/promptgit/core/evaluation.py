@@ -73,6 +73,13 @@ class Result:
             return sum(step.calls for step in self.steps if not step.cached)
         return int(not self.cached and not self.failure)
 
+    @property
+    def cached_calls(self) -> int:
+        """How many answers came from the cache."""
+        if self.steps:
+            return sum(step.calls for step in self.steps if step.cached)
+        return int(self.cached)
+
 
 @dataclass(frozen=True)
 class Evaluation:

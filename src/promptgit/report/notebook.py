@@ -235,7 +235,7 @@ def _kept(found: Improvement) -> str:
 
 
 def _spent(found: Evaluation) -> str:
-    cached = sum(1 for result in found.results if result.cached)
+    cached = sum(result.cached_calls for result in found.results)
     return (
         f"{counted(found.paid_calls, 'call')}, {counted(cached, 'answer')} from the cache, "
         f"{money(found.cost_usd)}"

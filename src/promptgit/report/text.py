@@ -273,7 +273,7 @@ def _failures(found: Evaluation) -> str:
 def spend_line(found: Evaluation) -> str:
     """What the evaluation cost, with what came from the cache said apart."""
     paid = found.paid_calls
-    cached = sum(result.calls - result.paid_calls for result in found.results)
+    cached = sum(result.cached_calls for result in found.results)
     done = f"{counted(paid, 'call')}, {counted(cached, 'answer')} from the cache"
     if found.cost_usd == 0:
         return f"{done}; free of charge"
