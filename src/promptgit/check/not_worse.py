@@ -14,6 +14,7 @@ from promptgit.check.check import NO_DAY, checking
 from promptgit.check.confirm import Compare
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation, Metric
+from promptgit.core.gate import GateFinding
 from promptgit.core.verdict import Policy, Verdict
 
 
@@ -39,6 +40,6 @@ def not_worse(
         try:
             ask = next(steps) if answers is None else steps.send(answers)
         except StopIteration as end:
-            found = end.value
+            found: GateFinding = end.value
             return replace(found.score.verdict, outcome=found.outcome, reasons=found.reasons)
         answers = compare(ask.cases)

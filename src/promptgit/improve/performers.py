@@ -156,10 +156,9 @@ def _performer(line: str) -> Performer | None:
         return None
     if not isinstance(row, dict):
         return None
-    score = row.get("score")
-    numeric = isinstance(score, int | float) and 0 <= score <= 1
-    if not numeric or not isinstance(row.get("output"), str):
+    score, said = row.get("score"), row.get("output")
+    if not isinstance(score, int | float) or not 0 <= score <= 1 or not isinstance(said, str):
         return None
     asked = row.get("input", "")
-    said = asked if isinstance(asked, str) else json.dumps(asked, ensure_ascii=False)
-    return Performer(said, row["output"], float(score))
+    words = asked if isinstance(asked, str) else json.dumps(asked, ensure_ascii=False)
+    return Performer(words, said, float(score))

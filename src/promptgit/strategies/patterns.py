@@ -81,6 +81,10 @@ def patterns(
         most = min(answers_shown, len(misses) // 2 + 1)  # the others are to test patches on
         groups = grouped(misses, ground.alike, groups=most, shown=1, asked=asked)
         shown = [miss for group in groups for miss in group.shown]
+        doubted = [miss.case_id for miss in shown if not ground.is_fresh(miss.case_id)]
+        if doubted:
+            ground.ask(doubted)  # the best prompt may have mended what an earlier one missed
+            continue
         asked.update(miss.case_id for miss in shown)
         sides = Sides.of(performers or known(sieve), miss_threshold, answers_shown, shown)
 
