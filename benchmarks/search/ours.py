@@ -25,7 +25,10 @@ from promptgit.improve.lab import Lab
 from promptgit.improve.mentor import Mentor, Tried
 from promptgit.strategies.breeder import breeder
 from promptgit.strategies.critique import critique
+from promptgit.strategies.exemplars import exemplars
 from promptgit.strategies.gepa import gepa
+from promptgit.strategies.interview import interview
+from promptgit.strategies.patterns import patterns
 
 PATH = "prompts/tickets.md"
 IDENTITY = ModelIdentity("simulated", "simulated")
@@ -236,6 +239,11 @@ def entries() -> list[Entry]:
         Entry("gepa, ours, all of the budget", partial(gepa, **ENDLESS)),
         Entry("breeder", breeder),
         Entry("breeder, all of the budget", partial(breeder, **ENDLESS)),
+        Entry("interview", interview),
+        Entry("interview, all of the budget", partial(interview, **ENDLESS)),
+        Entry("patterns", patterns),
+        Entry("patterns, all of the budget", partial(patterns, **ENDLESS)),
+        Entry("exemplars", exemplars),
         Entry("plain racing", racing),
         Entry("racing behind a gate", partial(racing, gate=True, longest=10)),
     ]
