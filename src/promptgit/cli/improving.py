@@ -34,6 +34,7 @@ from promptgit.improve.improvement import (
     Retested,
 )
 from promptgit.improve.lab import lineage
+from promptgit.improve.weighing import weighed
 from promptgit.report import sentences
 from promptgit.report.dependents_text import undelivered
 from promptgit.report.improvement_text import facts as told
@@ -57,6 +58,13 @@ class Found:
     def chain(self) -> tuple[Candidate, ...]:
         """The candidates from the first patch to the best, in order."""
         return tuple(lineage(self.best))
+
+    @property
+    def gain(self) -> float:
+        """The best's mean above the seed's, in score points, on the cases that both were asked."""
+        both = {result.case_id for result in self.seed.evaluation.results}
+        cases = self.best.evaluation.cases.only(both)
+        return self.best.evaluation.on(cases).mean - self.seed.evaluation.on(cases).mean
 
 
 def perform(job: Job, view: ImproveView, *, deliver: bool = True) -> Improvement:
@@ -91,8 +99,8 @@ def perform(job: Job, view: ImproveView, *, deliver: bool = True) -> Improvement
 
 def search(job: Job, keeper: Keeper, view: ImproveView, notebook: Notebook) -> Found:
     """Run the strategy to its end; each survivor is a commit on the run's own ref at once."""
-    found = Found()
-    for candidate in improve(job.prompt, job.strategy, job.lab(notebook)):
+    found, lab = Found(), job.lab(notebook)
+    for candidate in improve(job.prompt, job.strategy, lab):
         view.found(candidate)
         if candidate.parents:
             commit = keeper.screen(candidate)
@@ -105,6 +113,8 @@ def search(job: Job, keeper: Keeper, view: ImproveView, notebook: Notebook) -> F
             f"--budget {job.target.least_calls}calls",
         )
     _refuse_if_the_mentor_was_silent(view.progress.proposals, job.budget.spend)
+    found = Found(weighed([found.seed, *found.chain], lab))
+    keeper.weigh(found.chain)
     return found
 
 
@@ -234,7 +244,7 @@ def _sentence(
     if shortens(job):
         ends = (found.seed, found.best)
         return sentence(job, ends, verdict, pair, state=state, proposals=tried, look=keeper.looks)
-    gain = found.best.evaluation.mean - found.seed.evaluation.mean
+    gain = found.gain
     if state == DRAFT:
         search, sealed = len(job.halves.search), len(job.halves.sealed)
         return sentences.draft(search, sealed, ENOUGH_CASES, gain)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from promptgit.check.screening import screened
 from promptgit.cli.job import Job
@@ -12,6 +12,7 @@ from promptgit.core.candidate import Candidate
 from promptgit.core.evaluation import Evaluation, merged
 from promptgit.core.evidence import comparison_record, evaluation_record, joins
 from promptgit.core.record import Record
+from promptgit.core.spend import Spend
 from promptgit.core.verdict import Verdict
 from promptgit.edges.plumbing import Commit
 from promptgit.edges.records import Records
@@ -27,6 +28,7 @@ class Keeper:
     job: Job
     looks: int = 0  # the how-manieth finalist the sealed half judges
     steps: dict[str, Commit] = field(default_factory=dict)  # by the blob of their text
+    spends: dict[str, Spend] = field(default_factory=dict)  # by blob: until its race was won
     tip: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -40,9 +42,15 @@ class Keeper:
     def screen(self, child: Candidate) -> str:
         """Commit a survivor of the race to the run's own ref; return the commit."""
         job = self.job
+        self.spends[child.prompt.blob] = job.budget.spend
         step = self.steps[child.prompt.blob] = self._step(child)
         self.tip = append_run(job.repository.git, job.run, step, parent=self.tip, when=job.started)
         return self.tip
+
+    def weigh(self, chain: Sequence[Candidate]) -> None:
+        """Take a chain that was compared on the same cases as what is to be delivered."""
+        for child in chain:
+            self.steps[child.prompt.blob] = self._step(child)
 
     def look(self, finalist: Candidate) -> float:
         """Enter in the ledger that the sealed half is asked about `finalist`; return its alpha."""
@@ -114,16 +122,12 @@ class Keeper:
 
     def _step(self, child: Candidate) -> Commit:
         """The commit of one patch, with what its search cases said and it had cost until then."""
-        parent = child.parents[0]
-        record = self._compared(
-            screened(parent.evaluation, child.evaluation),
-            parent.evaluation,
-            child.evaluation,
-            stage="screening",
-            half="search",
-        )
-        message = improvement(record, self._facts(child.why))
-        return Commit(self.job.base.path, parent.prompt.blob, child.prompt.text, message)
+        before, after = child.compared
+        verdict = screened(before, after)
+        record = self._compared(verdict, before, after, stage="screening", half="search")
+        facts = replace(self._facts(child.why), spend=self.spends[child.prompt.blob])
+        message = improvement(record, facts)
+        return Commit(self.job.base.path, before.prompt.blob, child.prompt.text, message)
 
     def _facts(self, why: str, *, base: str = "", against: str = "") -> Facts:
         config = self.job.repository.config

@@ -25,7 +25,7 @@ class Likeness:
     >>> like = Likeness({"a": "late parcel", "b": "parcel is late", "c": "refund please"})
     >>> like.between("a", "b") > like.between("a", "c")
     True
-    >>> like.told("When a refund is asked for", "c") > 0
+    >>> like.told("When a parcel is late, say where it is.", "b") > 0
     True
     """
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from promptgit.core.candidate import Candidate, Fate, Proposal
 from promptgit.core.run import Point
 from promptgit.core.spend import Spend
-from promptgit.evaluate.interval import interval
 from promptgit.report.text import money, printable
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def live(progress: Progress, *, lines: int = 24) -> RenderableType:
     shown = min(MOST_ROUNDS, lines - FIXED_LINES)
     if progress.proposals and shown > 0:
         parts += ["", *_rounds(progress.proposals[-shown:]), ""]
-    parts.append(_line(_best_line(progress.best)))
+    parts.append(_line(_best_line(progress.points)))
     parts.append(_line(f"{progress.doing} … {spent(progress.spend)}", "dim"))
     return Padding(Group(*parts), (0, len("^C") + 1, 0, 0))  # its echo must not wrap
 
@@ -79,12 +79,10 @@ def _line(text: str, style: str = "") -> Text:
     return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
 
-def _best_line(best: Candidate | None) -> str:
-    if best is None or not best.evaluation.scores:
+def _best_line(points: Sequence[Point]) -> str:
+    if not points or isnan(points[-1].best):
         return ""
-    low, high = interval(list(best.evaluation.scores.values()))
-    mean = best.evaluation.mean
-    return f"best so far {mean:.3f}  (95 % {low:.3f} to {high:.3f}, on the search cases)"
+    return f"best so far {points[-1].best:.3f}, by the newest answer to each search case asked"
 
 
 def ended(facts: Mapping[str, Any]) -> RenderableType:
@@ -133,8 +131,9 @@ def race_line(proposal: Proposal) -> str:
 
 def proposal_line(proposal: Proposal) -> str:
     """One line for a log: nothing is redrawn where nobody watches."""
-    race = f" ({race_line(proposal)})" if proposal.fate is Fate.ACCEPTED else ""
-    return f"round {proposal.round}: {proposal.fate.value}: {printable(proposal.reason, 160)}{race}"
+    race = race_line(proposal) if proposal.fate is Fate.ACCEPTED else ""
+    reason = printable(proposal.reason, 160) + (f" ({race})" if race else "")
+    return f"round {proposal.round}: {proposal.fate.value}: {reason}"
 
 
 def spent(spend: Spend) -> str:
