@@ -99,6 +99,7 @@ def test_recorded_outputs_can_be_scored_there_without_a_call(measured):
 
     assert all(isinstance(test["providerOutput"], str) for test in config["tests"])
     assert config["tags"]["promptgit_cases"] == "3"
+    assert config["providers"] == ["echo"]
 
 
 def test_results_carry_commit_blob_record_and_model(measured):

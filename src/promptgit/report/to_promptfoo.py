@@ -55,7 +55,8 @@ def to_promptfoo(
     """
     Write the config of one prompt; `named` turns a path of the repository into one beside it.
 
-    With outputs, a test has the recorded answer as `providerOutput`, to be scored without a call.
+    With outputs, a test has the recorded answer as `providerOutput`, to be scored without a call or
+    a key: the provider is then `echo`, because promptfoo asks for the key of any other.
     """
     config = Config()
     chat = [{"role": role, "content": text} for role, text in exported.chat]
@@ -72,7 +73,7 @@ def to_promptfoo(
                 "raw": json.dumps(chat, indent=2, ensure_ascii=False),
             }
         ],
-        "providers": [_provider(exported, config)],
+        "providers": ["echo" if outputs else _provider(exported, config)],
         "defaultTest": {"assert": entries} if entries else {},
         "tests": [
             _test(case, exported.assertions, outputs, config, named)
