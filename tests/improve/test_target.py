@@ -14,6 +14,7 @@ from promptgit.core.patch import derive
 from promptgit.core.ports import ModelIdentity, StepOutput
 from promptgit.core.prompt import Prompt
 from promptgit.core.verdict import Policy
+from promptgit.errors import UserError
 from promptgit.evaluate.estimate import Estimate
 from promptgit.improve.improvement import Halves
 from promptgit.improve.shared import (
@@ -118,6 +119,16 @@ def test_every_case_keeps_the_half_that_it_has_in_its_own_prompt():
         sealed = {joined(name, case.id) for case in own if is_sealed(case)}
         assert sealed == {c.id for c in found.sealed if c.id.startswith(f"{name}/")}
         assert not sealed & {c.id for c in found.search}
+
+
+def test_a_name_and_an_id_that_make_another_case_s_name_are_refused():
+    one = a_dependent("de", Dataset((Case("reply/c", {"q": "a"}),)))
+    other = a_dependent("de/reply", Dataset((Case("c", {"q": "b"}),)))
+    halves = Halves(Dataset((Case("reply/c", {"q": "a"}),)), Dataset(()))
+    alike = Halves(Dataset((Case("c", {"q": "b"}),)), Dataset(()))
+
+    with pytest.raises(UserError, match="'de/reply/c'"):
+        union([replace(one, halves=halves), replace(other, halves=alike)], "all")
 
 
 def test_groups_of_two_prompts_are_not_one_group_because_they_are_called_alike():

@@ -19,6 +19,7 @@ from promptgit.core.evaluation import Evaluation, Metric, Result
 from promptgit.core.ports import ModelIdentity
 from promptgit.core.prompt import Prompt
 from promptgit.core.verdict import Policy
+from promptgit.errors import UserError
 from promptgit.evaluate.estimate import Estimate
 from promptgit.improve.improvement import Halves
 from promptgit.improve.lab import Lab, lineage
@@ -169,8 +170,22 @@ def _together(parts: Sequence[tuple[Dependent, Dataset]], name: str) -> Dataset:
         own = sum(case.weight for case in cases)
         scale = count * one.weight / shares / own if own else 0.0
         found += [_renamed(case, one.name, case.weight * scale) for case in cases]
+    _refuse_alike(found)
     dropped = tuple(row for _, cases in parts for row in cases.dropped)
     return Dataset(tuple(found), name, dropped)
+
+
+def _refuse_alike(cases: Sequence[Case]) -> None:
+    """Raise UserError for two cases that are called alike once all are together."""
+    seen: set[str] = set()
+    for case in cases:
+        if case.id in seen:
+            raise UserError(
+                f"two cases would be called {case.id!r} here: a name of a prompt and an id make "
+                "the same word",
+                hint="write the id of one of them without a slash",
+            )
+        seen.add(case.id)
 
 
 def _renamed(case: Case, name: str, weight: float) -> Case:
