@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Callable
 
 from promptgit.core import forms
 
@@ -75,6 +76,16 @@ HOLDERS = {
     "litellm": (litellm, "litellm"),
     "python, one line": (python_short, "python"),
     "python, triple quotes": (python_long, "python"),
+}
+
+
+def with_crlf(write: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda text: write(text).replace("\n", "\r\n")
+
+
+HOLDERS |= {
+    f"{name}, CRLF": (with_crlf(HOLDERS[name][0]), HOLDERS[name][1])
+    for name in ("yaml literal", "llm", "prompty", "dotprompt", "litellm", "python, triple quotes")
 }
 
 

@@ -93,6 +93,21 @@ def test_crlf_stays_crlf_in_every_new_line():
     ).replace("\n", "\r\n")
 
 
+def test_crlf_stays_crlf_in_a_body_too_and_models_are_sent_line_feeds():
+    file = "---\r\na: 1\r\n---\r\nsystem:\r\nOne.\r\nTwo.\r\n\r\nuser:\r\nHi"
+
+    assert forms.messages("prompty", file)[0] == ("system", "One.\nTwo.")
+    assert put("prompty", file, ("Two.", "Two.\nThree."), ("Hi", "Hi\nHo")) == file.replace(
+        "Two.", "Two.\r\nThree."
+    ).replace("Hi", "Hi\r\nHo")
+
+
+def test_mixed_line_ends_of_a_body_stay_as_they_are():
+    file = "system:\r\nOne.\nTwo.\r\nThree.\n"
+
+    assert put("prompty", file, ("Two", "2")) == file.replace("Two", "2")
+
+
 def test_no_final_line_feed_is_added():
     file = "messages:\n- role: system\n  content: |-\n    a\n    b"
 

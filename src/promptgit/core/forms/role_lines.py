@@ -33,7 +33,14 @@ def _part(text: str, start: int, stop: int, role: Role) -> Part:
     if not inner.strip():
         return Part(role, "", start, start, line_of(text, start))
     start += len(whole) - len(whole.lstrip("\r\n"))
-    return Part(role, inner, start, start + len(inner), line_of(text, start))
+    place = start, start + len(inner), line_of(text, start)
+    if "\r\n" in text and text.count("\n") == text.count("\r\n"):
+        return Part(role, inner.replace("\r\n", "\n"), *place, _with_carriage_returns)
+    return Part(role, inner, *place)
+
+
+def _with_carriage_returns(text: str) -> Iterator[str]:
+    yield text.replace("\n", "\r\n")
 
 
 def marks(pattern: re.Pattern[str], text: str, body: int) -> Iterator[Mark]:
