@@ -111,6 +111,9 @@ def test_what_was_refused_is_on_record_as_refused(tmp_path: Path):
 
     told = promptgit(family, "improve", PERSONA, "--json").json
 
+    shown = promptgit(family, "runs", "show", "latest")
+    assert any(line.startswith("brands   worse") for line in shown.lines)
+    assert promptgit(family, "runs", "show", "latest", "--json").json["used_by"] == told["used_by"]
     by_name = {one["name"]: one["verdict"]["outcome"] for one in told["used_by"]}
     assert by_name == {"brands": "REGRESSION", "counter": "PASS", "post": "PASS"}
     records = Records(Git.discover(family.path)).find(told["blob"]["after"])

@@ -64,6 +64,7 @@ def read_run(run_id: str, events: Iterable[Event]) -> Run:
         interviews=tuple(_told_once(lives(known), interviews)),
         iterations=tuple(_told_once(lives(known), iterations)),
         verdict=verdict.get("verdict", {}),
+        used_by=tuple(end.get("outcome", {}).get("used_by", ())),
         delivered=tuple(delivered.get("commits", ())),
     )
 

@@ -46,4 +46,5 @@ class Run:
     interviews: tuple[Interview, ...] = ()  # of a strategy that holds some
     iterations: tuple[Iteration, ...] = ()
     verdict: Mapping[str, Any] = field(default_factory=dict)  # as in its record
+    used_by: tuple[Mapping[str, Any], ...] = ()  # who uses the text, with what each one's cases say
     delivered: tuple[str, ...] = ()  # commits that reached the branch

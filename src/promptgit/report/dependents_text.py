@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from promptgit.core.evidence import verdict_entry
@@ -118,6 +118,20 @@ def outcome_lines(every: Sequence[Retested]) -> list[str]:
         for one in order[:MOST]
     ]
     return [*lines, *([f"… and {len(every) - MOST} more"] if len(every) > MOST else [])]
+
+
+def told_lines(used_by: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The same of what `outcome_facts` wrote down, as a journal has it."""
+    width = max((len(printable(one["name"], NAME)) for one in used_by), default=0)
+    lines = []
+    for one in used_by[:MOST]:
+        verdict = one["verdict"]
+        effect = "" if verdict["effect"] is None else f"{points(verdict['effect'])} points, "
+        lines.append(
+            f"{printable(one['name'], NAME):<{width}}  {WORDS[Outcome(verdict['outcome'])]:<11}  "
+            f"{effect}{verdict['n']} of {verdict['of']} sealed cases"
+        )
+    return [*lines, *([f"… and {len(used_by) - MOST} more"] if len(used_by) > MOST else [])]
 
 
 def outcome_facts(every: Sequence[Retested]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from promptgit.core.journal import proposal_facts
 from promptgit.core.run import Point, Run
 from promptgit.improve.improvement import INVALID
 from promptgit.report.curve import text_curve
+from promptgit.report.dependents_text import told_lines
 from promptgit.report.history_text import Styled
 from promptgit.report.improve_text import STYLES, diff_text, race_line, spent, typed
 from promptgit.report.sentences import why_this_range
@@ -102,6 +103,8 @@ def run_story(run: Run) -> RenderableType:
     if len(curve) > 1:
         parts += [Text("\nLearning curve, best score on the search cases", style="bold")]
         parts += [Text(text_curve(curve))]
+    if run.used_by:
+        parts.append(Text("\n".join(["", *told_lines(run.used_by)])))
     parts.append(Text(f"\n{run.sentence or run.state}", style="bold"))
     if run.verdict.get("n"):
         parts.append(Text(why_this_range(run.verdict["alpha"]), style="dim"))
@@ -205,6 +208,8 @@ def run_facts(run: Run, *, whole: bool = False) -> dict[str, Any]:
     if whole:
         facts["inputs"] = dict(run.inputs)
         facts["verdict"] = dict(run.verdict)
+    if run.used_by:
+        facts["used_by"] = [dict(one) for one in run.used_by]
         facts["interviews"] = [interview.facts for interview in run.interviews]
         facts["rounds"] = [proposal_facts(proposal) for proposal in run.proposals]
     return facts
