@@ -161,3 +161,14 @@ def test_it_stays_within_the_budget():
     list(improve(SEED, partial(exemplars, first_look=20), lab))
 
     assert len(lab.ran) <= left
+
+
+def test_nothing_to_show_is_said():
+    cases = a_dataset(4)
+    unanswered = replace(cases, cases=tuple(replace(case, expected=None) for case in cases))
+    lab = a_lab_with(learning_from_examples, search=unanswered)
+
+    list(exemplars(SEED, lab))
+
+    (proposal,) = lab.notebook.proposals
+    assert proposal.reason == "no miss has an expected answer to show as an example"

@@ -121,6 +121,11 @@ def test_a_good_prompt_is_not_interviewed():
     list(interview(knowing, lab))
 
     assert not noted(lab, "interview")
+    (proposal,) = lab.notebook.proposals
+    assert (proposal.fate, proposal.reason) == (
+        Fate.SKIPPED,
+        "no search case scores below 0.95",
+    )
 
 
 def test_it_stops_at_the_target():

@@ -31,6 +31,8 @@ def examples_that_help(
 
     tries: examples raced in vain before no other is tried.  races: at most.
     """
+    if not most:
+        return
     search = Selection(sieve, miss_threshold)
     last = sieve.lab.round + races
     while len(search.chosen) < most and sieve.lab.round < last:
@@ -38,6 +40,8 @@ def examples_that_help(
         if added is None:
             break
         yield added
+    if not search.asked and not search.chosen:
+        sieve.lab.skip(sieve.best, "no miss has an expected answer to show as an example")
     for place in range(len(search.chosen)):
         for name in search.candidates(1):
             swapped = [*search.chosen[:place], name, *search.chosen[place + 1 :]]

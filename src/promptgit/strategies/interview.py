@@ -67,6 +67,8 @@ def interview(
         misses = ground.misses(miss_threshold)
         if (len(misses) < misses_shown or ground.mean >= target) and ground.look(next_look):
             continue
+        if not misses:
+            lab.skip(sieve.best, f"no search case scores below {miss_threshold:g}")
         if not misses or ground.mean >= target:
             break
 

@@ -76,6 +76,8 @@ def patterns(
         short = len(misses) < answers_shown or len(misses) == len(ground.newest)
         if (short or ground.mean >= target) and ground.look(next_look):
             continue
+        if not misses:
+            lab.skip(sieve.best, f"no search case scores below {miss_threshold:g}")
         if not misses or ground.mean >= target:
             return
         most = min(answers_shown, len(misses) // 2 + 1)  # the others are to test patches on
