@@ -531,3 +531,30 @@ def test_files_that_git_ignores_or_that_lie_outside_are_not_copied_into_cases(tm
     assert "private" not in text(repository, "prompts/prompt.csv")
     assert len(lost(said)) == 3
     assert said.lines[0] == "prompts/prompt.md: 1 case"
+
+
+ODD: tuple[Any, ...] = (
+    *(None, 5, True, "x", [], {}, [None], ["x"], [["x"]], [{}], {"a": None}),
+    *("file://promptfooconfig.yaml", {"$ref": "#/nope"}, {"$ref": "#/tests"}, [{"type": 5}]),
+    *([{"type": "assert-set", "assert": [None]}], [{"vars": {"a": "{{ b"}}], [{"vars": 5}]),
+)
+
+
+@pytest.mark.parametrize("key", ["prompts", "providers", "tests", "scenarios", "defaultTest"])
+def test_no_oddity_of_a_config_is_more_than_a_loss_or_an_error(tmp_path, key):
+    base = {"prompts": ["Hi {{a}}"], "tests": [{"vars": {"a": 1}}]}
+    repository = a_repository(tmp_path / "r", {CONFIG: "prompts: []"})
+    for odd in ODD:
+        repository.write({CONFIG: json.dumps({**base, key: odd})})
+
+        assert promptgit(repository, "init", "--from", CONFIG, "--dry-run").code in (0, 2)
+
+
+@pytest.mark.parametrize("key", ["assert", "vars", "options", "metadata", "prompts", "threshold"])
+def test_no_oddity_of_a_test_is_more_than_a_loss_or_an_error(tmp_path, key):
+    repository = a_repository(tmp_path / "r", {CONFIG: "prompts: []"})
+    for odd in ODD:
+        config = {"prompts": ["Hi {{a}}"], "tests": [{"vars": {"a": 1}, key: odd}]}
+        repository.write({CONFIG: json.dumps(config)})
+
+        assert promptgit(repository, "init", "--from", CONFIG, "--dry-run").code in (0, 2)

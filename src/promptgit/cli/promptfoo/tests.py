@@ -151,7 +151,7 @@ def _expanded(source: Source, default: Node | None, layers: tuple[Node, ...]) ->
             if not isinstance(node.data, dict):
                 raise UserError("it is no test: a test is a mapping")
             test = _laid(source, test, node, is_default=node is default)
-            options = node.data.get("options") or {}
+            options = _options(node)
             multiplies = multiplies and not options.get("disableVarExpansion")
             columns |= _variables(source, node, multiplies)
     except UserError as error:
@@ -182,7 +182,7 @@ def _laid(source: Source, test: Test, node: Node, *, is_default: bool) -> Test:
     data = node.data
     for key in data.keys() - KEYS - {"config", "tests"}:
         source.lose(node.where, f"`{key}` of a test", LOST_KEYS.get(key, "no such thing here"))
-    options = data.get("options") or {}
+    options = _options(node)
     for key in options.keys() - {"prefix", "suffix", "transform", "postprocess"}:
         if key not in ("disableVarExpansion", "disableDefaultAsserts"):
             why = (
@@ -210,8 +210,19 @@ def _laid(source: Source, test: Test, node: Node, *, is_default: bool) -> Test:
         suffix=str(options.get("suffix") or test.suffix),
         transform=str(options.get("transform") or options.get("postprocess") or test.transform),
         tags=(*test.tags, *_tags(source, node)),
-        prompts=tuple(map(str, data.get("prompts") or test.prompts)),
+        prompts=_listed(data.get("prompts")) or test.prompts,
     )
+
+
+def _options(node: Node) -> dict[str, Any]:
+    found = node.data.get("options") or {}
+    if not isinstance(found, dict):
+        raise UserError("its options are no mapping")
+    return found
+
+
+def _listed(value: Any) -> tuple[str, ...]:
+    return tuple(map(str, value if isinstance(value, list) else [value] if value else []))
 
 
 def _tags(source: Source, node: Node) -> tuple[str, ...]:
