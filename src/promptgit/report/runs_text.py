@@ -208,7 +208,6 @@ def run_facts(run: Run, *, whole: bool = False) -> dict[str, Any]:
     if whole:
         facts["inputs"] = dict(run.inputs)
         facts["verdict"] = dict(run.verdict)
-    if run.used_by:
         facts["used_by"] = [dict(one) for one in run.used_by]
         facts["interviews"] = [interview.facts for interview in run.interviews]
         facts["rounds"] = [proposal_facts(proposal) for proposal in run.proposals]
