@@ -95,6 +95,7 @@ def test_it_can_be_one_commit(tmp_path: Path):
 
     assert said.code == 0
     assert office.git("rev-list", "--count", "HEAD") == "2"
+    assert office.message().startswith("improve(sort): shorten by ")
 
 
 def test_too_few_cases_make_a_draft(tmp_path: Path):

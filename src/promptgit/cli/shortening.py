@@ -56,11 +56,17 @@ def sentence(
 
 
 def told_whole(job: Job, why: str, pair: tuple[Evaluation, Evaluation]) -> str:
-    """Add to the reason of the last commit what the whole run saved; nothing in another run."""
+    """
+    Add to the reason of the last commit what the whole run saved; nothing in another run.
+
+    Where it is the only commit, that comes first.
+    """
     if not shortens(job):
         return why
     before, after = sizes_of(pair)
     saved = round(before.tokens - after.tokens)
+    if job.asked.squash:
+        return f"Shorten by {saved} tokens a call. {shorter.tokens(before, after)}.\n\n{why}"
     return f"{why}\n\nThe whole run: shorter by {saved} tokens, {shorter.tokens(before, after)}."
 
 
