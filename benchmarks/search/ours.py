@@ -28,6 +28,7 @@ from promptgit.strategies.critique import critique
 from promptgit.strategies.exemplars import exemplars
 from promptgit.strategies.gepa import gepa
 from promptgit.strategies.interview import interview
+from promptgit.strategies.mixture import mixture
 from promptgit.strategies.patterns import patterns
 
 PATH = "prompts/tickets.md"
@@ -235,6 +236,7 @@ def entries() -> list[Entry]:
     return [
         Entry("critique", critique),
         Entry("critique, all of the budget", partial(critique, **ENDLESS)),
+        Entry("mixture", mixture),
         Entry("gepa, ours", gepa),
         Entry("gepa, ours, all of the budget", partial(gepa, **ENDLESS)),
         Entry("breeder", breeder),

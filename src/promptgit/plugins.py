@@ -67,6 +67,7 @@ STRATEGIES: Mapping[str, str] = MappingProxyType(
         "exemplars": "promptgit.strategies.exemplars:exemplars",
         "gepa": "promptgit.strategies.gepa:gepa",
         "interview": "promptgit.strategies.interview:interview",
+        "mixture": "promptgit.strategies.mixture:mixture",
         "patterns": "promptgit.strategies.patterns:patterns",
         "shorten": "promptgit.strategies.shorten:shorten",
     }

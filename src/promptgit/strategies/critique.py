@@ -94,20 +94,37 @@ def critique(
             if ground.mean >= target:
                 return
 
+    yield from thorough(
+        sieve,
+        rounds=rounds,
+        patience=patience,
+        target=target,
+        next_look=next_look,
+        shown=patches * misses_shown,
+    )
+
+
+def thorough(
+    sieve: Sieve, *, rounds: int, patience: int, target: float, next_look: int, shown: int
+) -> Iterator[Candidate]:
+    """
+    The second phase: show up to `shown` of all misses at once, race the patch on all other cases.
+
+    Yields each prompt that wins; the other options are those of `critique`.
+    """
+    lab, ground = sieve.lab, sieve.ground
     fruitless = 0
     while lab.round < rounds and fruitless < patience and ground.mean < target:
         while ground.look(next_look) or ground.look_again(next_look):
             continue
-        misses = ground.misses(miss_threshold)
+        misses = ground.misses(sieve.threshold)
         if not misses:
-            lab.skip(sieve.best, f"no search case scores below {miss_threshold:g}")
+            lab.skip(sieve.best, f"no search case scores below {sieve.threshold:g}")
             return
         half = (len(misses) + 1) // 2  # the others are to test an edit on
-        shown = tuple(lab.rng.sample(misses, min(half, patches * misses_shown)))
+        drawn = Group(tuple(lab.rng.sample(misses, min(half, shown))), len(misses))
         fruitless += 1
-        for draft, _ in sieve.own(
-            lab.patches(sieve.best, [Group(shown, len(misses))], mean=ground.mean)
-        ):
+        for draft, _ in sieve.own(lab.patches(sieve.best, [drawn], mean=ground.mean)):
             child = sieve.raced(draft, longest=len(lab.search))
             if child is not None:
                 fruitless = 0

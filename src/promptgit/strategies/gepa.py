@@ -70,7 +70,8 @@ def gepa(
         lab.round += 1
         fruitless += 1
         batch = lab.rng.sample(misses, min(minibatch, len(misses)))
-        for draft in reflected(lab, parent, batch, patches):
+        seen = replace(parent, evaluation=lab.so_far(parent.prompt))
+        for draft in reflected(lab, seen, batch, patches):
             assert draft.patch is not None
             pool.note(parent.prompt.edited(draft.patch.after), "reflect", parent.prompt)
             if not pool.passes(parent, draft):
@@ -96,7 +97,6 @@ def reflected(lab: Lab, parent: Candidate, batch: Sequence[Result], count: int) 
     if not batch:
         return
     lab.notebook.note("asking", round=lab.round, misses=len(batch))
-    parent = replace(parent, evaluation=lab.so_far(parent.prompt))
     shown = lab.mentor.facts(parent, batch, (), "")["misses"]
     answer = lab.ask(parent, "reflect", {"misses": shown, "count": count})
     if answer is None:
