@@ -338,7 +338,7 @@ tests:
     shared, own = assertions(repository)
     assert shared["type"] == "word-count"
     assert own["assert"] == "{{ __assert }}"
-    assert [json.loads(row["__assert"]) for row in rows(repository, "prompts/prompt.jsonl")] == [
+    assert [row["__assert"] for row in rows(repository, "prompts/prompt.jsonl")] == [
         [{"type": "contains", "value": "Hi"}, {"type": "is-json"}],
         [{"type": "equals", "value": "x"}, {"type": "regex", "value": "y"}],
     ]

@@ -62,12 +62,27 @@ def mapped(source: Source, written: Written, test: Test, tools: Any) -> Entry | 
         found["value"] = tools
     if kind == "assert-set":
         return _set(source, written, test, tools, found)
-    transform = found.get("transform") or test.transform
+    transform = _chained(test.transform, found.get("transform"))
     if transform:
         found["transform"] = transform
     if "value" in found:
         found["value"] = _value(source, found["value"])
     return found if _binds(source, written, found) else None
+
+
+def _chained(first: str, then: Any) -> Any:
+    """
+    Return one transform for that of the test and that of an assertion, which reads its result.
+
+    >>> _chained("JSON.parse(output)", "output.countries[0]")
+    'JSON.parse(output).countries[0]'
+    """
+    if not first or not isinstance(then, str):
+        return then or first
+    rest = then.strip().removeprefix("output")
+    if rest == then.strip():
+        raise UserError(f"two transforms, {first!r} and {then!r}, are not one expression here")
+    return first.strip().removesuffix(";") + rest
 
 
 def _set(source: Source, written: Written, test: Test, tools: Any, found: Entry) -> Entry | None:

@@ -154,11 +154,9 @@ def _plan(
             step.path in kept
             and (tree.read(step.path) or b"").decode(errors="replace") != step.text
         ):
-            source.lose(
-                f"{step.path}:1",
-                "a file that exists already",
-                "it is kept as it is; compare by hand",
-            )
+            ours = f"; it would say `{model_line(chosen)}`" if step.path == CONFIG_FILE else ""
+            why = f"it is kept as it is{ours}"
+            source.lose(f"{step.path}:1", "a file that exists already", why)
     notes = [ROLES] if any(one.is_users for one in found) else []
     first = next((path for path, count in counts if count), "")
     return TakenOver(

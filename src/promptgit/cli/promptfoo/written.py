@@ -53,13 +53,19 @@ def case_text(rows: Sequence[Mapping[str, str]]) -> tuple[str, str]:
     """Return suffix and text of a case file: CSV, or JSON Lines for cells of several lines."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     if any(name == "__assert" or "\n" in value for row in rows for name, value in row.items()):
-        lines = [json.dumps(dict(row), ensure_ascii=False) for row in rows]
+        lines = [json.dumps(_with_list(row), ensure_ascii=False) for row in rows]
         return ".jsonl", "\n".join(lines) + "\n"
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
     writer.writerows([row.get(name, "") for name in names] for row in rows)
     return ".csv", out.getvalue()
+
+
+def _with_list(row: Mapping[str, str]) -> dict[str, Any]:
+    """Write the assertions of a case as the list that they are; a reader makes text of it again."""
+    own = row.get("__assert")
+    return {**row, "__assert": json.loads(own)} if own else dict(row)
 
 
 def clashing(name: str) -> bool:
