@@ -52,6 +52,10 @@ def test_a_file_with_messages_shows_them_in_its_first():
     assert shown_in(prompt.edited(shown), []) == text
 
 
+def test_a_pipeline_shows_none():
+    assert shown_in(Prompt("steps: []\n", "0" * 40, form="pipeline"), [PEAR]) is None
+
+
 def test_a_case_that_the_files_template_would_read_as_code_is_not_shown():
     text = "messages:\n- role: system\n  content: Sort.\n- role: user\n  content: '{{q}}'\n"
     prompt = Prompt(text, "0" * 40, form="github-models")

@@ -128,12 +128,22 @@ def test_the_order_matters_where_the_model_minds_it():
     assert text.find("What of bread") < text.find("What of apples")
 
 
-def test_a_file_of_another_form_is_left_alone():
-    seed = replace(SEED, form="github")
+def test_a_pipeline_is_left_alone():
+    seed = replace(SEED, form="pipeline")
 
     found = list(exemplars(seed, a_lab_with(learning_from_examples)))
 
     assert len(found) == 1
+
+
+def test_a_file_with_front_matter_keeps_it_above_the_examples():
+    head = "---\nowner: desk\n---\n"
+    seed = replace(SEED.edited(head + SEED.text), form="markdown")
+
+    found = list(exemplars(seed, a_lab_with(learning_from_examples)))
+
+    assert len(found) > 1
+    assert found[-1].prompt.text.startswith(head + SEED.text.rstrip("\n"))
 
 
 def test_no_sealed_case_is_asked_about_or_shown():

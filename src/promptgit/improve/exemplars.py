@@ -20,10 +20,12 @@ def shown_in(prompt: Prompt, cases: Sequence[Case]) -> str | None:
     """
     Return the text of a prompt's file with the cases shown in its first message.
 
-    None where the file cannot hold them, or its template would read a case as code.
+    None where the file cannot hold them, as a pipeline cannot, or its template would read a case
+    as code.
     """
     if not prompt.is_formed:
-        return with_exemplars(prompt.text, cases, prompt.template)
+        plain = prompt.form == forms.TEXT
+        return with_exemplars(prompt.text, cases, prompt.template) if plain else None
     reading = forms.read(prompt.form, prompt.text)
     texts = [part.text for part in reading.parts]
     kind = prompt.template if reading.syntax == "jinja" else "none"

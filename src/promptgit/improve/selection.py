@@ -13,7 +13,7 @@ from promptgit.core.candidate import Candidate
 from promptgit.core.dataset import Case
 from promptgit.core.diff import derive
 from promptgit.core.evaluation import Result
-from promptgit.improve.exemplars import with_exemplars
+from promptgit.improve.exemplars import shown_in, with_exemplars
 from promptgit.improve.grouping import grouped
 from promptgit.improve.lab import Lab
 from promptgit.improve.mentor import Draft
@@ -62,7 +62,7 @@ class Selection:
         self.lab, self.ground = sieve.lab, sieve.ground
         self.threshold = miss_threshold
         self.asked: Counter[str] = Counter()  # cases that were tried as examples
-        text = sieve.best.prompt.text
+        text = sieve.best.prompt.sheet
         self.chosen = [case.id for case in self.lab.search if case.expected and _body(case) in text]
 
     def candidates(self, count: int) -> list[str]:
@@ -113,9 +113,9 @@ def showing(
     """
     cases = {case.id: case for case in lab.search.only(names)}
     before = best.prompt
-    text = with_exemplars(before.text, [cases[name] for name in names], before.template)
-    blob = before.edited(text).blob
-    if before.form != "text" or blob in lab.seen:
+    text = shown_in(before, [cases[name] for name in names])
+    blob = before.edited(text).blob if text is not None else ""
+    if text is None or blob in lab.seen:
         return None
     lab.seen.add(blob)
     grown = tokens_in(text) - tokens_in(before.text)
