@@ -207,6 +207,8 @@ def test_python_constants_are_found_by_the_comment_above():
         ("markdown", "---\nname: [\n---\nHi.", 3, "front matter"),
         ("prompty", "---\na: 1\na: 2\n---\nHi.", 3, "already on line"),
         ("prompty", "---\ntemplate: {format: {kind: liquid}}\n---\nHi.", 2, "liquid"),
+        ("prompty", "---\nname: a\nHi.\n", 1, "does not end"),
+        ("dotprompt", "---\nmodel: a\n", 1, "does not end"),
         ("prompty", "system:\nHi\n\nfunction:\nx\n", 4, "'function'"),
         ("prompty", "system:\nHi\n\n![thread]\n", 4, "thread"),
         ("prompty", "---\nname: a\n---\n\n", 4, "no text"),

@@ -46,7 +46,7 @@ def is_litellm(text: str) -> bool:
 
 def read(text: str) -> Reading:
     """Read Google's dialect."""
-    body, facts = _opened(text)
+    facts, body = front_matter.opened(text)
     marks: list[Mark] = []
     for found in _TAG.finditer(text, body):
         name = found["role"]
@@ -60,17 +60,10 @@ def read(text: str) -> Reading:
 
 def read_litellm(text: str) -> Reading:
     """Read LiteLLM's dialect."""
-    body, facts = _opened(text)
+    facts, body = front_matter.opened(text)
     marks = list(role_lines.marks(_LINE, text, body))
     parts = role_lines.between(text, body, marks, "user")
     return Reading(parts, "jinja", _defaults(facts), bare_lines=True)
-
-
-def _opened(text: str) -> tuple[int, Mapping[str, Any]]:
-    found = front_matter.fronted(text)
-    if found is None:
-        return 0, {}
-    return found.body, front_matter.facts(found.head)
 
 
 def _defaults(facts: Mapping[str, Any]) -> dict[str, str]:

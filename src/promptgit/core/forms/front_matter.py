@@ -70,11 +70,15 @@ def facts(head: str) -> Mapping[str, Any]:
     return found
 
 
+def opened(text: str) -> tuple[Mapping[str, Any], int]:
+    """Return what the front matter says, if there is any, and where the body begins."""
+    found = fronted(text)
+    if found is None and _OPENING.match(text):
+        raise Broken(1, "the front matter does not end", "close it with a line `---`")
+    return (facts(found.head), found.body) if found else ({}, 0)
+
+
 def markdown(text: str) -> Reading:
     """Read Markdown with front matter: what comes after it is the system message."""
-    found = fronted(text)
-    if found is None:
-        raise Broken(1, "the front matter does not end", "close it with a line `---`")
-    facts(found.head)
-    start = found.body
+    _, start = opened(text)
     return Reading((Part("system", text[start:], start, len(text), line_of(text, start)),))

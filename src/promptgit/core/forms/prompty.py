@@ -24,9 +24,7 @@ _THREAD = re.compile(r"(?m)^[ \t]*!\[thread\]")
 
 def read(text: str) -> Reading:
     """Read a file with or without front matter; what no role line precedes is the system's."""
-    found = front_matter.fronted(text)
-    facts = front_matter.facts(found.head) if found else {}
-    body = found.body if found else 0
+    facts, body = front_matter.opened(text)
     thread = _THREAD.search(text, body)
     if thread:
         raise Broken(
