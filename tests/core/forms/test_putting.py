@@ -258,7 +258,8 @@ def test_two_megabytes_are_edited_within_seconds():
     [
         ("---\nowner: b\n---\nHi.\n", "from line 2 on"),
         ("---\nowner: a\n---\nHo.\n", ""),
-        ("Hi.\n", "cannot be read any more"),
+        ("Hi.\n", "from line 1 on"),
+        ("---\nowner: a\nHi.\n", "cannot be read any more"),
     ],
 )
 def test_whatever_is_no_text_of_a_message_is_protected(after, said):
