@@ -197,6 +197,38 @@ def without_evidence(text: str) -> Any:
     return {k: v for k, v in as_yaml(text).items() if k not in ("tags", "description")}
 
 
+def test_a_set_is_written_as_promptfoo_takes_it(tmp_path):
+    inner = "[{type: is-json, weight: 3}, {type: assert-set, assert: [regex]}]"
+    strict = "{type: assert-set, threshold: 1, assert: [is-json]}"
+    lines = f"""\
+assert:
+  - {{type: assert-set, weight: 2, assert: {inner}}}
+  - {{type: assert-set, threshold: 0.5, metric: either, assert: {inner}}}
+  - {{type: assert-set, threshold: 1, assert: [{strict}]}}
+"""
+    files = {
+        "prompts/a.md": "A",
+        "prompts/a.csv": "x,expected\n1,2\n",
+        "prompts/a.eval.yaml": lines,
+    }
+    repository = a_repository(tmp_path / "r", files)
+
+    said = promptgit(repository, "export", "--to", "promptfoo", "a")
+
+    expected = {"type": "regex", "value": "{{ expected }}"}
+    assert as_yaml(said.out)["defaultTest"]["assert"] == [
+        {"type": "is-json", "weight": 1.5},
+        {**expected, "weight": 0.5},
+        {
+            "type": "assert-set",
+            "threshold": 0.5,
+            "metric": "either",
+            "assert": [{"type": "is-json", "weight": 3}, expected],
+        },
+    ]
+    assert "a set with a threshold inside another" in said.err
+
+
 # Langfuse
 
 

@@ -15,7 +15,7 @@ from promptgit.report.exported import Exported, literal
 from promptgit.report.plain_yaml import plain_yaml
 
 SCHEMA = "# yaml-language-server: $schema=https://promptfoo.dev/config-schema.json"
-NOT = "not-"
+NOT, SET = "not-", "assert-set"
 OURS_ALONE = MappingProxyType(
     {"json-fields": "promptfoo compares no fields: use is-json, or python"}
 )
@@ -103,7 +103,7 @@ def _test(
         found
         for one in assertions
         if (hole := _own_list(one)) and case.columns.get(hole, "").strip()
-        for found in _case_set(one, case.columns[hole], config, named)
+        for found in _case_set(one, case.columns[hole], config, named, len(assertions) == 1)
     ]
     if sets:
         test["assert"] = sets
@@ -127,14 +127,39 @@ def _own_list(assertion: Assertion) -> str:
 
 
 def _case_set(
-    assertion: Assertion, text: str, config: Config, named: Callable[[str], str]
+    assertion: Assertion, text: str, config: Config, named: Callable[[str], str], alone: bool
 ) -> Iterator[dict[str, Any]]:
     listed = json.loads(text)
     inner = [found for one in listed for found in _entry(_read(one), config, named, own=False)]
-    if assertion.threshold is None and assertion.weight == len(inner):
-        yield from inner  # as many checks as it weighs: they stand for themselves
-    elif inner:
-        yield {**_common(assertion), "assert": inner}
+    if alone and assertion.threshold is None and assertion.type == SET:
+        yield from inner  # nothing else is weighed
+    else:
+        yield from _set(assertion, inner, config)
+
+
+def _set(
+    assertion: Assertion, inner: list[dict[str, Any]], config: Config
+) -> Iterator[dict[str, Any]]:
+    """
+    Yield a set as promptfoo has it: with a threshold, and no other set in it.
+
+    Without a threshold its checks stand for themselves, and share its weight.
+    """
+    if assertion.type != SET:
+        config.losses.append(f"{assertion.type}: promptfoo turns no set around")
+        return
+    if assertion.threshold is None:
+        total = sum(one.get("weight", 1) for one in inner)
+        for one in inner:
+            weight = assertion.weight * one.get("weight", 1) / total if total else 0
+            rest = {key: item for key, item in one.items() if key != "weight"}
+            yield rest if weight == 1 else {**rest, "weight": _number(weight)}
+        return
+    kept = [one for one in inner if one["type"] != SET]
+    if len(kept) < len(inner):
+        config.losses.append("a set with a threshold inside another: promptfoo has no such thing")
+    if kept:
+        yield {**_common(assertion), "assert": kept}
 
 
 def _entry(
@@ -152,8 +177,7 @@ def _entry(
     inner = options.pop("assert", None)
     if isinstance(inner, list):
         entries = [one for entry in inner for one in _entry(_read(entry), config, named)]
-        if entries:
-            yield {**found, "assert": entries}
+        yield from _set(assertion, entries, config)
         return
     value = assertion.value
     if value is None and kind in COMPARING:
