@@ -214,7 +214,7 @@ def test_no_case_is_asked_that_is_not_a_search_case():
 
 
 def test_it_stops_at_the_target_and_only_when_all_cases_say_so():
-    found = found_by(a_gepa_lab(), target=0.5, patches=1)
+    found = found_by(a_gepa_lab(), target=0.5, minibatch=1)
 
     known = evaluated(found[-1].prompt, a_dataset()).mean
     assert 0.5 <= known < 1.0

@@ -31,6 +31,8 @@ class Pool:
     threshold: float  # a score below it is a miss
     candidates: list[Candidate] = field(default_factory=list)
     lost: int = 0  # duels in a row
+    belief: float = 0.0  # the best prompt's mean, weighed: its own cases are mostly hard ones
+    believed: int = 0  # cases that the belief rests on
     lost_last: Candidate | None = None  # who fought the best last, and lost
 
     @cached_property
@@ -41,6 +43,13 @@ class Pool:
     @property
     def best(self) -> Candidate:
         return self.candidates[-1]
+
+    def begin(self, seed: Prompt, first_look: int) -> Candidate:
+        """Ask the first prompt about some cases; it is the best so far."""
+        self.look(seed, first_look)
+        self.candidates.append(Candidate(seed, self.lab.so_far(seed)))
+        self.belief, self.believed = self.best.evaluation.mean, len(known(self.lab, seed))
+        return self.best
 
     def look(self, prompt: Prompt, count: int) -> bool:
         """Ask a prompt about more cases, all prompts in one order; say whether there were any."""
@@ -59,9 +68,15 @@ class Pool:
 
     def reached(self, target: float, next_look: int) -> bool:
         """Say whether the best prompt is good enough; that it is takes all the search cases."""
-        while self.lab.so_far(self.best.prompt).mean >= target:
-            if not self.look(self.best.prompt, next_look):
-                return True
+        best = self.best.prompt
+        while self.belief >= target:
+            before = set(asked(self.lab, best))
+            if not self.look(best, next_look):
+                return self.lab.so_far(best).mean >= target
+            fresh = [score for name, score in known(self.lab, best).items() if name not in before]
+            told = self.belief * self.believed + sum(fresh)
+            self.believed += len(fresh)
+            self.belief = told / max(1, self.believed)
         return False
 
     def passes(self, parent: Candidate, draft: Draft) -> bool:
@@ -164,6 +179,7 @@ class Pool:
             lab.seen -= {child.blob, first.blob}
             return None
         self.lost = 0
-        kept = lab.keep(best, draft, trial.reason, mean=lab.so_far(child).mean)
+        self.belief, self.believed = trial.after, trial.raced
+        kept = lab.keep(best, draft, trial.reason, mean=self.belief)
         self.candidates.append(kept)
         return kept

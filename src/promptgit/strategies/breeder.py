@@ -84,9 +84,7 @@ def breeder(
     run only the one that it thinks most of.
     """
     pool = Pool(lab, miss_threshold)
-    pool.look(seed, first_look)
-    pool.candidates.append(Candidate(seed, lab.so_far(seed)))
-    yield pool.best
+    yield pool.begin(seed, first_look)
 
     tribe = Tribe(pool, first_generation(pool.best, lab, population))
     operators = (*OPERATORS, SHUFFLING) if exemplars else OPERATORS

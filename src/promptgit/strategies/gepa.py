@@ -40,7 +40,7 @@ def gepa(
     patches: int = 3,
     first_look: int = 20,
     next_look: int = 10,
-    longest: int = 20,
+    longest: int = 10,
     min_improvement: float = 0.005,
     merge: bool = True,
 ) -> Iterator[Candidate]:
@@ -56,9 +56,7 @@ def gepa(
     merge: try patches of earlier prompts on top of the best.
     """
     pool = Pool(lab, miss_threshold)
-    pool.look(seed, first_look)
-    pool.candidates.append(Candidate(seed, lab.so_far(seed)))
-    yield pool.best
+    yield pool.begin(seed, first_look)
 
     fruitless = 0
     while lab.round < rounds and fruitless < patience and not pool.reached(target, next_look):
