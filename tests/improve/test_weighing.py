@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from improve.toy import SEED, TOPICS, a_dataset, a_lab, evaluated
 from promptgit.improve.lab import lineage
 from promptgit.improve.weighing import samples, weighed
@@ -29,7 +31,7 @@ def test_each_step_is_compared_with_the_one_before_it():
 
     chain = weighed(a_chain(lab), lab)
 
-    for parent, child in zip(chain, chain[1:], strict=False):
+    for parent, child in itertools.pairwise(chain):
         assert child.parents == (parent,)
         before, after = child.compared
         assert after.mean - before.mean == 0.25

@@ -16,7 +16,7 @@ from promptgit.improve.lab import Lab
 from promptgit.improve.mentor import Mentor
 from promptgit.testing.scripted import Line, ScriptedModel
 
-OURS = {name: metaprompts.text(name) for name in ("interview", "patterns", "shorten", "retry")}
+OURS = {name: metaprompts.text(name) for name in metaprompts.NAMES}
 
 
 def a_talking_lab(mentor: Callable[[Request], Line] = good_mentor, **options: Any) -> Lab:

@@ -12,7 +12,7 @@ from promptgit.config.shape import Shape, Share
 class ImproveShape(Shape):
     """How a better prompt is searched for."""
 
-    strategy: str | None = Field(default=None, examples=["critique"])
+    strategy: str | None = Field(default=None, examples=["mixture"])
     rounds: int | None = Field(default=None, ge=1, examples=[12])
     patience: int | None = Field(default=None, ge=1, examples=[4])
     target: Share | None = Field(default=None, examples=[0.95])

@@ -67,7 +67,7 @@ LIMITS = ("max_tokens", "max_latency_s", "max_cost_usd", "tie_growth")  # of one
 class Searching:
     """`improve:` how a better prompt is searched for."""
 
-    strategy: str = "critique"
+    strategy: str = "mixture"
     options: Mapping[str, Any] = field(default_factory=dict)  # of the strategy, as far as written
     min_effect: float = 0.02  # an improvement must be estimated at least this big, score points
     max_changed_lines: int | None = None  # of one patch; None: the guard's own cap

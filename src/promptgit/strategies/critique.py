@@ -16,17 +16,15 @@ rewrites, and leave out the beam: one line of descent is what a reviewer can rea
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from promptgit.core.candidate import Candidate
 from promptgit.core.prompt import Prompt
+from promptgit.improve.agenda import Agenda
 from promptgit.improve.ground import Ground
 from promptgit.improve.grouping import Group, grouped
 from promptgit.improve.lab import Lab
 from promptgit.improve.sieve import Sieve
-
-WAITS = 2  # a miss that was asked about so often waits until no other is left
 
 
 def critique(
@@ -62,28 +60,17 @@ def critique(
     sieve = Sieve(lab, ground, Candidate(seed, lab.so_far(seed)), miss_threshold, min_improvement)
     yield sieve.best
 
-    if exemplars:
-        lab.round += 1
-        draft = lab.exemplify(sieve.best, ground.misses(miss_threshold), exemplars)
-        child = sieve.raced(draft) if draft else None
-        if child is not None:
-            yield child
-
-    asked: Counter[str] = Counter()
+    yield from with_examples(sieve, exemplars)
+    agenda = Agenda(ground, miss_threshold, patches, next_look, asked_most)
     fruitless = 0
     while lab.round < rounds and fruitless < patience and ground.mean < target:
-        misses = [m for m in ground.misses(miss_threshold) if asked[m.case_id] < asked_most]
-        fresh = [miss for miss in misses if asked[miss.case_id] < WAITS]
-        if len(fresh) < patches and ground.look(next_look):
-            continue
-        if not misses and ground.look_again(next_look):
-            continue
+        misses = agenda.misses()
         if not misses:
             break
         groups = grouped(
-            fresh or misses, ground.alike, groups=patches, shown=misses_shown, asked=asked
+            misses, ground.alike, groups=patches, shown=misses_shown, asked=agenda.asked
         )
-        asked.update(miss.case_id for group in groups for miss in group.shown)
+        agenda.note(miss.case_id for group in groups for miss in group.shown)
         fruitless += 1
         for draft, mended in sieve.own(lab.patches(sieve.best, groups, mean=ground.mean)):
             rebased = lab.rebased(sieve.best, draft)
@@ -102,6 +89,18 @@ def critique(
         next_look=next_look,
         shown=patches * misses_shown,
     )
+
+
+def with_examples(sieve: Sieve, count: int) -> Iterator[Candidate]:
+    """Try `count` worked examples; they stay if they win a race."""
+    if not count:
+        return
+    sieve.lab.round += 1
+    misses = sieve.ground.misses(sieve.threshold)
+    draft = sieve.lab.exemplify(sieve.best, misses, count)
+    child = sieve.raced(draft) if draft else None
+    if child is not None:
+        yield child
 
 
 def thorough(

@@ -12,20 +12,20 @@ with acceptances as a Poisson process in calls spent: the posterior of its rate 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from promptgit.core.candidate import Candidate
 from promptgit.core.evaluation import Result
 from promptgit.core.prompt import Prompt
+from promptgit.improve.agenda import Agenda
 from promptgit.improve.ground import Ground
 from promptgit.improve.grouping import grouped
 from promptgit.improve.lab import Lab
 from promptgit.improve.mentor import Draft
 from promptgit.improve.reading import as_seen
 from promptgit.improve.sieve import Sieve
-from promptgit.strategies.critique import WAITS, thorough
+from promptgit.strategies.critique import thorough, with_examples
 from promptgit.strategies.gepa import reflected
 from promptgit.strategies.interview import drafts_in, interviewed
 from promptgit.strategies.patterns import Sides, named
@@ -60,7 +60,7 @@ def mixture(
     lab: Lab,
     *,
     rounds: int = 100,
-    patience: int = 12,
+    patience: int = 8,
     target: float = 1.0,
     patches: int = 4,
     first_look: int = 20,
@@ -68,6 +68,8 @@ def mixture(
     miss_threshold: float = 0.95,
     misses_shown: int = 4,
     asked_most: int = 6,
+    min_improvement: float = 0.0,
+    exemplars: int = 0,
 ) -> Iterator[Candidate]:
     """
     Yield `seed`, then each prompt that beats the one before it, whoever proposed it.
@@ -77,31 +79,29 @@ def mixture(
     request asks for.  first_look, next_look: cases to look at in the beginning, and whenever few
     misses are left.  miss_threshold: a score (0 to 1) below which a case is a miss.
     misses_shown: of a group, at most.  asked_most: how often the mentor may be asked about one
-    miss.
+    miss.  min_improvement: gain in the mean that a patch must show where it is raced, in score
+    points (0 to 1).  exemplars: worked examples to try first, 0 for none; like any patch they
+    stay only if they help.
     """
     ground = Ground(lab, seed)
     ground.look(first_look)
-    sieve = Sieve(lab, ground, Candidate(seed, lab.so_far(seed)), miss_threshold)
+    sieve = Sieve(lab, ground, Candidate(seed, lab.so_far(seed)), miss_threshold, min_improvement)
     yield sieve.best
 
+    yield from with_examples(sieve, exemplars)
     crew = experts(patches, misses_shown)
-    asked: Counter[str] = Counter()
+    agenda = Agenda(ground, miss_threshold, patches, next_look, asked_most)
     fruitless = 0
     while lab.round < rounds and fruitless < patience and ground.mean < target:
-        misses = [m for m in ground.misses(miss_threshold) if asked[m.case_id] < asked_most]
-        fresh = [miss for miss in misses if asked[miss.case_id] < WAITS]
-        if len(fresh) < patches and ground.look(next_look):
-            continue
-        if not misses and ground.look_again(next_look):
-            continue
+        misses = agenda.misses()
         if not misses:
             break
         expert = max(crew, key=lambda one: one.drawn(lab))
         before = len(lab.ran)
         fruitless += 1
-        drafts = expert.ask(sieve, fresh or misses)
-        asked.update({name for draft in drafts for name in draft.shown})
-        asked.update([] if drafts else [miss.case_id for miss in (fresh or misses)[:MINIBATCH]])
+        drafts = expert.ask(sieve, misses)
+        shown = [name for draft in drafts for name in draft.shown]
+        agenda.note(shown or [miss.case_id for miss in misses[:MINIBATCH]])
         for draft, mended in sieve.own(drafts):
             rebased = lab.rebased(sieve.best, draft)
             child = sieve.passed(rebased, mended) if rebased else None

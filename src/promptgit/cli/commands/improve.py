@@ -22,7 +22,7 @@ from promptgit.errors import UserError
     "--strategy",
     metavar="S",
     shell_complete=strategy_names,
-    help="Search with strategy S  [default: critique]",
+    help="Search with strategy S  [default: mixture]",
 )
 @click.option(
     "--shorten", is_flag=True, help="Search for a shorter prompt that is not worse, instead"
