@@ -10,6 +10,7 @@ from promptgit.check.dependents import state_after
 from promptgit.cli.job import Job
 from promptgit.cli.keeping import Keeper
 from promptgit.cli.live import ImproveView, Notebooks
+from promptgit.cli.remembering import told as remembered
 from promptgit.cli.retesting import retests
 from promptgit.cli.shortening import ended, sentence, shortens, tested, told_whole
 from promptgit.core.candidate import Candidate, Fate, Proposal, proposed
@@ -89,6 +90,7 @@ def perform(job: Job, view: ImproveView, *, deliver: bool = True) -> Improvement
             started=job.started,
             asked=job.asked.facts,
             inputs=job.inputs,
+            remembered=remembered(job.remembered),
         )
         keeper = Keeper(job)
         found = search(job, keeper, view, notebook)

@@ -16,6 +16,7 @@ from promptgit.cli.asking import Asked, rounds_of, strategy_of
 from promptgit.cli.bench import Bench
 from promptgit.cli.evaluating import now
 from promptgit.cli.performers import with_performers
+from promptgit.cli.remembering import as_told, refused_before
 from promptgit.cli.resuming import Earlier, find_run
 from promptgit.cli.targets import Surroundings, concerned, edited, refuse_hopeless, target_of
 from promptgit.cli.wiring import Repository
@@ -43,7 +44,7 @@ from promptgit.improve.guard import Limits, guard
 from promptgit.improve.improve import Strategy
 from promptgit.improve.improvement import Halves, Plan
 from promptgit.improve.lab import Lab
-from promptgit.improve.mentor import SHOWN_CHARACTERS, Mentor
+from promptgit.improve.mentor import SHOWN_CHARACTERS, Mentor, Tried
 from promptgit.improve.objectives import Objectives
 from promptgit.improve.shared import watched
 from promptgit.improve.target import Target
@@ -69,6 +70,7 @@ class Job:
     journal: RunJournal
     plan: Plan
     earlier: Earlier | None = None  # when this is a resumed run
+    remembered: tuple[Tried, ...] = ()  # refused by earlier runs on the same prompt
 
     @property
     def start_commit(self) -> str:
@@ -178,6 +180,7 @@ class Job:
             notebook=notebook,
             affordable=lambda answers: affordable(self.budget, answers * each + reserve),
             vital=self.target.vital,
+            tried=list(self.remembered),
             merge=merged,
             watched=watched(self.target.dependents, self.halves.search),
             harms=partial(harmed, self.target.dependents),
@@ -295,6 +298,7 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
         store=store,
         journal=journal,
         earlier=earlier,
+        remembered=as_told(earlier.start) if earlier else refused_before(git, what.path, journal.run),
         plan=Plan(
             path=what.path,
             target=base.ref.removeprefix("refs/heads/"),
