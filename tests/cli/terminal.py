@@ -25,6 +25,7 @@ WORDS = {
     "tool": ("hammer", "saw", "drill", "wrench", "chisel"),
     "animal": ("otter", "heron", "badger", "lynx", "toad"),
 }
+FOR_EDITS = ("# Patch", "# Reflect", "# Interview", "# Name the patterns")  # meta-prompts
 FRAMES = (
     "I saw one {} at the market, {} times",
     "Could you bring the {} for number {}",
@@ -76,15 +77,18 @@ def clerk(body: dict[str, Any]) -> str:
     As a model it knows what the prompt tells it, `- apple means fruit`, and nothing else.
     """
     asked = body["messages"][-1]["content"]
-    if asked.startswith("# Critique"):
-        return "- The prompt does not say what the words mean. Say it."
-    if asked.startswith("# Patch"):
+    if asks_for_edits(body):
         known = set(RULE.findall(section(asked, "prompt")))
         rules = [rule for rule in _rules(asked) if rule not in known]
         lines = "".join(f"+- {word} means {label}\n" for word, label in rules)
         return f"Say what more words mean.\n\n```diff\n@@\n Sort the message.\n{lines}```\n"
     told = RULE.findall(body["messages"][0]["content"])
     return next((label for word, label in told if word in asked), "unknown")
+
+
+def asks_for_edits(body: Mapping[str, Any]) -> bool:
+    """Say whether a request is one to the mentor, by whatever meta-prompt."""
+    return str(body["messages"][-1]["content"]).startswith(FOR_EDITS)
 
 
 def section(text: str, name: str) -> str:

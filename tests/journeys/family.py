@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cli.terminal import FRAMES, RULE, WORDS, section, sorting_cases
+from cli.terminal import FRAMES, RULE, WORDS, asks_for_edits, section, sorting_cases
 from promptgit.core.dataset import Case, is_sealed
 from promptgit.testing.repositories import Repository, a_repository
 from servers.openai_server import Server, serving
@@ -60,9 +60,7 @@ def a_family(path: Path, brands: str, files: Mapping[str, str] | None = None) ->
 def answer(body: dict[str, Any]) -> str:
     """What the model says, which follows the first rule that fits; and the mentor, who knows."""
     asked = body["messages"][-1]["content"]
-    if asked.startswith("# Critique"):
-        return "- The persona does not say what the words mean. Say it."
-    if asked.startswith("# Patch"):
+    if asks_for_edits(body):
         known = set(RULE.findall(section(asked, "prompt")))
         every = [(word, label) for label, words in WORDS.items() for word in words]
         lines = "".join(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cli.terminal import PROMPT, a_clerk, an_office, clerk, promptgit
+from cli.terminal import PROMPT, a_clerk, an_office, asks_for_edits, clerk, promptgit
 from journeys.lives import CONFIG, FIXED_DATES, RUNS, assert_clean, posix
 from promptgit.testing.repositories import Repository
 from servers.openai_server import Server, always, by_chance
@@ -183,7 +183,7 @@ def test_a_mentor_that_is_down_is_the_worlds_fault_not_the_prompts(
     office: Repository, server: Server
 ):
     office.commit({"promptgit.yaml": CONFIG.replace("retries: 2", "retries: 0")})
-    server.faults = lambda _number, seen: "500" if b"# Critique" in seen.raw else ""
+    server.faults = lambda _number, seen: "500" if asks_for_edits(seen.body) else ""
     head = office.head
 
     said = promptgit(office, "improve", "sort")
@@ -195,7 +195,7 @@ def test_a_mentor_that_is_down_is_the_worlds_fault_not_the_prompts(
 
 
 def test_only_what_was_paid_for_is_said_to_be_kept(office: Repository, server: Server):
-    server.faults = lambda _number, seen: "500" if b"# Critique" in seen.raw else ""
+    server.faults = lambda _number, seen: "500" if asks_for_edits(seen.body) else ""
     paid = promptgit(office, "improve", "sort")
     free = CONFIG.replace("model: clerk", "model: offline\nmentor: clerk")
     office.commit({"promptgit.yaml": free})
@@ -215,7 +215,7 @@ def test_a_mentor_that_is_away_for_a_round_costs_that_round_only(
     away = [True]
 
     def fault(_number: int, seen: Any) -> str:
-        return "500" if b"# Critique" in seen.raw and away and away.pop() else ""
+        return "500" if asks_for_edits(seen.body) and away and away.pop() else ""
 
     server.faults = fault
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.terminal import promptgit, sorting_cases
+from cli.terminal import asks_for_edits, promptgit, sorting_cases
 from journeys.family import CONFIG, EQUALS, a_wise_mentor
 from promptgit.core import trailers
 from promptgit.edges.git import Git
@@ -79,10 +79,10 @@ def test_the_mentor_sees_what_the_step_gave_and_what_became_of_it(tmp_path: Path
 
     promptgit(desk, "improve", "desk", "--step", "classify")
 
-    asked = [seen.body["messages"][-1]["content"] for seen in server.seen]
-    patches = [words for words in asked if words.startswith("# Patch")]
-    assert "The step classify gave:\nunknown" in patches[0]
-    assert "The answer of the pipeline:\nunknown" in patches[0]
+    asked = [seen.body for seen in server.seen if asks_for_edits(seen.body)]
+    first = asked[0]["messages"][-1]["content"]
+    assert "The step classify gave:\nunknown" in first
+    assert "The answer of the pipeline:\nunknown" in first
 
 
 def test_without_a_step_the_steps_are_listed(tmp_path: Path, server: Server):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cli.terminal import PROMPT, a_clerk, an_office, promptgit
+from cli.terminal import PROMPT, a_clerk, an_office, asks_for_edits, promptgit
 from journeys.lives import (
     CONFIG,
     RUNS,
@@ -345,7 +345,7 @@ def test_attempts_that_were_lost_and_may_be_billed_count_the_same_in_the_next_li
 def test_what_failed_after_the_last_commit_of_a_run_is_tried_anew(
     office: Repository, server: Server
 ):
-    server.faults = lambda _number, seen: "500" if b"# Critique" in seen.raw else ""
+    server.faults = lambda _number, seen: "500" if asks_for_edits(seen.body) else ""
     first = promptgit(office, "improve", "sort")
     server.faults = lambda _number, _seen: ""
 

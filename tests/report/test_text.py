@@ -88,7 +88,8 @@ def test_a_run_is_read_back_whole_from_its_journal():
     run = a_run()
 
     assert run.state == "draft"
-    assert len(run.proposals) == 3
+    assert {proposal.round for proposal in run.proposals} == {1, 2, 3}
+    assert len(run.proposals) > 3  # one request asks for several patches
     assert run.proposals[0].patch is not None
     assert run.proposals[0].patch.after.startswith("You know some things.")
     assert run.spend.calls == 1

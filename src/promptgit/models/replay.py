@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from promptgit.core.ports import Answer, Model, ModelIdentity, Request, Usage, canonical
+from promptgit.core.ports import Answer, Model, ModelIdentity, Request, StepOutput, Usage, canonical
 from promptgit.errors import CallFailed, UserError
 
 
@@ -90,4 +90,8 @@ class Recording:
 
 
 def _answer(said: dict[str, Any]) -> Answer:
-    return Answer(**{**said, "usage": Usage(**said["usage"])})
+    steps = tuple(
+        StepOutput(**{**step, "usage": Usage(**step["usage"]), "flags": tuple(step["flags"])})
+        for step in said.get("steps", ())
+    )
+    return Answer(**{**said, "usage": Usage(**said["usage"]), "steps": steps})
