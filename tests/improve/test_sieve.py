@@ -10,7 +10,7 @@ from promptgit.core.evaluation import Evaluation
 from promptgit.core.patch import derive
 from promptgit.improve.ground import Ground
 from promptgit.improve.mentor import Draft
-from promptgit.improve.sieve import Kinship, Sieve
+from promptgit.improve.sieve import Kin, Kinship, Sieve
 
 KNOWING = SEED.text + "You know apples.\n"
 
@@ -159,3 +159,49 @@ def test_what_is_kept_is_compared_with_its_parent_on_cases_that_both_answered():
 @pytest.mark.parametrize(("mended", "tested", "likely"), [(0, 1, True), (8, 2, False)])
 def test_kin_tell_the_more_the_more_often_they_were_mended(mended, tested, likely):
     assert (Kinship(mended, 0).chance_of_none(tested) > 0.15) is likely
+
+
+def test_what_kin_gained_counts_in_a_race_for_as_many_cases_as_they_stand_for():
+    kin = Kin(frozenset("ab"), gains=(1.0, 0.5), share=0.2)
+
+    assert kin.ahead == pytest.approx(0.15)
+    assert Kin().ahead == 0.0
+
+
+def test_a_race_weighs_what_is_weak_by_all_that_is_known_not_by_who_is_left_to_race():
+    """Shown misses do not race: else a prompt seems to have more to lose than it has."""
+    sieve, _ = a_sieve(seed=SEED.edited("You know apples.\n"), look=40)
+    shown = [n for n in sieve.ground.newest if not n.startswith("apples")][:20]
+    racers = [n for n in sieve.ground.newest if n not in shown]
+
+    assert len(racers) == 20
+    assert sieve._weak_share(racers) == pytest.approx(0.75)  # of 40, not 10 of 20
+
+
+def test_racers_are_looked_for_until_some_of_them_are_misses():
+    sieve, _ = a_sieve(seed=SEED.edited("You know apples.\n"), look=12)
+    misses = {n for n in sieve.ground.newest if not n.startswith("apples")}
+
+    racers = sieve._racers(misses)
+
+    assert len([n for n in racers if not n.startswith("apples")]) >= 3
+
+
+def test_who_mends_kin_and_loses_a_race_may_come_again_but_not_for_ever():
+    everything = SEED.edited("You know apples. You know bread.\n")
+    sieve, _ = a_sieve(seed=everything, look=40)
+    worse = draft_of(
+        "You know cheese.\n",
+        known(sieve, "cheese"),
+        before="You know apples. You know bread.\n",
+    )
+    blob = everything.edited(worse.patch.after).blob
+
+    again = []
+    for _ in range(4):
+        sieve.lab.seen.add(blob)
+        ((draft, mended),) = sieve.own([worse])
+        assert sieve.passed(draft, mended) is None
+        again.append(blob not in sieve.lab.seen)
+
+    assert again == [True, True, False, False]

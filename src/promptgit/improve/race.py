@@ -79,6 +79,7 @@ class Standing:
 
     weak: frozenset[str]  # ids of the cases that the parent does worse on than on average
     scores: tuple[Score, Score]  # on those, and on the others
+    ahead: float = 0.0  # gained elsewhere, in score points of the whole
 
     def plus(self, batch: Dataset, parent: Scores, child: Scores) -> Standing:
         weak, rest = self.scores
@@ -117,8 +118,13 @@ class Standing:
 
     @property
     def leads(self) -> bool:
+        return self.gain > ROUNDING
+
+    @property
+    def gain(self) -> float:
+        """What is gained in all, in score points."""
         before, after = self.means
-        return after - before > ROUNDING
+        return after - before + self.ahead
 
 
 def race(
@@ -129,6 +135,8 @@ def race(
     order_seed: str,
     longest: int = 0,
     wait: bool = False,
+    ahead: float = 0.0,
+    weak_share: float | None = None,
     min_improvement: float = 0.0,
     errors: float = 0.0,
 ) -> Race:
@@ -138,13 +146,15 @@ def race(
     `parent` covers all `cases`, and is read anew after each step; `evaluate` is given only those
     that are new at each step.  Their order is shuffled by `order_seed`, but three of each ten are
     taken where the parent is weak, as long as there are any.  `longest`: cases after which a
-    child that leads has won, 0 for all.  `wait`: go on while no score has changed.  What is asked
-    for at the end: `min_improvement`, a gain in the mean, in score points (0 to 1), and `errors`,
-    the gain in its standard errors.
+    child that leads has won, 0 for all.  `wait`: go on while no score has changed.  `ahead`: what
+    the child has gained on cases that do not race, in points of the whole.  `weak_share`: the
+    share of the whole (0 to 1) on which the parent is weak, where `cases` do not tell it.  What
+    is asked for at the end: `min_improvement`, a gain in the mean, in score points (0 to 1), and
+    `errors`, the gain in its standard errors.
     """
     weak = weak_spots(cases, parent)
     order = mixed(cases.shuffled(order_seed).cases, weak)
-    standing, done = Standing(weak, _nothing_yet(cases, weak)), 0
+    standing, done = Standing(weak, _nothing_yet(cases, weak, weak_share), ahead), 0
     for size in sizes(min(longest or len(order), len(order))):
         batch = replace(cases, cases=tuple(order[done:size]))
         child = evaluate(batch).scores
@@ -161,11 +171,11 @@ def race(
         return _ended(standing, 0, "there was no case to race on", invalid=True)
     if not standing.leads:
         return _ended(standing, done, _no_lead(standing, done))
-    if after - before < min_improvement - ROUNDING:
-        short = f"gained {after - before:.4f} on {done} cases, less than {min_improvement:g}"
+    if standing.gain < min_improvement - ROUNDING:
+        short = f"gained {standing.gain:.4f} on {done} cases, less than {min_improvement:g}"
         return _ended(standing, done, short)
-    gained = f"gained {after - before:.4f} on {done} cases"
-    if after - before <= errors * standing.error + ROUNDING and errors:
+    gained = f"gained {standing.gain:.4f} on {done} cases"
+    if standing.gain <= errors * standing.error + ROUNDING and errors:
         return _ended(standing, done, f"{gained}, no more than chance does (±{standing.error:.4f})")
     return Race(True, gained, before, after, done)
 
@@ -203,9 +213,10 @@ def mixed(order: Sequence[Case], weak: frozenset[str]) -> list[Case]:
     return found
 
 
-def _nothing_yet(cases: Dataset, weak: frozenset[str]) -> tuple[Score, Score]:
-    total = sum(case.weight for case in cases) or 1.0
-    share = sum(case.weight for case in cases if case.id in weak) / total
+def _nothing_yet(cases: Dataset, weak: frozenset[str], share: float | None) -> tuple[Score, Score]:
+    if share is None:
+        total = sum(case.weight for case in cases) or 1.0
+        share = sum(case.weight for case in cases if case.id in weak) / total
     return Score(share), Score(1.0 - share)
 
 

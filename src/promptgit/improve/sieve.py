@@ -13,7 +13,8 @@ to be wrong, and followed by a confirmation on sealed cases.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from promptgit.core.candidate import Candidate, Fate
@@ -24,7 +25,7 @@ from promptgit.improve.ground import Ground
 from promptgit.improve.lab import Lab
 from promptgit.improve.likeness import words_of
 from promptgit.improve.mentor import Draft
-from promptgit.improve.race import FIRST, ROUNDING, Race, race
+from promptgit.improve.race import FIRST, ROUNDING, Race, race, weak_spots
 
 HELPS = 0.02  # score points (0 to 1) by which a case must gain to count as mended
 
@@ -34,8 +35,10 @@ ENOUGH = 2  # kin that must be mended
 AMISS = 2  # kin that are not mended before the others are spared
 OPENED = 4  # cases at most that are looked at for the first time to find kin
 RIGHT = 5  # cases with something to lose, which together may lose nothing
+NEAR = 0.5  # of the nearness of the nearest miss, from which a miss counts as kin
 RARE = 0.15  # share of cases that got worse, below which a few are enough to look at
-ERRORS = 0.5  # standard errors that the gain in a race must exceed
+WEAKEST = 3  # misses at least among the cases of a race, while there are any
+AGAIN = 3  # races in which a patch that mends its kin may lose before it is given up
 RACED = 40  # cases at most in the race that decides what the above does not
 DOUBT = 0.15  # chance below which a good patch would have mended none of its kin
 
@@ -51,6 +54,32 @@ class Kinship:
         """The chance that a good patch mends none of so many kin, with Laplace's prior."""
         rate = (self.mended + 1) / (self.mended + self.missed + 2)
         return (1 - rate) ** tested
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """What a patch did to misses like the one that it was written for."""
+
+    names: frozenset[str] = frozenset()  # of the cases that were tested
+    gains: tuple[float, ...] = ()  # of each, in score points
+    share: float = 0.0  # of all cases, that they stand for
+
+    @property
+    def tested(self) -> int:
+        return len(self.gains)
+
+    @property
+    def helped(self) -> int:
+        return sum(gain > HELPS for gain in self.gains)
+
+    @property
+    def amiss(self) -> int:
+        return self.tested - self.helped
+
+    @property
+    def ahead(self) -> float:
+        """The gain in points of the whole, as far as it goes by kin."""
+        return self.share * sum(self.gains) / self.tested if self.gains else 0.0
 
 
 @dataclass
@@ -82,6 +111,7 @@ class Sieve:
     min_improvement: float = 0.0  # gain in the mean that a race must show
     kinship: Kinship = field(default_factory=Kinship)
     breakage: Breakage = field(default_factory=Breakage)
+    races: Counter[str] = field(default_factory=Counter)  # by the blob of who was raced
 
     def own(self, drafts: Sequence[Draft]) -> list[tuple[Draft, str]]:
         """
@@ -110,29 +140,36 @@ class Sieve:
     def passed(self, draft: Draft, mended: str) -> Candidate | None:
         """Test a draft, written for the best prompt, that mended the miss with this id."""
         child = self._child(draft)
-        helped, amiss = self._kin(child, draft, mended)
-        if not helped and self.kinship.chance_of_none(amiss) < DOUBT:
-            self._drop(draft, f"mended none of {amiss} misses like the one it was written for")
+        kin = self._kin(child, draft, mended)
+        if not kin.helped and self.kinship.chance_of_none(kin.amiss) < DOUBT:
+            self._drop(draft, f"mended none of {kin.amiss} misses like the one it was written for")
             return None
-        sure = helped and helped >= amiss and self.breakage.is_rare
+        sure = kin.helped and kin.helped >= kin.amiss and self.breakage.is_rare
         if sure and self._breaks_nothing(child, draft):
-            reason = f"mended {helped} of {helped + amiss} misses like its own, and broke nothing"
+            reason = f"mended {kin.helped} of {kin.tested} misses like its own, and broke nothing"
             found = self._kept(draft, reason)
         else:
-            found = self.raced(draft)
+            found = self.raced(draft, kin)
         if found is not None:
-            self.kinship.mended += helped
-            self.kinship.missed += amiss
+            self.kinship.mended += kin.helped
+            self.kinship.missed += kin.amiss
         return found
 
-    def raced(self, draft: Draft, *, longest: int = 0) -> Candidate | None:
-        """Let a race alone decide about a draft, on known cases that the mentor was not shown."""
-        result = self._race(self._child(draft), draft, longest or RACED)
+    def raced(self, draft: Draft, kin: Kin | None = None, *, longest: int = 0) -> Candidate | None:
+        """
+        Let a race decide about a draft, on known cases that the mentor was not shown.
+
+        What it gained on `kin`, which do not race, counts for as many cases as they stand for.
+        """
+        result = self._race(self._child(draft), draft, kin or Kin(), longest or RACED)
         if result.survived:
             return self._kept(draft, result.reason)
         fate = Fate.UNSCORED if result.invalid else Fate.DROPPED
         facts = {"before": result.before, "after": result.after, "raced": result.raced}
         self.lab.refuse(self.best, draft, fate, result.reason, **facts)
+        blob = self._child(draft).blob
+        if kin is not None and kin.helped and self.races[blob] < AGAIN:
+            self.lab.seen.discard(blob)  # it may have lost by bad luck
         return None
 
     def _kept(self, draft: Draft, reason: str) -> Candidate | None:
@@ -173,11 +210,13 @@ class Sieve:
     def _is_miss(self, name: str) -> bool:
         return self.ground.scores.get(name, 1.0) < self.threshold
 
-    def _kin(self, child: Prompt, draft: Draft, mended: str) -> tuple[int, int]:
-        """Count the kin that the child mends, and those that it does not."""
-        helped, amiss, opened = 0, 0, 0
-        for name in self._alike(draft, mended):
-            if helped >= ENOUGH or amiss >= AMISS:
+    def _kin(self, child: Prompt, draft: Draft, mended: str) -> Kin:
+        """Ask about kin until enough are mended, or enough are not."""
+        nearness = self._nearness(draft, mended)
+        gains: dict[str, float] = {}
+        kin, opened = Kin(), 0
+        for name in self._nearest(nearness):
+            if kin.helped >= ENOUGH or kin.amiss >= AMISS:
                 break
             if name not in self.ground.newest:
                 if opened == OPENED:
@@ -186,25 +225,33 @@ class Sieve:
                 self.ground.ask([name])
             if not self._is_miss(name):
                 continue
-            gains = self.ground.gains(self.lab.evaluate(child, self.ground.cases([name])))
-            if gains.get(name, 0.0) > HELPS:
-                helped += 1
-            else:
-                amiss += 1
-        return helped, amiss
+            found = self.ground.gains(self.lab.evaluate(child, self.ground.cases([name])))
+            gains[name] = found.get(name, 0.0)
+            kin = Kin(frozenset(gains), tuple(gains.values()), self._share(nearness))
+        return kin
 
-    def _alike(self, draft: Draft, mended: str) -> list[str]:
-        """Cases that the mentor was not shown: known misses, then new ones; the nearest first."""
-        like, shown, words = self.ground.like, set(draft.shown), new_words(draft)
-        nearness = {
+    def _nearness(self, draft: Draft, mended: str) -> dict[str, float]:
+        """How near each case that the mentor was not shown is to what the draft is about."""
+        like, words = self.ground.like, new_words(draft)
+        return {
             name: like.told(words, name) + like.between(mended, name)
             for name in self.ground.order
-            if name not in shown
+            if name not in draft.shown
         }
-        near = sorted(nearness, key=lambda name: -nearness[name])
-        near = [name for name in near if nearness[name] > 0]
+
+    def _nearest(self, nearness: Mapping[str, float]) -> list[str]:
+        """Known misses, then cases that nobody was asked about; the nearest first."""
+        near = [name for name, value in nearness.items() if value > 0]
+        near.sort(key=lambda name: -nearness[name])
         known = [name for name in near if self._is_miss(name)]
         return known + [name for name in near if name not in self.ground.newest]
+
+    def _share(self, nearness: Mapping[str, float]) -> float:
+        """The share of the known cases that are misses and about as near as the nearest."""
+        known = [name for name in nearness if name in self.ground.newest]
+        misses = [name for name in known if self._is_miss(name)]
+        bar = NEAR * max((nearness[name] for name in misses), default=0.0)
+        return sum(nearness[name] >= bar > 0 for name in misses) / max(1, len(known))
 
     def _breaks_nothing(self, child: Prompt, draft: Draft) -> bool:
         """Say whether a few cases that could lose something lose nothing, all in all."""
@@ -215,11 +262,9 @@ class Sieve:
         self.breakage.add(gains.values())
         return sum(gains.values()) >= -ROUNDING
 
-    def _race(self, child: Prompt, draft: Draft, longest: int) -> Race:
-        known = [name for name in self.ground.newest if name not in draft.shown]
-        if len(known) < FIRST:
-            self.ground.look(FIRST - len(known))
-            known = [name for name in self.ground.newest if name not in draft.shown]
+    def _race(self, child: Prompt, draft: Draft, kin: Kin, longest: int) -> Race:
+        self.races[child.blob] += 1
+        known = self._racers({*draft.shown, *kin.names})
         before = self.ground.scores
 
         def answered(batch: Dataset) -> Evaluation:
@@ -233,12 +278,33 @@ class Sieve:
             self.ground.cases(known),
             before,
             answered,
-            order_seed=child.blob,
+            order_seed=f"{child.blob} {self.races[child.blob]}",
             longest=longest,
             wait=True,
+            ahead=kin.ahead,
+            weak_share=self._weak_share(known),
             min_improvement=self.min_improvement,
-            errors=ERRORS,
         )
+
+    def _racers(self, aside: Collection[str]) -> list[str]:
+        """Known cases to race on; more are looked at where they are few, or all of them right."""
+        while True:
+            known = [name for name in self.ground.newest if name not in aside]
+            misses = sum(self._is_miss(name) for name in known)
+            if (len(known) >= FIRST and misses >= WEAKEST) or not self.ground.look(FIRST):
+                return known
+
+    def _weak_share(self, racers: Sequence[str]) -> float:
+        """
+        The share of all known cases that are as weak as those which the race calls weak.
+
+        Misses that were shown, or are kin, do not race: without them it would look as if the
+        prompt had more to lose than it has.
+        """
+        scores = self.ground.scores
+        weak = weak_spots(self.ground.cases(racers), scores)
+        bar = max((scores[name] for name in weak), default=-1.0)
+        return sum(score <= bar for score in scores.values()) / max(1, len(scores))
 
 
 def new_words(draft: Draft) -> str:
