@@ -131,7 +131,7 @@ class Footing:
         """The cases that were given, or those that lie beside the prompt."""
         asked = subject.eval_file
         if cases is not None:
-            return dataset(cases, asked.columns, asked.inputs)
+            return dataset(cases, asked.columns, asked.inputs, asked.json_inputs)
         if self.repository is None or not subject.path:
             raise UserError(
                 f"there are no cases for the prompt {subject.prompt.name!r}",

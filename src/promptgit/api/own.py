@@ -26,11 +26,16 @@ Scorers = ScorerLike | Sequence[ScorerLike]
 ModelLike = str | Model | OwnModel
 
 
-def dataset(cases: Cases, columns: Mapping[str, str], inputs: tuple[str, ...]) -> Dataset:
+def dataset(
+    cases: Cases,
+    columns: Mapping[str, str],
+    inputs: tuple[str, ...],
+    json_inputs: tuple[str, ...] = (),
+) -> Dataset:
     """
     Make a Dataset of a file, of rows or of Cases.
 
-    `columns` and `inputs` are what the eval file says.  Raises UserError naming the row.
+    What the eval file says: `columns`, `inputs`, `json_inputs`.  Raises UserError naming the row.
     """
     from promptgit.edges import cases as files
     from promptgit.edges.columns import Columns
@@ -38,7 +43,7 @@ def dataset(cases: Cases, columns: Mapping[str, str], inputs: tuple[str, ...]) -
 
     if isinstance(cases, Dataset):
         return cases
-    roles = Columns(columns, inputs)
+    roles = Columns(columns, inputs, json_inputs)
     if isinstance(cases, str | os.PathLike):
         return files.read(Path(cases), columns=roles)
     rows = list(cases) if isinstance(cases, Iterable) else [cases]

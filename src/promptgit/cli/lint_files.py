@@ -224,7 +224,7 @@ def _with_cases(tree: Tree, path: str, found: LintEval) -> Asked:
     from promptgit.edges.columns import Columns
     from promptgit.edges.rows import Row, rows
 
-    columns = Columns(found.columns, found.inputs)
+    columns = Columns(found.columns, found.inputs, found.json_inputs)
     if found.inline:
         cases = found.file
         written = reading.as_written((Row(*row) for row in found.inline), cases, columns)

@@ -156,7 +156,7 @@ class Repository:
         from promptgit.edges.columns import Columns
         from promptgit.edges.rows import Row
 
-        columns = Columns(eval_file.columns, eval_file.inputs)
+        columns = Columns(eval_file.columns, eval_file.inputs, eval_file.json_inputs)
         if file is not None:
             found = cases.read(Path(file), columns=columns, delimiter=eval_file.delimiter)
         elif eval_file.inline:

@@ -140,6 +140,7 @@ def _others(base: Rules, head: Rules) -> Iterator[GateChange]:
         ("cases", "tags", base.eval_file.tags, head.eval_file.tags),
         ("cases", "columns", dict(base.eval_file.columns), dict(head.eval_file.columns)),
         ("cases", "inputs", base.eval_file.inputs, head.eval_file.inputs),
+        ("cases", "inputs", base.eval_file.json_inputs, head.eval_file.json_inputs),
         ("policy", "budget", str(base.config.budget), str(head.config.budget)),
     ]
     for what, key, was, now in pairs:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from promptgit.config.glance import json_inputs
 from promptgit.config.places import inside
 from promptgit.config.settings import ModelChoice, gate_settings, model_choice
 from promptgit.core.located import Located, Path, parse_yaml
@@ -39,6 +40,7 @@ class EvalFile:
     inline: tuple[InlineCase, ...] = ()  # instead of a file
     columns: Mapping[str, str] = field(default_factory=dict)  # our name → the file's column
     inputs: tuple[str, ...] = ()  # the model sees only these; empty: all that are not the answer
+    json_inputs: tuple[str, ...] = ()  # those of `inputs` that a template reads as JSON
     assertions: tuple[Assertion, ...] = ()  # empty: the repository's defaults
     places: tuple[str, ...] = ()  # `file:line:column` of each assertion
     must_pass: tuple[str, ...] = ()  # case ids or tags that may never get worse
@@ -77,6 +79,7 @@ def parse_eval_file(data: bytes, file: str) -> EvalFile:
         inline=inline,
         columns=shape.columns or {},
         inputs=tuple(shape.inputs or ()),
+        json_inputs=json_inputs(shape.inputs),
         assertions=assertions(shape.assert_ or ()),
         places=tuple(located.at(("assert", index)) for index in range(len(shape.assert_ or ()))),
         must_pass=tuple(shape.must_pass or ()),

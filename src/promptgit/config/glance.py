@@ -50,6 +50,7 @@ class LintEval(NamedTuple):
     inline: tuple[tuple[int, Mapping[str, Any]], ...] = ()  # line, values by column
     columns: Mapping[str, str] = NOTHING
     inputs: tuple[str, ...] = ()
+    json_inputs: tuple[str, ...] = ()  # those that a template reads as JSON
     must_pass: tuple[tuple[str, Position], ...] = ()
     is_template: bool | None = None  # None: as the config says
     located: Located | None = None  # all that is written; None: there is no file
@@ -108,7 +109,7 @@ def lint_eval(data: bytes, file: str) -> LintEval:
 
         parse_eval_file(data, file)
     must_pass = _texts(written.get("must_pass"))
-    template = written.get("template")
+    template, inputs = written.get("template"), written.get("inputs")
     return LintEval(
         file=file,
         cases=path or "",
@@ -116,7 +117,8 @@ def lint_eval(data: bytes, file: str) -> LintEval:
         delimiter=str(_mapping(cases).get("delimiter") or ""),
         inline=tuple(_inline(cases, located)),
         columns={name: str(theirs) for name, theirs in _mapping(written.get("columns")).items()},
-        inputs=_texts(written.get("inputs")),
+        inputs=_texts(list(inputs) if isinstance(inputs, dict) else inputs),
+        json_inputs=json_inputs(inputs),
         must_pass=tuple(
             (name, located.position(_item(written, number)))
             for number, name in enumerate(must_pass)
@@ -124,6 +126,18 @@ def lint_eval(data: bytes, file: str) -> LintEval:
         is_template=None if template is None else template != "none",
         located=located,
     )
+
+
+def json_inputs(written: object) -> tuple[str, ...]:
+    """
+    List the inputs of which an eval file says that they are JSON.
+
+    >>> json_inputs({"path": "text", "misses": "json"}), json_inputs(["path"])
+    (('misses',), ())
+    """
+    if not isinstance(written, Mapping):
+        return ()
+    return tuple(name for name, reading in written.items() if reading == "json")
 
 
 def _inline(cases: Any, located: Located) -> list[tuple[int, Mapping[str, Any]]]:

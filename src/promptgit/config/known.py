@@ -106,6 +106,7 @@ def is_data(value: Any) -> bool:
 
 
 TEXTS = Either((is_text, Items(is_text)))
+READINGS = frozenset({"text", "json"})
 RULES = Either((is_rule, Items(is_rule)))
 SHARE = Number(0, 1)
 FROM_0 = Number(0, whole=True)
@@ -217,7 +218,7 @@ EVAL = Keys(
             (is_text, Keys({"file": is_text, "delimiter": is_mark}, ("file",)), Items(is_case))
         ),
         "columns": Each(is_text),
-        "inputs": TEXTS,
+        "inputs": Either((is_text, Items(is_text), Each(READINGS))),
         "assert": _assertions(is_data),
         "must_pass": TEXTS,
         "weight": Number(0, above=True),

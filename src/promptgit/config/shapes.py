@@ -318,6 +318,13 @@ CasesSetting = Annotated[
 ]
 
 
+Readings = dict[str, Literal["text", "json"]]
+InputsSetting = Annotated[
+    list[str] | Readings,
+    BeforeValidator(_as_list, json_schema_input_type=str | list[str] | Readings),
+]
+
+
 class EvalShape(Shape):
     """X.eval.yaml, beside the prompt X.md or X.txt."""
 
@@ -331,9 +338,10 @@ class EvalShape(Shape):
         description="our name (input, expected, id, tags, weight, group, …): the file's column",
         examples=[{"input": "comment", "expected": "response"}],
     )
-    inputs: Texts | None = Field(
+    inputs: InputsSetting | None = Field(
         default=None,
-        description="the columns that the model may see; default: all that are not the answer",
+        description="the columns that the model may see, maybe with how a template reads each: "
+        "text, or json for lists and mappings; default: all that are not the answer",
         examples=[["comment", "order_id"]],
     )
     assert_: list[AssertionSetting] | None = Field(

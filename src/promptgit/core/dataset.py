@@ -6,8 +6,24 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from promptgit.errors import UserError
+
+
+class JsonText(str):
+    """
+    A text that a template reads as the JSON in it; for everybody else it is the text.
+
+    >>> JsonText('[{"input": "Hi"}]').meant
+    [{'input': 'Hi'}]
+    """
+
+    __slots__ = ()
+
+    @property
+    def meant(self) -> Any:
+        return json.loads(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +47,11 @@ class Case:
     @property
     def digest(self) -> str:
         """A sha256 (hex) of all that can change a score."""
-        content = [self.id, dict(self.inputs), self.expected, dict(self.reference), self.weight]
+        content: list[Any] = [self.id, dict(self.inputs), self.expected]
+        content += [dict(self.reference), self.weight]
+        parsed = sorted(name for name, text in self.inputs.items() if isinstance(text, JsonText))
+        if parsed:
+            content.append(parsed)
         text = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

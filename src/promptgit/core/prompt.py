@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from promptgit.core.dataset import JsonText
 from promptgit.errors import UserError
 
 if TYPE_CHECKING:
@@ -123,7 +124,12 @@ class Prompt:
 
         template = _template(self.text, tuple(sorted(self.includes.items())))
         try:
-            return template.render(facts)
+            return template.render(
+                {
+                    name: value.meant if isinstance(value, JsonText) else value
+                    for name, value in facts.items()
+                }
+            )
         except jinja2.UndefinedError as error:
             raise UserError(
                 f"prompt {self.name}: {error.message}",

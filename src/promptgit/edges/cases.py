@@ -18,7 +18,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from promptgit.core.dataset import Case, Dataset, Dropped, checked_unique, content_id
+from promptgit.core.dataset import (
+    Case,
+    Dataset,
+    Dropped,
+    JsonText,
+    checked_unique,
+    content_id,
+)
 from promptgit.edges.columns import Columns, Roles, roles
 from promptgit.edges.rows import Row, rows
 from promptgit.errors import UserError
@@ -148,7 +155,7 @@ class _Reading:
         if row.short:
             self.drop(row.line, row.short)
             return
-        inputs = _texts(row, played.inputs, where)
+        inputs = _parsed(_texts(row, played.inputs, where), self.columns.json_inputs, where)
         missing = _missing(inputs, played.main_input)
         if missing:
             self.drop(row.line, missing)
@@ -179,6 +186,21 @@ class _Reading:
             return case
         self.unnamed[name] = line
         return replace(case, id=name)
+
+
+def _parsed(inputs: dict[str, str], names: Iterable[str], where: str) -> dict[str, str]:
+    """Mark the inputs that a template reads as JSON; raise UserError where one is none."""
+    for name in names:
+        try:
+            json.loads(inputs[name])
+        except (ValueError, RecursionError) as error:
+            found = repr(inputs[name][:30]) if inputs[name].strip() else "nothing"
+            raise UserError(
+                f"{where}: {name}: found {found}, which is not JSON",
+                hint='the eval file says `json` of this input; write [], null or "text"',
+            ) from error
+        inputs[name] = JsonText(inputs[name])
+    return inputs
 
 
 def _missing(inputs: Mapping[str, str], main: str) -> str:

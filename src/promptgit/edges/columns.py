@@ -56,6 +56,7 @@ class Columns:
 
     mapping: Mapping[str, str] = field(default_factory=dict)  # our name → column, `a.b` for nested
     inputs: tuple[str, ...] = ()  # the ones a model may see, by our name; empty: all inputs
+    json_inputs: tuple[str, ...] = ()  # those of them that a template reads as JSON
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,7 +289,7 @@ def _readable(
     """Read what will be written as `eval` does; return how many cases it has."""
     try:
         asked = parse_eval_file(eval_file.encode(), eval_path)
-        columns = Columns(asked.columns, asked.inputs)
+        columns = Columns(asked.columns, asked.inputs, asked.json_inputs)
         found = cases.parse(rows.encode(), case_path, columns=columns)
     except UserError as error:
         source.lose(one.where, f"the cases of {one.name}", f"{error.message} {error.hint}".strip())
