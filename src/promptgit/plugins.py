@@ -40,6 +40,7 @@ SCORERS: Mapping[str, str] = MappingProxyType(
         "icontains-any": "promptgit.scorers.contains:icontains_any",
         "is-html": "promptgit.scorers.is_html:is_html",
         "is-json": "promptgit.scorers.is_json:is_json",
+        "is-patch": "promptgit.scorers.is_patch:is_patch",
         "is-refusal": "promptgit.scorers.is_refusal:is_refusal",
         "is-sql": "promptgit.scorers.is_sql:is_sql",
         "is-valid-function-call": "promptgit.scorers.tool_calls:is_valid_function_call",

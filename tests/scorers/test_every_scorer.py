@@ -42,6 +42,7 @@ OPTIONS = {
     "meteor": [{}, {"value": ["way", "no"], "graded": True}],
     "equals": [{}, {"ignore_case": True, "strip": True}, {"value": {"label": "refund"}}],
     "is-json": [{}, {"fence": True, "value": {"required": ["label"]}}],
+    "is-patch": [{"value": "Hi.\n", "count": "0-1"}, {"value": "", "shorter": True}],
     "json-fields": [{}, {"fence": True, "ordered": False, "allow_extra": False}],
     "latency": [{"answer": ANSWER, "threshold": 300}],
     "levenshtein": [{}, {"threshold": 3}, {"graded": True}],
