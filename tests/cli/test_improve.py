@@ -477,8 +477,31 @@ def test_the_plan_says_what_the_whole_run_may_take(tmp_path: Path):
     said = promptgit(office, "improve", "sort", "--dry-run", "--rounds", "3", "--json")
 
     search, sealed = said.json["cases"]["search"], said.json["cases"]["sealed"]
-    assert said.json["most_calls"] == 4 * search + 3 * 2 + 2 * sealed
+    edits = 3 * 4  # requests to the mentor, and what each asks for
+    assert said.json["most_calls"] == search + edits * (search + 4) + 3 * 2 + 2 * sealed
     assert said.json["most_usd"] == 0.0
+
+
+@pytest.mark.parametrize("strategy", ["mixture", "critique", "interview", "patterns", "gepa"])
+def test_no_run_takes_more_than_its_plan_says(tmp_path: Path, server: Server, strategy: str):
+    office = an_office(tmp_path / "office", CLERK)
+    words = ("improve", "sort", "--strategy", strategy, "--rounds", "2", "--json")
+
+    plan = promptgit(office, *words, "--dry-run").json
+    promptgit(office, *words)
+
+    assert 0 < server.calls <= plan["most_calls"]
+
+
+def test_a_budget_is_the_most_that_a_plan_says(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+
+    said = promptgit(office, "improve", "sort", "--dry-run", "--budget", "200calls", "--json")
+    told = promptgit(office, "improve", "sort", "--dry-run", "--budget", "200calls")
+
+    assert said.json["most_calls"] == 200
+    assert "at most 200 calls" in told.err
+    assert "the budget ends the search" in told.err
 
 
 def test_few_cases_are_said_to_give_a_draft_before_the_first_call(tmp_path: Path):

@@ -302,6 +302,7 @@ def test_a_run_is_resumed_from_any_folder_with_the_files_it_was_given(
     said = promptgit(office.path / "prompts", "improve", "--resume")
 
     assert said.code == 0, said.err
+    assert "Eval-Data: mine.csv sha256:" in office.message()
 
 
 def test_what_failed_before_a_commit_of_the_run_fails_again_so_that_it_ends_as_it_would(

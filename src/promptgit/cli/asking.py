@@ -17,6 +17,7 @@ from promptgit.errors import UserError
 from promptgit.improve.improve import Strategy
 
 DEFAULT_ROUNDS = 12  # for the estimate, of a strategy that does not say
+SEVERAL = ("patches", "changes", "patterns", "children")  # options: edits that one request asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,18 @@ def _flag(name: str) -> str:
 
 
 def rounds_of(config: Config) -> int:
-    """How many proposals the strategy may make, as far as it says."""
-    found = inspect.signature(plugins.strategy(config.improve.strategy)).parameters.get("rounds")
-    default = found.default if found and isinstance(found.default, int) else DEFAULT_ROUNDS
-    return int(config.improve.options.get("rounds", default))
+    """How many requests the strategy may make to the mentor, as far as it says."""
+    return _option(config, "rounds") or DEFAULT_ROUNDS
+
+
+def texts_a_round(config: Config) -> int:
+    """How many edits one request asks for, as far as the strategy says."""
+    return max(_option(config, name) or 1 for name in SEVERAL)
+
+
+def _option(config: Config, name: str) -> int | None:
+    """A whole number that a strategy is given, or takes by default; None where it takes none."""
+    found = inspect.signature(plugins.strategy(config.improve.strategy)).parameters.get(name)
+    default = found.default if found and isinstance(found.default, int) else None
+    given = config.improve.options.get(name, default)
+    return given if isinstance(given, int) else default

@@ -12,7 +12,7 @@ from typing import Any
 
 from promptgit import metaprompts
 from promptgit.check.dependents import harmed
-from promptgit.cli.asking import Asked, rounds_of, strategy_of
+from promptgit.cli.asking import Asked, rounds_of, strategy_of, texts_a_round
 from promptgit.cli.bench import Bench
 from promptgit.cli.evaluating import now
 from promptgit.cli.performers import with_performers
@@ -310,12 +310,13 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
             cap=budget.cap,
             rounds=rounds_of(config),
             usd_per_call=_usd_per_call(target),
-            usd_per_draft=_usd_per_draft(target.cases, bench.price(mentor)),
+            usd_per_round=_usd_per_round(target.cases, bench.price(mentor)),
             ahead=ahead_of_head(git, base.commit),
             concerned=tuple(concerned(target, day_of(started))),
             unasked=target.unasked,
             calls_per_case=target.use.calls_per_case,
             sealed_calls=target.sealed_calls,
+            texts_a_round=texts_a_round(config),
         ),
     )
     if earlier:
@@ -331,8 +332,8 @@ def _usd_per_call(target: Target) -> float | None:
     return None if whole.usd is None else whole.usd / max(1, whole.calls)
 
 
-def _usd_per_draft(cases: Dataset, price: Price | None) -> float | None:
-    """Guess: a critique and a patch read the misses twice, and write a page each."""
+def _usd_per_round(cases: Dataset, price: Price | None) -> float | None:
+    """Guess: a request and one more to mend its reply read the misses, and write a page each."""
     if price is None:
         return None
     characters = sum(len(value) for case in cases for value in case.inputs.values())

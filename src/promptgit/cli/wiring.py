@@ -150,6 +150,11 @@ class Repository:
         telling.fact(f"prompt: {path}, blob {blob}, from {source}{with_them}")
         return Prompt(text, blob, Path(places.stem_of(path)).name, includes, template, form)
 
+    def _from_top(self, file: str) -> str:
+        """Name a file as the repository does, wherever the user stands; one outside stays so."""
+        top, place = self.git.cwd.resolve(), Path(file).resolve()
+        return place.relative_to(top).as_posix() if place.is_relative_to(top) else file
+
     def cases(self, path: str, eval_file: EvalFile, *, file: str | None = None) -> Dataset:
         """The cases of a prompt: from `file` (as typed), or where the eval file says."""
         from promptgit.edges import cases
@@ -159,6 +164,7 @@ class Repository:
         columns = Columns(eval_file.columns, eval_file.inputs, eval_file.json_inputs)
         if file is not None:
             found = cases.read(Path(file), columns=columns, delimiter=eval_file.delimiter)
+            found = replace(found, name=self._from_top(found.name))
         elif eval_file.inline:
             rows = (Row(case.line, case.values) for case in eval_file.inline)
             found = cases.from_rows(rows, eval_file.file, columns=columns)

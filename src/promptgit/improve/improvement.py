@@ -15,7 +15,8 @@ from promptgit.evaluate.estimate import Estimate
 
 ENOUGH_CASES = 60  # below, nothing is accepted automatically (reference: statistics, improve)
 
-CALLS_A_DRAFT = 2  # a critique and a patch; a patch that cannot be read costs one or two more
+CALLS_A_ROUND = 2  # one request to the mentor; where nothing can be read, it is asked again
+OWN_CASES = 4  # on which a patch is tried before what was accepted meanwhile is laid under it
 
 CONFIRMED = "confirmed"
 NOT_BETTER = "not better"
@@ -103,9 +104,9 @@ class Plan:
     halves: Halves
     seed_estimate: Estimate  # of evaluating the prompt as it is, once, on all cases
     cap: Cap
-    rounds: int  # proposals at most
+    rounds: int  # requests to the mentor at most
     usd_per_call: float | None  # of the model, guessed from the prompt as it is
-    usd_per_draft: float | None  # of the mentor, critique and patch, guessed
+    usd_per_round: float | None  # of the mentor, guessed
     ahead: tuple[int, int] = (
         0,
         0,
@@ -114,20 +115,25 @@ class Plan:
     unasked: tuple[str, ...] = ()  # paths of prompts that use it and are left out
     calls_per_case: int = 1
     sealed_calls: int = 0  # of a confirmation, at most
+    texts_a_round: int = 1  # edits that one request to the mentor asks for
 
     @property
     def most_calls(self) -> int:
-        """If every proposal were raced to the end and accepted, and every sealed case asked."""
-        searching = len(self.halves.search) * self.calls_per_case * (self.rounds + 1)
-        return searching + CALLS_A_DRAFT * self.rounds + self.sealed_calls
+        """If every edit were asked about every case, and every sealed case too; or the budget."""
+        search = len(self.halves.search)
+        answers = search + self.rounds * self.texts_a_round * (search + OWN_CASES)
+        most = answers * self.calls_per_case + CALLS_A_ROUND * self.rounds + self.sealed_calls
+        return most if self.cap.calls is None else min(most, self.cap.calls)
 
     @property
     def most_usd(self) -> float | None:
         """The same in US dollars; None when a price is unknown."""
-        if self.usd_per_call is None or self.usd_per_draft is None:
+        if self.usd_per_call is None or self.usd_per_round is None:
             return None
-        model_calls = self.most_calls - CALLS_A_DRAFT * self.rounds
-        return model_calls * self.usd_per_call + self.rounds * self.usd_per_draft
+        rounds = min(self.rounds, self.most_calls // CALLS_A_ROUND)
+        model_calls = self.most_calls - CALLS_A_ROUND * rounds
+        most = model_calls * self.usd_per_call + rounds * self.usd_per_round
+        return most if self.cap.usd is None else min(most, self.cap.usd)
 
 
 @dataclass(frozen=True)

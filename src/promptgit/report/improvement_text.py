@@ -38,13 +38,20 @@ def plan(planned: Plan) -> str:
         f"evaluating the prompt once on all cases: {guess.calls} calls and {guess.cached_calls} "
         f"cached answers, {money(guess.usd)}",
         f"the whole run: at most {planned.most_calls:,} calls, about {money(planned.most_usd)}; "
-        "usually less than half",
+        f"{_bounded(planned)}",
     ]
     if not halves.enough:
         lines.append(
             f"fewer than {ENOUGH_CASES} cases: whatever is found will be a draft, for you to judge"
         )
     return "\n".join(lines)
+
+
+def _bounded(planned: Plan) -> str:
+    """Say what the bound is: the budget, or what no search comes near to."""
+    if planned.cap.calls is not None and planned.most_calls == planned.cap.calls:
+        return "the budget ends the search before it takes more"
+    return "usually far fewer, and --budget 1000calls ends it sooner"
 
 
 def _elsewhere(planned: Plan) -> Iterator[str]:
