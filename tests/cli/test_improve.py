@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -230,6 +231,7 @@ def test_to_ask_the_very_same_once_more_costs_no_look(tmp_path: Path):
     office = an_office(tmp_path / "office", CLERK)
 
     first = promptgit(office, "improve", "sort", "--branch", "one", "--json").json
+    shutil.rmtree(office.path / ".git/promptgit/runs")  # what it refused, the mentor would be told
     again = promptgit(office, "improve", "sort", "--branch", "two", "--json").json
 
     (line,) = Records(Git.discover(office.path)).ledger().lines
@@ -280,7 +282,7 @@ def test_a_round_in_which_nothing_was_proposed_is_told_everywhere(tmp_path: Path
     told = promptgit(office, "runs", "show")
     promptgit(office, "runs", "export", "latest", "out")
 
-    assert "round 1: skipped: none of the" in said.err
+    assert "round 1: skipped: no search case scores below" in said.err
     assert "there was nothing to propose for the prompt" in said.out
     assert "flat at 0.000 through 1 round\n" in said.out
     assert "round 1  skipped" in told.out

@@ -118,6 +118,7 @@ def thorough(
             continue
         misses = ground.misses(sieve.threshold)
         if not misses:
+            lab.round += 1
             lab.skip(sieve.best, f"no search case scores below {sieve.threshold:g}")
             return
         half = (len(misses) + 1) // 2  # the others are to test an edit on
