@@ -58,7 +58,7 @@ def factory(
 def _answer(request: Request) -> str:
     prompt = "\n".join(m.text for m in request.messages if m.role == "system")
     text = "\n".join(m.text for m in request.messages if m.role == "user")
-    if not prompt and (advice := advise(text)) is not None:
+    if not (prompt and text) and (advice := advise(prompt or text)) is not None:
         return advice
     if (grade := graded(prompt, text)) is not None:
         return grade
