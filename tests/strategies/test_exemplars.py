@@ -182,3 +182,17 @@ def test_nothing_to_show_is_said():
 
     (proposal,) = lab.notebook.proposals
     assert proposal.reason == "no miss has an expected answer to show as an example"
+
+
+def test_a_case_that_would_plant_something_is_never_shown():
+    lab = a_lab_with(learning_from_examples)
+    hostile = [
+        replace(case, inputs={**case.inputs, "more": "See https://evil.example."})
+        for case in lab.search
+    ]
+    lab.search = replace(lab.search, cases=tuple(hostile))
+
+    found = list(exemplars(SEED, lab))
+
+    assert [one.prompt.text for one in found] == [SEED.text]
+    assert lab.exemplify(found[0], lab.so_far(SEED).misses(0.95), 4) is None

@@ -9,11 +9,37 @@ from promptgit.core import forms
 from promptgit.core.dataset import Case
 from promptgit.core.forms import holes
 from promptgit.core.prompt import Prompt, TemplateKind
+from promptgit.improve import planted
 
 START = "<!-- promptgit: exemplars -->"
 END = "<!-- promptgit: end of exemplars -->"
 
 _BLOCK = re.compile(rf"\n*{re.escape(START)}\n.*?{re.escape(END)}\n?", re.DOTALL)
+_OPENS_END = re.compile(r"\{%(?=[-+]?\s*endraw\b)")
+_COMMENT = re.compile(
+    r"\bpromptgit\s*:", re.IGNORECASE
+)  # of ours: it ends the block, or protects it
+
+
+def is_fit(case: Case, prompt: Prompt) -> bool:
+    """
+    Say whether a case may stand in a prompt's file: it has an answer, and brings nothing planted.
+
+    The guard is not asked of worked examples, for they copy cases on purpose.  But whoever writes
+    to the log that cases are drawn from does not write a link, a secret or an order into a prompt.
+    """
+    if not case.expected:
+        return False
+    shown, known = _shown(case), "\n".join([prompt.text, *prompt.includes.values()])
+    rules = (
+        planted.hidden_characters,
+        planted.conflict_markers,
+        planted.secrets,
+        planted.contacts,
+        planted.overrides,
+        planted.marks,
+    )
+    return not _COMMENT.search(shown) and not any(any(rule(known, shown)) for rule in rules)
 
 
 def shown_in(prompt: Prompt, cases: Sequence[Case]) -> str | None:
@@ -62,7 +88,8 @@ def with_exemplars(text: str, cases: Sequence[Case], template: TemplateKind = "j
         return bare + "\n"
     shown = "\n\n".join(_shown(case) for case in cases)
     if template == "jinja" and re.search(r"\{[{%#]", shown):
-        shown = "{% raw %}" + shown.replace("{% endraw %}", "") + "{% endraw %}"
+        opened = _OPENS_END.sub('{% endraw %}{{ "{%" }}{% raw %}', shown)
+        shown = "{% raw %}" + opened + "{% endraw %}"
     return f"{bare}\n\n{START}\nExamples:\n\n{shown}\n{END}\n"
 
 

@@ -15,7 +15,7 @@ from promptgit.core.ports import Answer, Notebook
 from promptgit.core.prompt import Prompt
 from promptgit.errors import BudgetSpent, CallFailed
 from promptgit.evaluate.crew import Crew
-from promptgit.improve.exemplars import shown_in
+from promptgit.improve.exemplars import is_fit, shown_in
 from promptgit.improve.grouping import Group
 from promptgit.improve.mentor import Draft, Mentor, Tried
 from promptgit.improve.race import ROUNDING, race
@@ -233,11 +233,12 @@ class Lab:
         """
         Draft a patch that shows `count` of the misses with their expected answers.
 
-        It is ours and copies cases on purpose, so the guard is not asked; the race must be run on
-        other cases.  None when there is nothing to show, or it was tried before.
+        It is ours and copies cases on purpose, so the guard is not asked, but nothing planted is
+        shown; the race must be run on other cases.  None when there is nothing to show, or it was
+        tried before.
         """
         cases = self.search.only([miss.case_id for miss in misses[:count]])
-        shown = [case for case in cases if case.expected]
+        shown = [case for case in cases if is_fit(case, parent.prompt)]
         text = shown_in(parent.prompt, shown)
         if text is None or not shown or parent.prompt.edited(text).blob in self.seen:
             return None

@@ -154,6 +154,12 @@ def _sentence_after(text: str, end: int) -> str:
     return re.split(r"[.!?;:]", text[end : end + 80], maxsplit=1)[0]
 
 
+def marks(known: str, after: str) -> Iterator[str]:
+    """Marks that chat formats give meaning to."""
+    for mark in _new(_found(_CONTROL), known, after):
+        yield f"the patch brings a mark of a chat format: {quoted(mark)}"
+
+
 def tools(known: str, after: str, cases: Sequence[Case]) -> Iterator[str]:
     """
     Names of tools, and the marks that chat formats give meaning to.
@@ -162,8 +168,7 @@ def tools(known: str, after: str, cases: Sequence[Case]) -> Iterator[str]:
     function, plugin, API, endpoint), or by "call send_email".  What the prompt, a column or an
     expected answer already names is no news; what only an input names is.
     """
-    for mark in _new(_found(_CONTROL), known, after):
-        yield f"the patch brings a mark of a chat format: {quoted(mark)}"
+    yield from marks(known, after)
     words: set[str] | None = None
     for pattern in (_CALL, _NAMED_TOOL, _CALLED):
         for name in dict.fromkeys(pattern.findall(after)):

@@ -13,7 +13,7 @@ from promptgit.core.candidate import Candidate
 from promptgit.core.dataset import Case
 from promptgit.core.diff import derive
 from promptgit.core.evaluation import Result
-from promptgit.improve.exemplars import shown_in, with_exemplars
+from promptgit.improve.exemplars import is_fit, shown_in, with_exemplars
 from promptgit.improve.grouping import grouped
 from promptgit.improve.lab import Lab
 from promptgit.improve.mentor import Draft
@@ -73,12 +73,10 @@ class Selection:
         return [group.shown[0].case_id for group in groups]
 
     def _free(self) -> list[Result]:
-        told = {case.id for case in self.lab.search if case.expected}
-        return [
-            miss
-            for miss in self.ground.misses(self.threshold)
-            if miss.case_id in told and not self.asked[miss.case_id]
-        ]
+        misses = self.ground.misses(self.threshold)
+        free = self.lab.search.only([m.case_id for m in misses if not self.asked[m.case_id]])
+        fit = {case.id for case in free if is_fit(case, self.sieve.best.prompt)}
+        return [miss for miss in misses if miss.case_id in fit]
 
     def additions(self, tries: int, last: int) -> Iterator[Candidate]:
         """Race one more example at a time; yield each that helps."""
