@@ -16,7 +16,7 @@ from promptgit.core.prompt import Prompt
 from promptgit.edges.merging import merged
 from promptgit.improve.improve import improve
 from promptgit.strategies import breeder as bred
-from promptgit.strategies.breeder import breeder
+from promptgit.strategies.breeder import breeder, scores_in
 
 BREED = (
     "BREED {{ operator }} / {{ instruction }} / {{ style }}\n{{ prompt }}\n"
@@ -350,3 +350,9 @@ def test_the_meta_prompt_frames_all_that_it_is_told(operator):
     assert "Write exactly 3 patches" in words
     for told in ("STYLE", "MEMBER"):
         assert re.search(rf'<data-f00d name="[^"]+">\n{told}\n</data-f00d>', words)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("reply", ["\n" * 64_000, "\n " * 32_000, "9" * 5_000 + ": 9"])
+def test_a_judge_that_writes_nonsense_is_read_at_once(reply):
+    assert scores_in(reply, 3) == {}

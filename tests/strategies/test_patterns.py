@@ -10,7 +10,14 @@ from improve.toy import SEED, a_dataset
 from promptgit.core.candidate import Fate
 from promptgit.errors import UserError
 from promptgit.improve.improve import improve
-from promptgit.improve.performers import Counts, Pattern, Performer, counted, logged
+from promptgit.improve.performers import (
+    Counts,
+    Pattern,
+    Performer,
+    counted,
+    logged,
+    pattern_in,
+)
 from promptgit.strategies.patterns import patterns
 from strategies.learning import (
     a_talking_lab,
@@ -192,3 +199,35 @@ def test_lines_of_a_log_that_are_no_answers_are_named():
 
     assert len(found) == 1
     assert odd == [2, 3, 4, 5]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "\n" * 64_000,
+        "\n " * 32_000,
+        "top" + " " * 64_000,
+        "top 1 of 2 " * 6_000,
+        "pattern: x" + " " * 64_000 + "y",
+        "### Pattern: a\nTop: " + "9" * 5_000 + " of 3. Rest: 0 of 3.",
+    ],
+)
+def test_a_mentor_that_writes_nonsense_is_read_at_once(reply):
+    pattern = pattern_in(reply)
+
+    assert pattern is None or pattern.claimed is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["[" * 100_000, r'{"input": "a", "output": "\ud800", "score": 1}'],
+)
+def test_a_line_that_cannot_be_read_or_sent_is_no_answer(line):
+    assert logged(line) == ([], [1])
+
+
+def test_only_a_newline_ends_a_line_of_a_log():
+    ((found,), odd) = logged('{"input": "a\u2028b", "output": "c", "score": 1}\r\n')
+
+    assert (found.input, odd) == ("a\u2028b", [])

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 
 FEWEST = 3  # answers at the top, or a score decides nothing and the best quarter does
 
-_NAME = re.compile(r"^\W*pattern\W*[:.]\s*(.+?)\s*$", re.IGNORECASE | re.MULTILINE)
-_COUNTS = re.compile(
-    r"\btop\W*[:=]?\W*(\d+)\s*(?:of|/)\s*(\d+)\b.*?\brest\W*[:=]?\W*(\d+)\s*(?:of|/)\s*(\d+)",
-    re.IGNORECASE | re.DOTALL,
+# Nothing is unbounded on both sides of a choice: a reply of blanks must not take minutes.
+_NAME = re.compile(
+    r"^[^\w\n]{0,20}pattern[^\w\n]{0,20}?[:.][ \t]{0,20}(\S.*)$", re.IGNORECASE | re.MULTILINE
 )
-_MARKERS = re.compile(r"^\W*markers?\W*[:=]\s*(.+?)\s*$", re.IGNORECASE | re.MULTILINE)
+_SHARE = r"[^\w]{0,20}(\d{1,9})\s{0,20}(?:of|/)\s{0,20}(\d{1,9})\b"
+_COUNTS = re.compile(rf"\btop{_SHARE}.{{0,200}}?\brest{_SHARE}", re.IGNORECASE | re.DOTALL)
+_MARKERS = re.compile(
+    r"^[^\w\n]{0,20}markers?[^\w\n]{0,20}?[:=](.*)$", re.IGNORECASE | re.MULTILINE
+)
 _QUOTED = re.compile(r"\"([^\"\n]{2,80})\"")
 
 
@@ -106,7 +109,7 @@ claimed=Counts(top=7, of_top=8, rest=1, of_rest=9), counted=None)
         return None
     found = tuple(dict.fromkeys(_QUOTED.findall(markers[1]))) if markers else ()
     claimed = Counts(*map(int, counts.groups())) if counts else None
-    return Pattern(name[1].strip("*_` "), found, claimed)
+    return Pattern(name[1].strip().strip("*_` "), found, claimed)
 
 
 def counted(pattern: Pattern, top: Sequence[Performer], rest: Sequence[Performer]) -> Pattern:
@@ -138,7 +141,7 @@ def logged(text: str) -> tuple[list[Performer], list[int]]:
     """
     found: list[Performer] = []
     odd: list[int] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         performer = _performer(line)
@@ -152,7 +155,8 @@ def logged(text: str) -> tuple[list[Performer], list[int]]:
 def _performer(line: str) -> Performer | None:
     try:
         row = json.loads(line)
-    except ValueError:
+        json.dumps(row, ensure_ascii=False).encode()  # half of a surrogate pair cannot be sent
+    except (ValueError, RecursionError):
         return None
     if not isinstance(row, dict):
         return None

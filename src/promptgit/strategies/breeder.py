@@ -38,7 +38,10 @@ MEMBERS_SHOWN = 6  # of the population, or of the ancestors
 LONGEST_INSTRUCTION = 400  # characters
 
 _BULLET = re.compile(r"^- (.+)$", re.MULTILINE)
-_SCORE = re.compile(r"^\W*(?:patch )?(\d+)\W*[:.)]\W*(\d+(?:\.\d+)?)", re.MULTILINE | re.IGNORECASE)
+_SCORE = re.compile(
+    r"^[^\w\n]{0,20}(?:patch )?(\d{1,4})[^\w\n]{0,20}?[:.)][^\w\n]{0,20}(\d{1,4}(?:\.\d+)?)",
+    re.MULTILINE | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
