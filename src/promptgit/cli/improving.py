@@ -115,7 +115,10 @@ def search(job: Job, keeper: Keeper, view: ImproveView, notebook: Notebook) -> F
             f"--budget {job.target.least_calls}calls",
         )
     _refuse_if_the_mentor_was_silent(view.progress.proposals, job.budget.spend)
-    found = Found(weighed([found.seed, *found.chain], lab))
+    line = weighed([found.seed, *found.chain], lab)
+    if line != [found.seed, *found.chain]:
+        view.progress.weighed([candidate.evaluation.mean for candidate in line])
+    found = Found(line)
     keeper.weigh(found.chain)
     return found
 

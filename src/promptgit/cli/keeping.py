@@ -43,14 +43,14 @@ class Keeper:
         """Commit a survivor of the race to the run's own ref; return the commit."""
         job = self.job
         self.spends[child.prompt.blob] = job.budget.spend
-        step = self.steps[child.prompt.blob] = self._step(child)
+        step = self.steps[child.prompt.blob] = self._step(child, found_by_text=False)
         self.tip = append_run(job.repository.git, job.run, step, parent=self.tip, when=job.started)
         return self.tip
 
     def weigh(self, chain: Sequence[Candidate]) -> None:
         """Take a chain that was compared on the same cases as what is to be delivered."""
         for child in chain:
-            self.steps[child.prompt.blob] = self._step(child)
+            self.steps[child.prompt.blob] = self._step(child, found_by_text=True)
 
     def look(self, finalist: Candidate) -> float:
         """Enter in the ledger that the sealed half is asked about `finalist`; return its alpha."""
@@ -120,11 +120,17 @@ class Keeper:
         tip = Commit(self.job.base.path, facts.base, last.prompt.text, improvement(proof, facts))
         return (tip,) if squash else (*(self.steps[step.prompt.blob] for step in steps), tip)
 
-    def _step(self, child: Candidate) -> Commit:
-        """The commit of one patch, with what its search cases said and it had cost until then."""
+    def _step(self, child: Candidate, *, found_by_text: bool) -> Commit:
+        """
+        The commit of one patch, with what its search cases said and it had cost until then.
+
+        Its record is `found_by_text` only when its cases were not chosen for it.
+        """
         before, after = child.compared
         verdict = screened(before, after)
-        record = self._compared(verdict, before, after, stage="screening", half="search")
+        record = self._compared(
+            verdict, before, after, stage="screening", half="search", found_by_text=found_by_text
+        )
         facts = replace(self._facts(child.why), spend=self.spends[child.prompt.blob])
         message = improvement(record, facts)
         return Commit(self.job.base.path, before.prompt.blob, child.prompt.text, message)
@@ -150,6 +156,7 @@ class Keeper:
         *,
         stage: str,
         half: str,
+        found_by_text: bool = True,
     ) -> Record:
         """Record both evaluations and what comparing them concluded; return the latter."""
         job = self.job
@@ -170,7 +177,7 @@ class Keeper:
             split=self._split(),
             **about,
         )
-        kept = [(record, joins(record)) for record in (*sides, comparison)]
+        kept = [(record, joins(record) if found_by_text else ()) for record in (*sides, comparison)]
         Records(job.repository.git).put_many(kept)
         return comparison
 

@@ -30,13 +30,13 @@ from promptgit.improve.race import FIRST, ROUNDING, Race, race, weak_spots
 HELPS = 0.02  # score points (0 to 1) by which a case must gain to count as mended
 
 OWN = 3  # misses that a patch is about, on which it is tried before it is given up
-BLIND = 4  # misses that were shown, where its words do not say which it is about
+BLIND = 8  # misses that were shown, where its words do not say which it is about
 ENOUGH = 2  # kin that must be mended
 AMISS = 2  # kin that are not mended before the others are spared
 OPENED = 4  # cases at most that are looked at for the first time to find kin
-RIGHT = 5  # cases with something to lose, which together may lose nothing
+RIGHT = 8  # cases with something to lose, which together may lose nothing
 NEAR = 0.5  # of the nearness of the nearest miss, from which a miss counts as kin
-RARE = 0.15  # share of cases that got worse, below which a few are enough to look at
+RARE = 0.06  # share of cases that got worse, below which a few are enough to look at
 WEAKEST = 3  # misses at least among the cases of a race, while there are any
 AGAIN = 3  # races in which a patch that mends its kin may lose before it is given up
 RACED = 40  # cases at most in the race that decides what the above does not
@@ -168,7 +168,7 @@ class Sieve:
         facts = {"before": result.before, "after": result.after, "raced": result.raced}
         self.lab.refuse(self.best, draft, fate, result.reason, **facts)
         blob = self._child(draft).blob
-        if kin is not None and kin.helped and self.races[blob] < AGAIN:
+        if kin is not None and self.races[blob] < AGAIN:
             self.lab.seen.discard(blob)  # it may have lost by bad luck
         return None
 

@@ -10,7 +10,7 @@ from promptgit.core.dataset import Dataset
 from promptgit.improve.lab import Lab
 
 SIZES = (80, 40, 20)  # cases, where all of them would take too much
-SHARE = 0.25  # of the calls of the search, that weighing may take
+SHARE = 0.5  # of the calls of the search, that weighing may take
 
 
 def weighed(chain: Sequence[Candidate], lab: Lab) -> list[Candidate]:
@@ -18,7 +18,7 @@ def weighed(chain: Sequence[Candidate], lab: Lab) -> list[Candidate]:
     Evaluate the seed and each step after it on one random sample of the search cases.
 
     A search that looks where a prompt is weak compares each patch on cases of its choice, so the
-    steps do not add up.  The sample is as large as a quarter of the calls of the search allows,
+    steps do not add up.  The sample is as large as half of the calls of the search allows,
     and the chain comes back as it was where not even the smallest may be asked.
     """
     if len(chain) < 2:

@@ -55,6 +55,21 @@ class Progress:
         self.points.append(Point(proposal.round, best, proposal.fate is Fate.ACCEPTED))
 
 
+    def weighed(self, means: Sequence[float]) -> None:
+        """
+        Draw the curve anew by what the seed and each step scored on the same cases.
+
+        `means`: of the seed, then of each prompt that was accepted, in order.
+        """
+        if len(means) != 1 + sum(point.accepted for point in self.points[1:]):
+            return
+        drawn, step = [], 0
+        for place, point in enumerate(self.points):
+            step += point.accepted and place > 0
+            drawn.append(Point(point.round, means[step], point.accepted))
+        self.points = drawn
+
+
 def live(progress: Progress, *, lines: int = 24) -> RenderableType:
     """
     Draw the latest rounds, the best score with its interval, and the spend, in so many lines.
