@@ -76,7 +76,7 @@ def test_prices_of_both_files_are_known_and_the_repository_overrides():
 def test_only_written_options_reach_the_strategy():
     config = parse_config(b"improve: {rounds: 3, min_effect: 0.1, options: {beam: 4}}")
 
-    assert config.improve.strategy == "critique"
+    assert config.improve.strategy == "mixture"
     assert config.improve.options == {"rounds": 3, "beam": 4}
     assert config.improve.min_effect == 0.1
 

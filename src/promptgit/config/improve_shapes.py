@@ -13,13 +13,15 @@ class ImproveShape(Shape):
     """How a better prompt is searched for."""
 
     strategy: str | None = Field(default=None, examples=["mixture"])
-    rounds: int | None = Field(default=None, ge=1, examples=[12])
-    patience: int | None = Field(default=None, ge=1, examples=[4])
+    rounds: int | None = Field(default=None, ge=1, examples=[100])
+    patience: int | None = Field(default=None, ge=1, examples=[8])
     target: Share | None = Field(default=None, examples=[0.95])
-    train_sample: int | None = Field(default=None, ge=0, examples=[20])
-    validation_sample: int | None = Field(default=None, ge=0, examples=[40])
+    patches: int | None = Field(default=None, ge=1, examples=[4])
+    first_look: int | None = Field(default=None, ge=1, examples=[20])
+    next_look: int | None = Field(default=None, ge=1, examples=[10])
+    asked_most: int | None = Field(default=None, ge=1, examples=[6])
     miss_threshold: Share | None = Field(default=None, examples=[0.95])
-    misses_shown: int | None = Field(default=None, ge=1, examples=[16])
+    misses_shown: int | None = Field(default=None, ge=1, examples=[4])
     min_improvement: Share | None = Field(default=None, examples=[0.01])
     exemplars: int | None = Field(default=None, ge=0, examples=[3])
     options: dict[str, Any] | None = Field(
