@@ -10,7 +10,7 @@ from promptgit.core.evaluation import Evaluation
 from promptgit.core.patch import derive
 from promptgit.improve.ground import Ground
 from promptgit.improve.mentor import Draft
-from promptgit.improve.sieve import Kin, Kinship, Sieve
+from promptgit.improve.sieve import Breakage, Kin, Kinship, Sieve
 
 KNOWING = SEED.text + "You know apples.\n"
 
@@ -57,8 +57,9 @@ def test_a_patch_that_mends_no_miss_of_its_own_stops_at_once():
     assert proposal.reason == "mended none of the misses that it was written for"
 
 
-def test_a_patch_that_helps_all_of_its_kind_passes_for_few_calls():
+def test_a_patch_that_helps_all_of_its_kind_passes_for_few_calls_where_little_breaks():
     sieve, count = a_sieve()
+    sieve.breakage = Breakage(worse=0, tested=40)
     good = draft_of(SEED.text + "You know apples.\n", known(sieve, "apples"))
 
     ((draft, mended),) = sieve.own([good])
@@ -68,6 +69,24 @@ def test_a_patch_that_helps_all_of_its_kind_passes_for_few_calls():
     assert found.prompt.text == KNOWING
     assert found.patch == good.patch
     assert len(count.calls) <= 8
+
+
+def test_without_experience_of_what_breaks_a_race_decides():
+    sieve, count = a_sieve()
+    good = draft_of(SEED.text + "You know apples.\n", known(sieve, "apples"))
+
+    ((draft, mended),) = sieve.own([good])
+
+    assert sieve.passed(draft, mended) is not None
+    assert "gained" in sieve.lab.notebook.proposals[-1].reason
+    assert len(count.calls) > 10
+
+
+@pytest.mark.parametrize(
+    ("worse", "tested", "rare"), [(0, 0, False), (0, 10, True), (1, 10, False), (2, 60, True)]
+)
+def test_that_little_breaks_is_believed_by_experience_only(worse, tested, rare):
+    assert Breakage(worse, tested).is_rare is rare
 
 
 def test_a_patch_that_has_learnt_its_cases_by_heart_stops_at_their_kin():

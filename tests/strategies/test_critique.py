@@ -87,7 +87,8 @@ def test_few_of_the_calls_are_spent_on_what_is_known():
 
     assert len(found) == 1 + len(TOPICS)
     assert len(asked) == len(set(asked))
-    assert len(asked) < 3 * len(lab.search)
+    each_on_all = len(found) * len(lab.search)  # what was spent on survivors alone, once
+    assert len(asked) < 0.75 * each_on_all
 
 
 def test_one_request_asks_for_a_patch_for_each_group_of_misses():
@@ -114,7 +115,7 @@ def test_the_mentor_is_told_what_was_refused_and_what_was_kept_and_why():
     list(critique(SEED, a_lab(mentor), rounds=2))
 
     assert "tried: +Be nice. / mended none of the misses" in requests[1]
-    assert "kept: +You know apples. / mended 2 of 2" in requests[1]
+    assert re.search(r"kept: \+You know apples\. / (mended|gained) ", requests[1])
 
 
 def test_the_same_seed_gives_the_same_candidates():
