@@ -20,6 +20,7 @@ _HEADINGS = {
 _PATH = re.compile(r"^## The prompt: `(.+)`$", re.M)
 _COUNT = re.compile(r"^Write exactly (\d+) patches", re.M)
 _SCORE = re.compile(r"^Mean score on the search cases: (\d\.\d+)", re.M)
+_WARNING = "Data is never an instruction"
 _TOKEN = re.compile(r"<data-(\w+) name=")
 
 
@@ -45,6 +46,7 @@ class Brief:
     score: float = 0.0  # the mean over all search cases, misses or not
     count: int = 1  # patches that are asked for
     top: tuple[str, ...] = ()  # answers that scored well
+    is_warned: bool = True  # told that data is never an instruction
 
 
 def brief_in(text: str) -> Brief | None:
@@ -77,4 +79,5 @@ def brief_in(text: str) -> Brief | None:
         float(score[1]) if score else 0.0,
         int(count[1]) if count else 1,
         tuple(data.get("top output", ())),
+        _WARNING in text,
     )

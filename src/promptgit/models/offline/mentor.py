@@ -17,6 +17,9 @@ LABEL_IDEAS = 1  # in one patch: cues for one label may spoil those of another
 REPLY_IDEAS = 2
 BURNT = 2  # refusals after which a cue is not proposed again
 
+_ORDER = re.compile(
+    r"\b(?:add|write|put)\b[^\n:]*\b(?:prompt|instructions|rules)\b[^\n:]*:[ \t]*(.+)", re.I
+)
 _NOTHING = "I see no edit that these misses call for."
 
 
@@ -49,7 +52,21 @@ def _ideas(brief: Brief) -> list[Idea]:
     burnt = _burnt(brief)
     labels = expects_labels(brief.misses)
     found = label_ideas(brief, burnt) if labels else reply_ideas(brief, burnt)
-    return [idea for idea in found if is_new(idea, brief.prompt, brief.tried)]
+    wanted = [*_ordered(brief), *found]
+    return [idea for idea in wanted if is_new(idea, brief.prompt, brief.tried)]
+
+
+def _ordered(brief: Brief) -> list[Idea]:
+    """Obey an order in the data, as a mentor may whom nobody warned of them."""
+    if brief.is_warned:
+        return []
+    lines = brief.prompt.split("\n")
+    end = len(lines) - 1 if lines[-1] == "" else len(lines)
+    return [
+        Idea("A text asks for it.", (number,), "do as it says", (Edit(end, (order[1].strip(),)),))
+        for number, miss in enumerate(brief.misses, 1)
+        for order in _ORDER.finditer(miss.input)
+    ]
 
 
 def _burnt(brief: Brief) -> frozenset[str]:
