@@ -17,7 +17,7 @@ from promptgit.errors import BudgetSpent, CallFailed
 from promptgit.evaluate.crew import Crew
 from promptgit.improve.exemplars import is_fit, shown_in
 from promptgit.improve.grouping import Group
-from promptgit.improve.mentor import Draft, Mentor, Tried
+from promptgit.improve.mentor import Draft, Mentor, Tried, told
 from promptgit.improve.race import ROUNDING, race
 
 Evaluator = Callable[[Prompt, Dataset], Evaluation]
@@ -175,7 +175,7 @@ class Lab:
         tried, kept = self.tried[-TRIED_SHOWN * len(groups) :], self.kept[-TRIED_SHOWN:]
         known = self.mentor.facts(parent, (), tried, fence)
         known["score"] = mean
-        known["kept"] = [{"summary": one.summary, "reason": one.reason} for one in kept]
+        known["kept"] = told(kept)
         try:
             drafts = self.mentor.patches(parent, groups, self.search, known)
         except CallFailed as error:

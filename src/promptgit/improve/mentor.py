@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import unicodedata
 from collections import Counter
@@ -20,6 +22,7 @@ from promptgit.improve.grouping import Group
 from promptgit.improve.several import parts_of
 
 SHOWN_CHARACTERS = 1_500  # of any one text that a case brings into a meta-prompt
+UNSHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode categories of characters that say nothing
 WHYS_COUNTED = 3  # of the reasons that misses of one group share, the most frequent
 
 
@@ -149,8 +152,14 @@ class Mentor:
         return forms.edited(form, before, found)
 
     def ask(self, name: str, facts: Mapping[str, Any]) -> Answer:
-        """Fill the meta-prompt `name` with `facts` and ask; raises CallFailed, BudgetSpent."""
-        words = Prompt.of(self.templates[name], name=name).fill(facts)
+        """
+        Fill the meta-prompt `name` with `facts` and ask; raises CallFailed, BudgetSpent.
+
+        The token of the frames depends on all that is framed, so that a resumed run asks the same
+        and yet nobody can write the token into a case, even who knows the run's seed.
+        """
+        known = {**facts, "fence": fence_for(name, facts)}
+        words = Prompt.of(self.templates[name], name=name).fill(known)
         return self.model.complete(Request((Message("user", words),)))
 
     def facts(
@@ -162,11 +171,17 @@ class Mentor:
             "prompt": forms.sheet(forms.form_of(self.path, parent.prompt.text), parent.prompt.text),
             "path": self.path,
             "misses": [_miss(result, evaluation.cases) for result in misses],
-            "tried": [{"summary": item.summary, "reason": item.reason} for item in tried],
+            "tried": told(tried),
             "fence": fence,
             "score": evaluation.mean,
             "metrics": {m.name: evaluation.metric_mean(m.name) for m in evaluation.metrics},
         }
+
+
+def fence_for(name: str, facts: Mapping[str, Any]) -> str:
+    """Make the token that frames the data of one request, out of that data."""
+    text = json.dumps([name, facts], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _group(group: Group, cases: Dataset) -> dict[str, Any]:
@@ -199,6 +214,15 @@ def _input_of(case: Case) -> str:
     return "\n".join(f"{name}: {value}" for name, value in case.inputs.items())
 
 
+def told(tried: Sequence[Tried]) -> list[dict[str, str]]:
+    """
+    What a meta-prompt shows of earlier proposals, cut and cleaned.
+
+    A journal may come from elsewhere, and a reason may quote a case.
+    """
+    return [{"summary": shown_text(t.summary), "reason": shown_text(t.reason)} for t in tried]
+
+
 def shown_text(text: str) -> str:
     """
     Cut and clean a text that an outsider may have written.
@@ -206,9 +230,7 @@ def shown_text(text: str) -> str:
     >>> shown_text("all\\u200b is\\x1b well")
     'all is well'
     """
-    keep = "".join(
-        char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf")
-    )
+    keep = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in UNSHOWN)
     if len(keep) > SHOWN_CHARACTERS:
         return keep[:SHOWN_CHARACTERS] + f" … ({len(keep) - SHOWN_CHARACTERS} more characters)"
     return keep
