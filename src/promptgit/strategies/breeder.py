@@ -204,7 +204,7 @@ class Tribe:
         answer = lab.ask(now, "breed", facts)
         if answer is None:
             return unit, []
-        parts = parts_of(answer.text)
+        parts = parts_of(answer.text)[:count]
         drafts = [lab.drafted(now, replace(answer, text=part), shown) for part in parts]
         return unit, [draft for draft in drafts if draft is not None]
 

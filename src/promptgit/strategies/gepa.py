@@ -99,7 +99,7 @@ def reflected(lab: Lab, parent: Candidate, batch: Sequence[Result], count: int) 
     answer = lab.ask(parent, "reflect", {"misses": shown, "count": count})
     if answer is None:
         return
-    for part in parts_of(answer.text):
+    for part in parts_of(answer.text)[:count]:
         draft = lab.drafted(parent, replace(answer, text=part), batch)
         if draft is not None:
             yield draft

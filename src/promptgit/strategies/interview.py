@@ -88,7 +88,8 @@ def interview(
         if is_content(answer.text):
             lab.skip(sieve.best, "the mentor finds that no change is needed")
             break
-        for draft, mended in sieve.own(drafts_in(lab, sieve.best, answer, shown)):
+        drafts = drafts_in(lab, sieve.best, answer, shown, changes)
+        for draft, mended in sieve.own(drafts):
             rebased = lab.rebased(sieve.best, draft)
             child = sieve.passed(rebased, mended) if rebased else None
             if child is not None:
@@ -119,11 +120,13 @@ def interviewed(lab: Lab, best: Candidate, shown: Sequence[Result], changes: int
     return answer
 
 
-def drafts_in(lab: Lab, best: Candidate, answer: Answer, shown: Sequence[Result]) -> list[Draft]:
-    """Read every change of an interview that may be tried; each keeps its own reason."""
+def drafts_in(
+    lab: Lab, best: Candidate, answer: Answer, shown: Sequence[Result], most: int
+) -> list[Draft]:
+    """Read the first changes of an interview that may be tried; each keeps its own reason."""
     found = (
         lab.drafted(best, replace(answer, text=part_from_reason(part)), shown)
-        for part in parts_of(answer.text)
+        for part in parts_of(answer.text)[:most]
     )
     return [draft for draft in found if draft is not None]
 

@@ -144,7 +144,7 @@ def experts(patches: int, misses_shown: int) -> list[Expert]:
         sieve.lab.round += 1
         shown = spread(sieve, misses, INTERVIEWED)
         answer = interviewed(sieve.lab, as_seen(sieve), shown, patches)
-        return drafts_in(sieve.lab, sieve.best, answer, shown) if answer else []
+        return drafts_in(sieve.lab, sieve.best, answer, shown, patches) if answer else []
 
     def patterns(sieve: Sieve, misses: Sequence[Result]) -> Sequence[Draft]:
         sieve.lab.round += 1

@@ -150,7 +150,7 @@ def named(lab: Lab, sieve: Sieve, sides: Sides, shown: Sequence[Result], count: 
         return []
     found: list[tuple[float, Draft]] = []
     told: list[Pattern] = []
-    for part in parts_of(answer.text):
+    for part in parts_of(answer.text)[:count]:
         pattern = pattern_in(part.partition("```")[0])
         if pattern is not None:
             pattern = counted(pattern, sides.top, sides.rest)
