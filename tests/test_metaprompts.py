@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.terminal import promptgit
+from cli.terminal import a_clerk, promptgit
 from promptgit import metaprompts, plugins
 from promptgit.config.eval_file import parse_eval_file
 from promptgit.core.prompt import Prompt
@@ -135,6 +135,17 @@ def test_the_gate_stops_a_change_that_weakens_a_meta_prompt_and_passes_its_rever
 
     ours.commit({path: text.replace("a careful editor", "a patient editor")})
     assert verdict(ours) == (0, "PASS")
+
+
+def test_with_a_key_a_real_model_is_scored_by_the_same_checks(ours, monkeypatch):
+    patch = "```diff\n@@\n You sell tea.\n+- Name the weight.\n```"
+
+    with a_clerk(monkeypatch, reply=lambda _: patch):
+        said = promptgit(ours, "-q", "eval", "retry", "--model", "gpt-test", "--json")
+
+    scores = {one["case"]: one["score"] for one in json.loads(said.out)["results"]}
+    assert scores["a-kept-line-is-misquoted"] == 1
+    assert scores["carriage-returns"] < 1
 
 
 def test_improve_says_honestly_that_it_finds_nothing(ours):
