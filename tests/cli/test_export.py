@@ -128,7 +128,8 @@ def test_what_promptfoo_cannot_say_is_told(tmp_path):
         "prompts/a.md": "Say {% include 'b.md' %} {{ x }}",
         "prompts/b.md": "hello",
         "prompts/a.csv": "x,expected,weight\ny,{},2\n",
-        "prompts/a.eval.yaml": "assert: [json-fields, {type: regex, value: a, ignore_case: true}]",
+        "prompts/a.eval.yaml": "assert: [json-fields, {type: is-patch, value: a},"
+        " {type: regex, value: a, ignore_case: true}]",
     }
     repository = a_repository(tmp_path / "r", files)
 
@@ -136,6 +137,7 @@ def test_what_promptfoo_cannot_say_is_told(tmp_path):
 
     (message,) = json.loads(as_yaml(said.out)["prompts"][0]["raw"])
     assert message == {"role": "system", "content": "Say hello {{ x }}"}
+    assert "is-patch" in said.err
     assert "json-fields" in said.err
     assert "`ignore_case`" in said.err
     assert "weights of cases" in said.err

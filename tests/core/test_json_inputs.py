@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from promptgit.api.values import Prompt as LibraryPrompt
 from promptgit.config.eval_file import parse_eval_file
 from promptgit.config.glance import lint_eval
 from promptgit.core.dataset import Case, JsonText
@@ -81,3 +82,13 @@ def test_a_reading_that_there_is_not_is_refused():
         parse_eval_file(b"inputs: {misses: yaml}", "p.eval.yaml")
     with pytest.raises(UserError, match="misses"):
         lint_eval(b"inputs: {misses: yaml}", "p.eval.yaml")
+
+
+def test_a_program_that_uses_the_library_may_give_a_list_or_the_input_of_a_case():
+    prompt = LibraryPrompt.of(LIST.text)
+
+    given = prompt.render(misses=[{"input": "Hi"}])
+    of_a_case = prompt.render({"misses": JsonText('[{"input": "Hi"}]')})
+
+    assert given == of_a_case
+    assert given[0].text == "- Hi\n"

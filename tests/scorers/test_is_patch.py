@@ -93,6 +93,13 @@ def test_a_whole_file_is_read_as_one():
     assert graded("```text\n```", whole_file=True).value == 0
 
 
+def test_a_whole_file_may_hold_a_fenced_diff_of_its_own():
+    example = "```diff\n+a line\n```\n"
+    whole = f"````text\n{example}{TEXT}````"
+
+    assert is_patch(CASE, whole, value=f"{example}Old.\n{TEXT}", whole_file=True).value == 1
+
+
 def test_line_ends_stay_those_of_the_text():
     score = is_patch(CASE, a_patch(), value=TEXT.replace("\n", "\r\n"))
 

@@ -6,17 +6,32 @@ The drawing is in `report/notebook.py` and is imported when a notebook asks for 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
 from promptgit.core import candidate, evaluation, gate, verdict
 from promptgit.core import prompt as prompts
-from promptgit.core.dataset import Dataset
+from promptgit.core.dataset import Dataset, JsonText
 from promptgit.core.verdict import Outcome
 from promptgit.improve import improvement
 
 Found = TypeVar("Found")
+
+
+def _as_input(value: Any) -> str:
+    """
+    Make an input of what a program has: a list or a mapping is one to a template, else JSON.
+
+    >>> _as_input(7), _as_input(["a"]), _as_input("[]")
+    ('7', '["a"]', '[]')
+    """
+    if isinstance(value, str):  # what is read as JSON stays so
+        return value
+    if isinstance(value, list | tuple | Mapping):
+        return JsonText(json.dumps(value, ensure_ascii=False))
+    return str(value)
 
 
 def shown_as(kind: type[Found], value: Any) -> Found:
@@ -42,10 +57,11 @@ class Prompt(prompts.Prompt):
         """
         Fill the holes; whatever no hole uses becomes the user message.
 
-        Inputs are given as a mapping, by name, or both.  Raises UserError for a hole without one.
+        Inputs are given as a mapping, by name, or both; a template may loop over a list or a
+        mapping.  Raises UserError for a hole without an input.
         """
         given = {**(inputs or {}), **named}
-        return super().render({name: str(value) for name, value in given.items()})
+        return super().render({name: _as_input(value) for name, value in given.items()})
 
     def messages(
         self, inputs: Mapping[str, Any] | None = None, /, **named: Any

@@ -17,7 +17,10 @@ from promptgit.report.plain_yaml import plain_yaml
 SCHEMA = "# yaml-language-server: $schema=https://promptfoo.dev/config-schema.json"
 NOT, SET = "not-", "assert-set"
 OURS_ALONE = MappingProxyType(
-    {"json-fields": "promptfoo compares no fields: use is-json, or python"}
+    {
+        "is-patch": "promptfoo applies no patches",
+        "json-fields": "promptfoo compares no fields: use is-json, or python",
+    }
 )
 PROVIDERS = MappingProxyType(
     {
