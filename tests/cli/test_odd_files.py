@@ -367,6 +367,15 @@ def test_cases_that_cannot_be_halved_stop_an_improvement_before_it_spends(
     assert "nan" not in said.out + said.err
 
 
+def test_sealed_cases_that_repeat_another_one_are_told_and_prove_nothing(tmp_path: Path):
+    rows = "".join(f"hello {n % 75},hi,c{n}\n" for n in range(90))
+
+    desk = a_desk(tmp_path, cases="comment,response,id\n" + rows)
+    said = promptgit(desk, "improve", "p", "--dry-run")
+
+    assert "sealed cases that say the same as another one, and so could prove nothing" in said.err
+
+
 def test_an_embedder_of_the_provider_needs_a_provider(tmp_path: Path):
     config = "embedder: provider\ndefaults: {assert: [similar]}\n"
 

@@ -84,7 +84,7 @@ class Surroundings:
         return Dependent(
             name,
             user,
-            Halves.of(cases),
+            Halves.of(cases, asked.must_pass),
             runs if user == path else Included(prompt, names, runs, steps),
             repository.config.policy(asked.must_pass, asked.quarantine, asked.check),
             prompt.identity,
@@ -185,7 +185,9 @@ def alone(around: Surroundings, path: str, file: str | None) -> Target:
     runs = around.run(prompt, eval_file, cases)
     pipelines, prompts = around.tested_users(path)
     asked = around.users(path, prompt.text, (), pipelines)
-    return Target(path, prompt, Halves.of(cases), runs, policy, asked, tuple(prompts))
+    return Target(
+        path, prompt, Halves.of(cases, policy.must_pass), runs, policy, asked, tuple(prompts)
+    )
 
 
 def shared(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from promptgit.core.candidate import Candidate
-from promptgit.core.dataset import Dataset
+from promptgit.core.dataset import Case, Dataset
 from promptgit.core.run import Point
 from promptgit.core.spend import Spend
 from promptgit.core.verdict import Outcome, Verdict
@@ -33,20 +34,37 @@ class Halves:
 
     search: Dataset
     sealed: Dataset
+    twins: int = 0  # cases left out of the sealed half, for they say what another one says
 
     @classmethod
-    def of(cls, cases: Dataset) -> Halves:
-        return cls(*cases.split())
+    def of(cls, cases: Dataset, must_pass: Collection[str] = ()) -> Halves:
+        """
+        Cut; a sealed case that says the same as a searched one, or a sealed one, is left out.
+
+        Its answer is known before the confirmation, so it would prove what was learnt by heart.
+        Those that `must_pass` names, by id or tag, stay.
+        """
+        search, sealed = cases.split()
+        must, seen = set(must_pass), {_content(case) for case in search}
+        kept: list[Case] = []
+        for case in sealed:
+            content = _content(case)
+            if content not in seen or must & {case.id, *case.tags}:
+                kept.append(case)
+            seen.add(content)
+        return cls(search, replace(sealed, cases=tuple(kept)), len(sealed) - len(kept))
 
     def check(self) -> None:
         """Raise UserError when one half holds no case."""
         if self.search and self.sealed:
             return
-        many = "1 case" if len(self) == 1 else f"{len(self)} cases"
+        count = len(self) + self.twins
+        many = "1 case" if count == 1 else f"{count} cases"
         empty = "search" if self.sealed else "confirm"
         raise UserError(
             f"{self.search.name}: {many} cannot be halved: none would be left to {empty} with",
-            hint="add cases; those of one `group` always stay together",
+            hint="add cases; those of one `group` always stay together"
+            + (f", and {self.twins} only repeat another one" if self.twins else ""),
         )
 
     def __len__(self) -> int:
@@ -66,6 +84,11 @@ class Halves:
     def least_calls(self) -> int:
         """Without which nothing is found and confirmed: the prompt, one race, both sealed."""
         return 2 * len(self.search) + self.sealed_calls + 2
+
+
+def _content(case: Case) -> str:
+    """A digest of what is asked and what is right, whatever the case is called."""
+    return replace(case, id="", weight=1.0).digest
 
 
 @dataclass(frozen=True, slots=True)

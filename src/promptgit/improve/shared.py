@@ -158,6 +158,7 @@ def union(dependents: Sequence[Dependent], name: str) -> Halves:
     return Halves(
         _together([(one, one.halves.search) for one in dependents], name),
         _together([(one, one.halves.sealed) for one in dependents], name),
+        sum(one.halves.twins for one in dependents),
     )
 
 

@@ -33,6 +33,7 @@ def plan(planned: Plan) -> str:
         *_elsewhere(planned),
         f"model {planned.model}, mentor {planned.mentor}, budget: {planned.cap}",
         _halved(search, sealed),
+        *_twins(halves.twins),
         *dependents_text.plan_lines(planned.concerned),
         *dependents_text.unasked_lines(planned.unasked),
         f"evaluating the prompt once on all cases: {guess.calls} calls and {guess.cached_calls} "
@@ -77,6 +78,13 @@ def _halved(search: int, sealed: int) -> str:
         return f"{search} cases to search with; {sealed} stay sealed, and are not asked"
     halves = f"{search} cases to search with, {sealed} sealed to confirm with"
     return f"{halves}; the {sealed} {can_show(sealed)}"
+
+
+def _twins(count: int) -> Iterator[str]:
+    """Say how many cases prove nothing."""
+    if count:
+        told = "a sealed case that says" if count == 1 else f"{count} sealed cases that say"
+        yield f"left aside: {told} the same as another one, and so could prove nothing"
 
 
 def plan_facts(planned: Plan) -> dict[str, Any]:
