@@ -298,7 +298,9 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
         store=store,
         journal=journal,
         earlier=earlier,
-        remembered=as_told(earlier.start) if earlier else refused_before(git, what.path, journal.run),
+        remembered=as_told(earlier.start)
+        if earlier
+        else refused_before(git, what.path, journal.run),
         plan=Plan(
             path=what.path,
             target=base.ref.removeprefix("refs/heads/"),

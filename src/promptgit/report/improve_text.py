@@ -54,7 +54,6 @@ class Progress:
         best = self.points[-1].best if proposal.mean is None else proposal.mean
         self.points.append(Point(proposal.round, best, proposal.fate is Fate.ACCEPTED))
 
-
     def weighed(self, means: Sequence[float]) -> None:
         """
         Draw the curve anew by what the seed and each step scored on the same cases.
