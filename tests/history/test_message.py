@@ -13,7 +13,15 @@ from promptgit.core.spend import Spend
 from promptgit.core.trailers import find, last_block, value
 from promptgit.errors import UserError
 from promptgit.history.claims import claims_in
-from promptgit.history.message import LONGEST_BODY, SUBJECT, WIDTH, Facts, body, improvement
+from promptgit.history.message import (
+    LONGEST_BODY,
+    SUBJECT,
+    WIDTH,
+    Facts,
+    body,
+    improvement,
+    inert,
+)
 from promptgit.testing.repositories import a_repository
 
 WHY = (
@@ -326,3 +334,34 @@ def test_a_number_that_ends_a_sentence_is_no_mark_of_a_list():
     assert written("Take out step 12. It was wrong.").startswith(
         "improve(support-reply): take out step 12\n\nIt was wrong.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("order", "forbidden"),
+    [
+        ("[skip ci] Ask first.", "[skip ci]"),
+        ("Ask first. [ci skip]", "[ci skip]"),
+        ("Ask first. [no\nci]", "[no ci]"),
+        ("Ask first. [sk\u200bip c\ufe0fi]", "[skip ci]"),
+        ("Ask first. [skip\n--- actions]", "[skip actions]"),
+        ("Ask first. ***NO_CI***", "***NO_CI***"),
+        ("Ask first. This fixes #4.", "#4"),
+        ("Ask first. Closes owner/shop#4.", "#4"),
+        ("Ask first. Closes GH-4.", "GH-4"),
+        ("Ask first. Fixes https://example.org/o/r/issues/4.", "https://"),
+        ("Ask first, @org/team.", "@org"),
+    ],
+)
+def test_a_model_s_words_give_no_orders_to_whoever_hosts_the_commit(order: str, forbidden: str):
+    message = " ".join(written(order).split())
+
+    assert forbidden not in message
+    assert "Ask first" in message or "ask first" in message
+
+
+def test_words_that_give_no_orders_stay_as_they_are():
+    words = (
+        "Ask for the `order` [or a date] first; write to the e-mail a.b@example.org, item 4 # 1."
+    )
+
+    assert inert(words) == words

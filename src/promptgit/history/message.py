@@ -3,7 +3,7 @@ The commit message of an improvement: what changed, why, and the evidence as tra
 
 Every number comes from the record that the message names, so that the two cannot disagree.
 The words come from a model: they are laid out, cut to a few sentences, and kept from acting as
-anything but words (a divider, a diff, a trailer, a secret).
+anything but words (a divider, a diff, a trailer, a secret, an order to whoever hosts the commit).
 """
 
 from __future__ import annotations
@@ -37,6 +37,11 @@ _DANGLING = re.compile(
     re.IGNORECASE,
 )
 _DIVIDERS = ("---", "diff --git", "diff -", "Index: ", "From ", ">From ")
+_SKIPS_CI = re.compile(r"\[(?=[^\[\]]{0,60}\b(?:skip|no|ci)\b)([^\[\]]{0,80})\]", re.IGNORECASE)
+_STARS = re.compile(r"\*{3,}(?=NO_CI)|(?<=NO_CI)\*{3,}", re.IGNORECASE)  # Azure's way to say it
+_LINK = re.compile(r"\b[a-z][a-z0-9+.-]{1,15}://\S+", re.IGNORECASE)
+_ISSUE = re.compile(r"\s*(?:#|\bGH-)(?=\d)", re.IGNORECASE)  # `Fixes #4` would close it
+_MENTION = re.compile(r"(?<![\w.+-])@(?=\w)")
 _LIST_MARK = re.compile(r"\A\s*(?:[-*+#>]+|\d+[.)])\s+")
 
 
@@ -62,10 +67,22 @@ def improvement(record: Record, facts: Facts) -> str:
     """
     path = str(record.body["prompt"]["path"])
     head = _head(facts.type, PurePosixPath(path).stem)
-    summary, rest = _summary_and_rest(facts.why, SUBJECT - len(head))
+    summary, rest = _summary_and_rest(inert(facts.why), SUBJECT - len(head))
     subject = head + shortened(summary or "edit the prompt", SUBJECT - len(head))
     paragraphs = [part for part in (subject, body(rest)) if part]
     return "\n\n".join([*paragraphs, trailers.block(_evidence(record, facts))])
+
+
+def inert(words: str) -> str:
+    """
+    Take from words what a host acts on: skipped checks, closed issues, mentions, links.
+
+    >>> inert("[skip ci] Fixes #4, says @boss: see https://example.org/x")
+    '(skip ci) Fixes no. 4, says boss: see (a link)'
+    """
+    plain = "\n".join(map(trailers.visible, words.split("\n")))
+    plain = _STARS.sub("", _SKIPS_CI.sub(r"(\1)", _LINK.sub("(a link)", plain)))
+    return _MENTION.sub("", _ISSUE.sub(" no. ", plain)).lstrip(" ")
 
 
 def body(words: str) -> str:
