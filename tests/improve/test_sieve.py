@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from improve.toy import SEED, a_dataset, a_lab, adding, evaluated
@@ -111,8 +113,6 @@ def test_a_patch_that_has_learnt_its_cases_by_heart_stops_at_their_kin():
 
 
 def right(result):
-    from dataclasses import replace
-
     return replace(result, score=1.0)
 
 
@@ -195,6 +195,14 @@ def test_a_race_weighs_what_is_weak_by_all_that_is_known_not_by_who_is_left_to_r
 
     assert len(racers) == 20
     assert sieve._weak_share(racers) == pytest.approx(0.75)  # of 40, not 10 of 20
+
+
+def test_a_share_goes_by_weight_not_by_the_number_of_cases():
+    sieve, _ = a_sieve(seed=SEED.edited("You know apples.\n"), look=40)
+    heavy = [replace(c, weight=3.0 if c.id.startswith("apples") else 1.0) for c in sieve.lab.search]
+    sieve.lab.search = replace(sieve.lab.search, cases=tuple(heavy))
+
+    assert sieve._weak_share(list(sieve.ground.newest)) == pytest.approx(30 / 60)
 
 
 def test_racers_are_looked_for_until_some_of_them_are_misses():

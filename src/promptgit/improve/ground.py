@@ -63,6 +63,10 @@ class Ground:
             return float("nan")
         return sum(scores[name] * weight for name, weight in weights.items()) / total
 
+    def weight(self, names: Iterable[str]) -> float:
+        """How much these cases count in a mean, all together."""
+        return sum(case.weight for case in self.cases(names))
+
     def is_fresh(self, name: str) -> bool:
         return self.giver.get(name) == self.best.blob
 

@@ -182,9 +182,14 @@ def race(
 
 def weak_spots(cases: Dataset, parent: Scores) -> frozenset[str]:
     """Return the ids of the cases on which the parent scores below its own mean."""
-    scores = {case.id: parent[case.id] for case in cases if case.id in parent}
-    mean = sum(scores.values()) / len(scores) if scores else 0.0
-    return frozenset(name for name, score in scores.items() if score < mean - ROUNDING)
+    bar = weak_below(cases, parent)
+    return frozenset(case.id for case in cases if case.id in parent and parent[case.id] < bar)
+
+
+def weak_below(cases: Dataset, parent: Scores) -> float:
+    """Return the score below which the parent is weak: its mean on these cases, each once."""
+    scores = [parent[case.id] for case in cases if case.id in parent]
+    return sum(scores) / len(scores) - ROUNDING if scores else 0.0
 
 
 def mixed(order: Sequence[Case], weak: frozenset[str]) -> list[Case]:

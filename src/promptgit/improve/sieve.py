@@ -25,7 +25,7 @@ from promptgit.improve.ground import Ground
 from promptgit.improve.lab import Lab
 from promptgit.improve.likeness import words_of
 from promptgit.improve.mentor import Draft
-from promptgit.improve.race import FIRST, ROUNDING, Race, race, weak_spots
+from promptgit.improve.race import FIRST, ROUNDING, Race, race, weak_below
 
 HELPS = 0.02  # score points (0 to 1) by which a case must gain to count as mended
 
@@ -247,11 +247,12 @@ class Sieve:
         return known + [name for name in near if name not in self.ground.newest]
 
     def _share(self, nearness: Mapping[str, float]) -> float:
-        """The share of the known cases that are misses and about as near as the nearest."""
+        """The share, by weight, of known cases that are misses and about as near as the nearest."""
         known = [name for name in nearness if name in self.ground.newest]
         misses = [name for name in known if self._is_miss(name)]
         bar = NEAR * max((nearness[name] for name in misses), default=0.0)
-        return sum(nearness[name] >= bar > 0 for name in misses) / max(1, len(known))
+        near = [name for name in misses if nearness[name] >= bar > 0]
+        return self.ground.weight(near) / (self.ground.weight(known) or 1.0)
 
     def _breaks_nothing(self, child: Prompt, draft: Draft) -> bool:
         """Say whether a few cases that could lose something lose nothing, all in all."""
@@ -296,15 +297,15 @@ class Sieve:
 
     def _weak_share(self, racers: Sequence[str]) -> float:
         """
-        The share of all known cases that are as weak as those which the race calls weak.
+        The share, by weight, of all known cases that are as weak as the weak ones of a race.
 
         Misses that were shown, or are kin, do not race: without them it would look as if the
         prompt had more to lose than it has.
         """
         scores = self.ground.scores
-        weak = weak_spots(self.ground.cases(racers), scores)
-        bar = max((scores[name] for name in weak), default=-1.0)
-        return sum(score <= bar for score in scores.values()) / max(1, len(scores))
+        bar = weak_below(self.ground.cases(racers), scores)
+        below = [name for name, score in scores.items() if score < bar]
+        return self.ground.weight(below) / (self.ground.weight(scores) or 1.0)
 
 
 def new_words(draft: Draft) -> str:
