@@ -45,6 +45,7 @@ def test_it_writes_what_is_missing_and_says_the_next_command(repository: Reposit
         "wrote .gitattributes",
         "",
         "keep it: git add promptgit.yaml prompts/reply.eval.yaml .gitattributes "
+        "prompts/reply.md prompts/reply.csv "
         '&& git commit -m "Set up promptgit"',
         "next: promptgit eval prompts/reply.md",
     ]

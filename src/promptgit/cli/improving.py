@@ -254,7 +254,9 @@ def _sentence(
         search, sealed = len(job.halves.search), len(job.halves.sealed)
         return sentences.draft(search, sealed, ENOUGH_CASES, gain)
     if verdict is None:
-        return sentences.nothing_found(tried, found.seed.evaluation.mean)
+        seed = found.seed.evaluation
+        asked, of = len(seed.results), len(job.halves.search)
+        return sentences.nothing_found(tried, seed.mean, asked, of)
     return sentences.confirmation(
         verdict,
         job.policy,

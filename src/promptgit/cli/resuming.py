@@ -150,7 +150,8 @@ class Begun:
 
 def find_run(repository: Repository, run: str, path: str | None) -> Earlier:
     """
-    Find a run by its id, by the beginning of it, or as the `latest` (of the prompt at `path`).
+    Find a run by its id, by the beginning of it, or as the `latest` (of the prompt at `path`):
+    the newest that was interrupted, or, where none was, the newest.
 
     The name of a prompt instead of a run means the latest of that prompt.  Raises UserError when
     there is no such run, or it is of another prompt.
@@ -162,7 +163,9 @@ def find_run(repository: Repository, run: str, path: str | None) -> Earlier:
             raise UserError(f"there is no run {run!r}", hint=_near(run, begun))
         run = "latest"
     if run == "latest":
-        found = [one for one in begun if path in (None, one.path)][:1]
+        meant = [one for one in begun if path in (None, one.path)]
+        broken = (one for one in meant if not _has_ended(repository.git, one.run))
+        found = [next(broken, meant[0])] if meant else []
     else:
         found = [one for one in begun if one.run.startswith(run)]
     if len(found) > 1:
@@ -185,6 +188,10 @@ def _begun(git: Git) -> list[Begun]:
         for run, first in firsts
         if first and "path" in first and first.get("command", "improve") == "improve"
     ]
+
+
+def _has_ended(git: Git, run: str) -> bool:
+    return any(event["kind"] == "end" for event in RunJournal(git, run).events())
 
 
 def _near(run: str, begun: Sequence[Begun]) -> str:

@@ -173,7 +173,7 @@ class Repository:
             if eval_file.cases and not self.tree.is_file(eval_file.cases):
                 raise UserError(
                     f"{eval_file.file}: there is no file {eval_file.cases} in this repository",
-                    hint="`cases:` is a path relative to the eval file",
+                    hint="`cases:` is a path relative to the eval file; is it committed?",
                 )
             if not beside:
                 raise UserError(

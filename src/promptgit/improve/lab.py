@@ -17,7 +17,7 @@ from promptgit.errors import BudgetSpent, CallFailed
 from promptgit.evaluate.crew import Crew
 from promptgit.improve.exemplars import is_fit, shown_in
 from promptgit.improve.grouping import Group
-from promptgit.improve.mentor import Draft, Mentor, Tried, told
+from promptgit.improve.mentor import Draft, Mentor, Tried, reason_of, told
 from promptgit.improve.race import ROUNDING, race
 
 Evaluator = Callable[[Prompt, Dataset], Evaluation]
@@ -25,6 +25,7 @@ Guard = Callable[[Patch, Prompt], Refusal | None]
 Merge = Callable[[str, str, str], str | None]  # base, ours, theirs → both edits
 
 TRIED_SHOWN = 8  # of the refused proposals, the latest, that the mentor is told of
+PROSE_SHOWN = 100  # characters of a reply that holds no edit
 SIDE_BY_SIDE = 8  # evaluations of a few cases each, at the same time
 
 
@@ -250,7 +251,7 @@ class Lab:
     def vetted(self, parent: Candidate, draft: Draft) -> Draft | None:
         """Let a draft through to the race, or note why it stops here."""
         if draft.patch is None:
-            self.refuse(parent, draft, Fate.UNREADABLE, draft.refusal)
+            self.refuse(parent, draft, Fate.UNREADABLE, said_instead(draft))
             return None
         refusal = self.guard(draft.patch, parent.prompt)
         if refusal is not None:  # a Refusal is falsy
@@ -352,6 +353,13 @@ class Lab:
             mean=race_facts.get("mean"),
         )
         self.notebook.note("proposal", proposal=proposal)
+
+
+def said_instead(draft: Draft) -> str:
+    """Why there is no patch, and, where the mentor wrote prose alone, how that begins."""
+    words = reason_of(draft.replies[-1], PROSE_SHOWN) if draft.replies else ""
+    prose = draft.refusal.endswith("only prose") and words
+    return f"{draft.refusal}: {words}" if prose else draft.refusal
 
 
 def lineage(tip: Candidate) -> Iterable[Candidate]:

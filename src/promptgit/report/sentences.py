@@ -180,21 +180,24 @@ def draft(search: int, sealed: int, least: int, gain: float) -> str:
     )
 
 
-def nothing_found(proposals: int, score: float) -> str:
+def nothing_found(proposals: int, score: float, asked: int, of: int) -> str:
     """
-    Say that no proposal survived its race.
+    Say that no proposal survived; `score` is the prompt's on the `asked` cases `of` them all.
 
-    >>> nothing_found(1, 0.5).split(". ")[0]
+    >>> nothing_found(1, 0.5, 40, 40).split(". ")[0]
     'NOTHING FOUND: the 1 proposal did not beat the prompt on the search cases (score 0.500)'
-    >>> nothing_found(4, 0.5).split(". ")[0]
-    'NOTHING FOUND: none of 4 proposals beat the prompt on the search cases (score 0.500)'
+    >>> nothing_found(4, 0.5, 20, 40).split(". ")[0]
+    'NOTHING FOUND: none of 4 proposals beat the prompt on search cases (score 0.500 on 20 of 40)'
     """
     tried = f"none of {proposals:,} proposals beat the prompt"
     if proposals == 1:
         tried = "the 1 proposal did not beat the prompt"
     if not proposals:
         tried = "there was nothing to propose for the prompt"
-    return f"NOTHING FOUND: {tried} on the search cases (score {score:.3f}). Nothing delivered."
+    where = f"on the search cases (score {score:.3f})"
+    if asked < of:
+        where = f"on search cases (score {score:.3f} on {asked:,} of {of:,})"
+    return f"NOTHING FOUND: {tried} {where}. Nothing delivered."
 
 
 def points(effect: float) -> str:

@@ -27,7 +27,7 @@ from promptgit.errors import UserError
 @click.option(
     "--shorten", is_flag=True, help="Search for a shorter prompt that is not worse, instead"
 )
-@click.option("--rounds", type=click.IntRange(1), help="Try N proposals at most")
+@click.option("--rounds", type=click.IntRange(1), help="Ask the mentor N times at most")
 @click.option("--patience", type=click.IntRange(1), help="Give up after N rounds without a gain")
 @click.option("--target", type=click.FloatRange(0, 1), help="Stop at this mean search score")
 @click.option("--budget", metavar="CAP", help="Spend at most CAP: 2usd, 500calls, 100000tokens")
@@ -86,6 +86,7 @@ def command(
     from promptgit.cli.job import enter, prepare
     from promptgit.cli.live import ImproveView
     from promptgit.cli.resuming import resumable
+    from promptgit.cli.untracked import note, untracked
     from promptgit.improve.improvement import EXIT_CODES
     from promptgit.report import improve_text, improvement_text
 
@@ -102,6 +103,8 @@ def command(
             show(improve_text.ended(ending))
         ctx.exit(EXIT_CODES[ending["state"]])
     job = prepare(door, dry_run=dry_run)
+    if missing := () if job.asked.file else untracked(job.repository, job.base.path):
+        click.echo(note(missing), err=True)
     quiet = ctx.obj["quiet"]
     if not quiet and not as_json:
         if door.earlier:

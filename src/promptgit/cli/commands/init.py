@@ -124,8 +124,10 @@ def _text(found: Plan, dry_run: bool, following: str) -> str:
     lines += [f"{added if step.adds else wrote} {step.path}" for step in found.steps]
     lines += [f"kept {path}" for path in found.kept]
     lines += [f"note: {note}" for note in found.notes]
-    paths = " ".join(shell_word(step.path) for step in found.steps)
-    if paths and not dry_run:
+    files = [step.path for step in found.steps]
+    files += [name for prompt in found.prompts for name in (prompt.path, prompt.cases_file) if name]
+    paths = " ".join(shell_word(path) for path in dict.fromkeys(files))
+    if found.steps and not dry_run:
         lines += ["", f'keep it: git add {paths} && git commit -m "Set up promptgit"']
     return "\n".join([*lines, f"next: {following}"])
 
