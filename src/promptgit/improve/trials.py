@@ -134,7 +134,7 @@ def dealt(weak: Sequence[Case], rest: Sequence[Case]) -> list[Case]:
     >>> def row(names):
     ...     return [Case(name, {}) for name in names]
     >>> "".join(case.id for case in dealt(row("abcd"), row("uvwx")))
-    'abucdvwx'
+    'abcudvwx'
     """
     found: list[Case] = []
     one, other = list(weak), list(rest)

@@ -10,9 +10,14 @@ from promptgit.errors import UserError
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
+WIDTH = 64  # columns of a curve in text, at most
+
+
 def text_curve(points: Sequence[Point], *, height: int = 6) -> str:
     """
-    Draw columns, one a round, from just below the lowest to the highest score.
+    Draw columns, one a proposal, from just below the lowest to the highest score.
+
+    Where there are more than WIDTH, each column is the last of several.
 
     >>> curve = [Point(0, 0.5, True), Point(1, 0.5, False), Point(2, 1.0, True)]
     >>> print(text_curve(curve, height=2))
@@ -26,11 +31,27 @@ def text_curve(points: Sequence[Point], *, height: int = 6) -> str:
         rounds = len(points) - 1
         return f"flat at {low:.3f} through {rounds} round{'s' if rounds != 1 else ''}"
     rows = []
+    shown = thinned(points)
     for row in range(height, 0, -1):
-        cells = [_cell(point.best - low, span, height, row) for point in points]
+        cells = [_cell(point.best - low, span, height, row) for point in shown]
         label = f"{high:.3f}" if row == height else f"{low:.3f}" if row == 1 else ""
         rows.append(f"{label:>5} ┤{''.join(cells)}".rstrip())
     return "\n".join(rows)
+
+
+def thinned(points: Sequence[Point]) -> list[Point]:
+    """
+    Keep the first point and the last of each of at most WIDTH - 1 equal parts of the others.
+
+    >>> points = [Point(number, 0.0, False) for number in range(200)]
+    >>> [point.round for point in thinned(points)[:3]], thinned(points)[-1].round
+    ([0, 3, 6], 199)
+    """
+    count = len(points) - 1
+    if count < WIDTH:
+        return list(points)
+    places = (round(part * count / (WIDTH - 1)) for part in range(WIDTH))
+    return [points[place] for place in places]
 
 
 def _cell(gain: float, span: float, height: int, row: int) -> str:

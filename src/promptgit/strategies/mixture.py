@@ -60,7 +60,7 @@ def mixture(
     lab: Lab,
     *,
     rounds: int = 100,
-    patience: int = 12,
+    patience: int = 8,
     target: float = 1.0,
     patches: int = 4,
     first_look: int = 20,
