@@ -232,3 +232,37 @@ def test_who_mends_kin_and_loses_a_race_may_come_again_but_not_for_ever():
         again.append(blob not in sieve.lab.seen)
 
     assert again == [True, True, False, False]
+
+
+def test_cases_that_edits_break_are_looked_at_first():
+    knowing = SEED.edited("You know apples. You know bread.\n")
+    sieve, count = a_sieve(seed=knowing, look=40)
+    sieve.breakage.add({"bread-3": -1.0, "bread-7": -1.0, "apples-1": 0.0})
+    sieve.breakage.add({"bread-7": -0.5})
+    draft = draft_of("You know apples.\n", [], before=knowing.text)
+
+    sieve._breaks_nothing(sieve._child(draft), draft)
+
+    assert {"bread-3", "bread-7"} <= {
+        case for text, case in count.calls if text == draft.patch.after
+    }
+    assert sieve.breakage.broken["bread-7"] >= 2
+
+
+def test_the_more_was_raced_the_more_a_race_must_show():
+    def asked_of(races: int) -> bool:
+        sieve, _ = a_sieve(world=slightly, look=40)
+        sieve.races.update({f"earlier {number}": 1 for number in range(races)})
+        return sieve.raced(draft_of(SEED.text + "Try.\n", [])) is not None
+
+    assert asked_of(0)
+    assert not asked_of(40)
+
+
+def slightly(prompt, cases):
+    """An edit that mends one case in forty and changes nothing else."""
+    found = evaluated(prompt, cases)
+    if "Try." not in prompt.text:
+        return found
+    results = [replace(r, score=1.0) if r.case_id == "dates-4" else r for r in found.results]
+    return replace(found, results=tuple(results))

@@ -14,7 +14,7 @@ to be wrong, and followed by a confirmation on sealed cases.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from promptgit.core.candidate import Candidate, Fate
@@ -37,6 +37,8 @@ OPENED = 4  # cases at most that are looked at for the first time to find kin
 RIGHT = 8  # cases with something to lose, which together may lose nothing
 NEAR = 0.5  # of the nearness of the nearest miss, from which a miss counts as kin
 RARE = 0.06  # share of cases that got worse, below which a few are enough to look at
+SURE = 1.0  # standard errors that the gain in a race must exceed in the end
+MANY = 20.0  # races, over which it comes to that: who tries much finds much by chance
 WEAKEST = 3  # misses at least among the cases of a race, while there are any
 AGAIN = 3  # races in which a patch that mends its kin may lose before it is given up
 RACED = 40  # cases at most in the race that decides what the above does not
@@ -88,11 +90,14 @@ class Breakage:
 
     worse: int = 0
     tested: int = 0
+    broken: Counter[str] = field(default_factory=Counter)  # how often each case was, by its id
 
-    def add(self, gains: Iterable[float]) -> None:
-        for gain in gains:
-            self.tested += 1
-            self.worse += gain < -ROUNDING
+    def add(self, gains: Mapping[str, float]) -> None:
+        """Take note of what a patch did to cases that had something to lose."""
+        worse = [name for name, gain in gains.items() if gain < -ROUNDING]
+        self.tested += len(gains)
+        self.worse += len(worse)
+        self.broken.update(worse)
 
     @property
     def is_rare(self) -> bool:
@@ -255,12 +260,19 @@ class Sieve:
         return self.ground.weight(near) / (self.ground.weight(known) or 1.0)
 
     def _breaks_nothing(self, child: Prompt, draft: Draft) -> bool:
-        """Say whether a few cases that could lose something lose nothing, all in all."""
+        """
+        Say whether a few cases that could lose something lose nothing, all in all.
+
+        Half of them are those that earlier edits broke most often, if there are any.
+        """
         scores = self.ground.scores
         could = [n for n, score in scores.items() if n not in draft.shown and score > ROUNDING]
-        few = self.lab.rng.sample(could, min(RIGHT, len(could)))
+        frail = [name for name, _ in self.breakage.broken.most_common() if name in could]
+        few = frail[: RIGHT // 2]
+        others = [name for name in could if name not in few]
+        few += self.lab.rng.sample(others, min(RIGHT - len(few), len(others)))
         gains = self.ground.gains(self.lab.evaluate(child, self.ground.cases(few)))
-        self.breakage.add(gains.values())
+        self.breakage.add(gains)
         return sum(gains.values()) >= -ROUNDING
 
     def _race(self, child: Prompt, draft: Draft, kin: Kin, longest: int) -> Race:
@@ -271,7 +283,8 @@ class Sieve:
         def answered(batch: Dataset) -> Evaluation:
             found = self.lab.evaluate(child, batch)
             gains = self.ground.gains(found)
-            self.breakage.add(gain for n, gain in gains.items() if before.get(n, 0.0) > ROUNDING)
+            could = {n: gain for n, gain in gains.items() if before.get(n, 0.0) > ROUNDING}
+            self.breakage.add(could)
             before.update(self.ground.scores)
             return found
 
@@ -285,6 +298,7 @@ class Sieve:
             ahead=kin.ahead,
             weak_share=self._weak_share(known),
             min_improvement=self.min_improvement,
+            errors=min(SURE, sum(self.races.values()) / MANY),
         )
 
     def _racers(self, aside: Collection[str]) -> list[str]:
