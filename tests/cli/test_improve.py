@@ -55,6 +55,33 @@ def test_each_patch_is_one_commit_of_one_file_with_one_parent(improved: Reposito
         assert changed == PROMPT
 
 
+def test_every_step_but_the_tip_tells_what_the_same_cases_said(improved: Repository):
+    """Else the steps of one run would not add up: each was tried where it was to help."""
+    *steps, _first = improved.git("rev-list", "HEAD~1").splitlines()
+    messages = [improved.git("show", "-s", "--format=%B", commit) for commit in steps]
+    scores = [dict(trailers.find(message))["Eval-Score"] for message in messages]
+    said = promptgit(improved, "log", "sort")
+
+    sizes = {score.partition(" n=")[2] for score in scores}
+    assert len(steps) > 1
+    assert len(sizes) == 1
+    shown = [line for line in said.lines if " screening " in line]
+    assert len(shown) == len(steps)
+    assert all(f"n={size}" in line for line in shown for size in sizes)
+
+
+def test_a_text_is_found_with_no_record_of_cases_that_were_chosen_for_it(improved: Repository):
+    records = Records(Git.discover(improved.path))
+    step = improved.git("rev-parse", f"HEAD~1:{PROMPT}")
+
+    found = [record.body for record in records.find(step) if record.body["half"] == "search"]
+    kept = [records.get(digest) for digest in records.all_digests()]
+    of_step = [one.body for one in kept if one and one.body.get("prompt", {}).get("blob") == step]
+
+    assert len({body["cases"]["n"] for body in found}) == 1
+    assert len([body for body in of_step if body["half"] == "search"]) > len(found)
+
+
 def test_the_tip_carries_the_sealed_comparison_and_git_reads_it_back(improved: Repository):
     message = improved.message()
     parsed = improved.git(

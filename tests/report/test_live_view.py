@@ -9,6 +9,7 @@ from rich.console import Console
 
 from promptgit.core.candidate import Fate, Proposal
 from promptgit.core.prompt import Prompt
+from promptgit.core.run import Point
 from promptgit.report.improve_text import Progress, live
 
 
@@ -50,3 +51,21 @@ def test_it_shows_the_latest_rounds():
 
     assert "reason 20" in text
     assert "reason 15" not in text
+
+
+def test_a_weighed_curve_tells_what_each_step_scored_on_the_same_cases():
+    progress = Progress("improve")
+    progress.points = [Point(0, 0.2, True), Point(1, 0.2, False), Point(2, 0.9, True)]
+
+    progress.weighed([0.4, 0.6])
+
+    assert [point.best for point in progress.points] == [0.4, 0.4, 0.6]
+
+
+def test_a_curve_stays_as_it_is_where_the_steps_are_not_those_that_were_weighed():
+    progress = Progress("improve")
+    progress.points = [Point(0, 0.2, True), Point(1, 0.3, True)]
+
+    progress.weighed([0.4])
+
+    assert [point.best for point in progress.points] == [0.2, 0.3]

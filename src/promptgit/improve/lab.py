@@ -218,14 +218,11 @@ class Lab:
         parent: Candidate,
         answer: Answer,
         shown: Sequence[Result] = (),
-        *,
-        critique: str = "",
-        whole_file: bool = False,
     ) -> Draft | None:
         """Read a reply as a draft of one patch, and let it through to the race if it may be."""
-        found = self.mentor.read(answer, parent.prompt.text, whole_file=whole_file)
+        found = self.mentor.read(answer, parent.prompt.text)
         ids = tuple(dict.fromkeys(miss.case_id for miss in shown))
-        draft = Draft(critique, (answer.text,), ids)
+        draft = Draft("", (answer.text,), ids)
         if isinstance(found, Refusal):
             return self.vetted(parent, replace(draft, refusal=found.reason))
         return self.vetted(parent, replace(draft, patch=found))

@@ -31,7 +31,7 @@ from promptgit.strategies.interview import drafts_in, interviewed
 from promptgit.strategies.patterns import Sides, named
 from promptgit.strategies.patterns import known as performers
 
-Ask = Callable[[Sieve, Sequence[Result]], Sequence[Draft]]  # about these misses, the most telling
+Ask = Callable[[Sieve, Sequence[Result]], Sequence[Draft]]  # for patches that mend these misses
 
 MENTOR_PRICE = 10  # calls of the model that one request to the mentor counts for
 PRIOR = 1.0, 100.0  # acceptances, and the calls that they took: what any expert is taken for
