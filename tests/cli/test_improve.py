@@ -367,6 +367,17 @@ def test_a_budget_that_cannot_reach_a_verdict_is_refused_before_it_is_spent(tmp_
     assert office.status() == ""
 
 
+def test_a_search_that_the_budget_ended_says_so_and_what_would_be_enough(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+
+    said = promptgit(office, "improve", "sort", "--budget", "105calls")
+
+    assert said.code == 5
+    assert "the budget ended the search before any proposal was tried to its end" in said.out
+    assert "One race and a confirmation take 182 calls at most" in said.out
+    assert "nothing to propose" not in said.out
+
+
 def test_the_search_leaves_enough_of_the_budget_to_confirm(tmp_path: Path):
     office = an_office(tmp_path / "office", CLERK)
 
@@ -520,6 +531,7 @@ def test_no_run_takes_more_than_its_plan_says(tmp_path: Path, server: Server, st
     promptgit(office, *words)
 
     assert 0 < server.calls <= plan["most_calls"]
+    assert plan["most_calls"] > plan["usual_calls"] > server.calls / 3
 
 
 def test_a_budget_is_the_most_that_a_plan_says(tmp_path: Path):
@@ -531,6 +543,19 @@ def test_a_budget_is_the_most_that_a_plan_says(tmp_path: Path):
     assert said.json["most_calls"] == 200
     assert "at most 200 calls" in told.err
     assert "the budget ends the search" in told.err
+    assert "no --budget" not in told.err
+
+
+def test_a_plan_says_what_a_run_usually_takes_and_that_no_budget_ends_it(tmp_path: Path):
+    office = an_office(tmp_path / "office", CLERK)
+
+    told = promptgit(office, "improve", "sort", "--dry-run")
+    one = promptgit(office, "improve", "sort", "--dry-run", "--rounds", "1", "--json")
+
+    assert "24 rounds of 4 edits, each tried on about 14 cases" in told.err
+    assert "no --budget: the search goes on" in told.err
+    search, sealed = one.json["cases"].values()
+    assert one.json["usual_calls"] == search + 4 * 14 + 1 + 2 * sealed
 
 
 def test_few_cases_are_said_to_give_a_draft_before_the_first_call(tmp_path: Path):

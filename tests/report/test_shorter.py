@@ -70,3 +70,6 @@ def test_a_draft_says_why_it_is_one():
 def test_nothing_to_take_away_is_told_from_nothing_that_may_go():
     assert "there was nothing to take away" in nothing_shorter(0, SIZES[0])
     assert "the 1 shorter text" in nothing_shorter(1, SIZES[0])
+    ended = nothing_shorter(0, SIZES[0], wanted="Allow 100 calls")
+    assert "the budget ended the search before" in ended
+    assert ended.endswith("Nothing delivered. Allow 100 calls.")

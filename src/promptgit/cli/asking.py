@@ -17,6 +17,7 @@ from promptgit.errors import UserError
 from promptgit.improve.improve import Strategy
 
 DEFAULT_ROUNDS = 12  # for the estimate, of a strategy that does not say
+PATIENCE = ("patience", "tries")  # options: rounds in vain before a strategy gives up
 SEVERAL = ("patches", "changes", "patterns", "children")  # options: edits that one request asks for
 
 
@@ -140,6 +141,12 @@ def _flag(name: str) -> str:
 def rounds_of(config: Config) -> int:
     """How many requests the strategy may make to the mentor, as far as it says."""
     return _option(config, "rounds") or DEFAULT_ROUNDS
+
+
+def patience_of(config: Config) -> int | None:
+    """After how many rounds in a row without a gain the strategy gives up, if it ever does."""
+    found = (_option(config, name) for name in PATIENCE)
+    return next((rounds for rounds in found if rounds is not None), None)
 
 
 def texts_a_round(config: Config) -> int:

@@ -39,6 +39,7 @@ from promptgit.improve.weighing import weighed
 from promptgit.report import sentences
 from promptgit.report.dependents_text import undelivered
 from promptgit.report.improvement_text import facts as told
+from promptgit.report.improvement_text import wanted
 
 
 @dataclass
@@ -246,9 +247,18 @@ def _sentence(
     pair: tuple[Evaluation, Evaluation] | None,
 ) -> str:
     tried = len(proposed(view.progress.proposals))
+    more = wanted(job.plan, job.target.least_calls) if view.progress.stopped else ""
     if shortens(job):
-        ends = (found.seed, found.best)
-        return sentence(job, ends, verdict, pair, state=state, proposals=tried, look=keeper.looks)
+        return sentence(
+            job,
+            (found.seed, found.best),
+            verdict,
+            pair,
+            state=state,
+            proposals=tried,
+            look=keeper.looks,
+            wanted=more,
+        )
     gain = found.gain
     if state == DRAFT:
         search, sealed = len(job.halves.search), len(job.halves.sealed)
@@ -256,7 +266,7 @@ def _sentence(
     if verdict is None:
         seed = found.seed.evaluation
         asked, of = len(seed.results), len(job.halves.search)
-        return sentences.nothing_found(tried, seed.mean, asked, of)
+        return sentences.nothing_found(tried, seed.mean, asked, of, wanted=more)
     return sentences.confirmation(
         verdict,
         job.policy,

@@ -12,7 +12,7 @@ from typing import Any
 
 from promptgit import metaprompts
 from promptgit.check.dependents import harmed
-from promptgit.cli.asking import Asked, rounds_of, strategy_of, texts_a_round
+from promptgit.cli.asking import Asked, patience_of, rounds_of, strategy_of, texts_a_round
 from promptgit.cli.bench import Bench
 from promptgit.cli.evaluating import now
 from promptgit.cli.performers import with_performers
@@ -311,6 +311,7 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
             seed_estimate=target.use.estimate(target.prompt, target.cases),
             cap=budget.cap,
             rounds=rounds_of(config),
+            patience=patience_of(config),
             usd_per_call=_usd_per_call(target),
             usd_per_round=_usd_per_round(target.cases, bench.price(mentor)),
             ahead=ahead_of_head(git, base.commit),

@@ -63,6 +63,7 @@ class ImproveView:
             case "retesting":
                 self._now(f"asking {facts['name']} ({facts['cases']} sealed cases at most)")
             case "stopped":
+                self.progress.stopped = facts["reason"]
                 self._line(facts["reason"])
 
     def found(self, candidate: Candidate) -> None:

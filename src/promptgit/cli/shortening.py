@@ -35,15 +35,21 @@ def sentence(
     state: str,
     proposals: int,
     look: int,
+    wanted: str,
 ) -> str:
-    """Tell how a run ended; `ends`: its first and last prompt, `pair`: what sealed cases said."""
+    """
+    Tell how a run ended.
+
+    `ends`: its first and last prompt.  `pair`: what sealed cases said.  `wanted`: a budget that
+    is enough, where the search ended for want of one.
+    """
     seed, best = ends
     before, after = sizes_of(pair or (seed.evaluation, best.evaluation.on(seed.evaluation.cases)))
     if state == DRAFT:
         search, sealed = len(job.halves.search), len(job.halves.sealed)
         return shorter.draft(search, sealed, ENOUGH_CASES, (before, after))
     if verdict is None:
-        return shorter.nothing_shorter(proposals, before)
+        return shorter.nothing_shorter(proposals, before, wanted=wanted)
     return shorter.confirmation(
         verdict,
         job.policy,

@@ -18,6 +18,8 @@ ENOUGH_CASES = 60  # below, nothing is accepted automatically (reference: statis
 
 CALLS_A_ROUND = 2  # one request to the mentor; where nothing can be read, it is asked again
 OWN_CASES = 4  # on which a patch is tried before what was accepted meanwhile is laid under it
+USUAL_CASES = 14  # that an edit is tried on: a few of its own, and a race of ten
+USUAL_PHASES = 3  # stretches of `patience` rounds that a search lasts (docs/strategies.md)
 
 CONFIRMED = "confirmed"
 NOT_BETTER = "not better"
@@ -128,6 +130,7 @@ class Plan:
     seed_estimate: Estimate  # of evaluating the prompt as it is, once, on all cases
     cap: Cap
     rounds: int  # requests to the mentor at most
+    patience: int | None  # rounds in a row without a gain that end the search; None: it never does
     usd_per_call: float | None  # of the model, guessed from the prompt as it is
     usd_per_round: float | None  # of the mentor, guessed
     ahead: tuple[int, int] = (
@@ -151,12 +154,44 @@ class Plan:
     @property
     def most_usd(self) -> float | None:
         """The same in US dollars; None when a price is unknown."""
+        return self._usd(self.most_calls, self.rounds)
+
+    @property
+    def usual_rounds(self) -> int:
+        """How long a search goes on, by the patience of its strategy."""
+        if self.patience is None:
+            return self.rounds
+        return min(self.rounds, USUAL_PHASES * self.patience)
+
+    @property
+    def tried_on(self) -> int:
+        """On how many search cases an edit is usually tried before its fate is known."""
+        return min(USUAL_CASES, len(self.halves.search))
+
+    @property
+    def usual_calls(self) -> int:
+        """
+        About what such a run takes; or the budget.
+
+        `usual_rounds` of edits, each asked about `tried_on` cases, and each half of the cases
+        once over.  Measured runs took between a third and two and a half times as many.
+        """
+        answers = len(self.halves.search) + self.usual_rounds * self.texts_a_round * self.tried_on
+        usual = answers * self.calls_per_case + self.usual_rounds + self.sealed_calls
+        return min(usual, self.most_calls)
+
+    @property
+    def usual_usd(self) -> float | None:
+        """The same in US dollars; None when a price is unknown."""
+        return self._usd(self.usual_calls, self.usual_rounds)
+
+    def _usd(self, calls: int, rounds: int) -> float | None:
         if self.usd_per_call is None or self.usd_per_round is None:
             return None
-        rounds = min(self.rounds, self.most_calls // CALLS_A_ROUND)
-        model_calls = self.most_calls - CALLS_A_ROUND * rounds
-        most = model_calls * self.usd_per_call + rounds * self.usd_per_round
-        return most if self.cap.usd is None else min(most, self.cap.usd)
+        rounds = min(rounds, calls // CALLS_A_ROUND)
+        model_calls = calls - CALLS_A_ROUND * rounds
+        usd = model_calls * self.usd_per_call + rounds * self.usd_per_round
+        return usd if self.cap.usd is None else min(usd, self.cap.usd)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ class Progress:
     proposals: list[Proposal] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
     spend: Spend = field(default_factory=Spend)
+    stopped: str = ""  # why the search ended before its strategy did
 
     def found(self, candidate: Candidate) -> None:
         """Take note of the seed, or of a candidate that survived its race."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from promptgit.core.evidence import finite, verdict_entry
 from promptgit.core.verdict import Verdict
+from promptgit.evaluate.budget import Cap
 from promptgit.improve.improvement import ENOUGH_CASES, INVALID, Improvement, Plan
 from promptgit.report import dependents_text
 from promptgit.report.curve import text_curve
@@ -38,8 +40,7 @@ def plan(planned: Plan) -> str:
         *dependents_text.unasked_lines(planned.unasked),
         f"evaluating the prompt once on all cases: {guess.calls} calls and {guess.cached_calls} "
         f"cached answers, {money(guess.usd)}",
-        f"the whole run: at most {planned.most_calls:,} calls, about {money(planned.most_usd)}; "
-        f"{_bounded(planned)}",
+        *_whole(planned),
     ]
     if not halves.enough:
         lines.append(
@@ -48,11 +49,50 @@ def plan(planned: Plan) -> str:
     return "\n".join(lines)
 
 
-def _bounded(planned: Plan) -> str:
-    """Say what the bound is: the budget, or what no search comes near to."""
+def _whole(planned: Plan) -> Iterator[str]:
+    """Say what the run may take, what such runs take, and what ends it."""
     if planned.cap.calls is not None and planned.most_calls == planned.cap.calls:
-        return "the budget ends the search before it takes more"
-    return "usually far fewer, and --budget 1000calls ends it sooner"
+        yield (
+            f"the whole run: at most {planned.most_calls:,} calls, about "
+            f"{money(planned.most_usd)}; the budget ends the search before it takes more"
+        )
+        return
+    yield (
+        f"the whole run: usually about {_rounded(planned.usual_calls)} calls, "
+        f"{money(planned.usual_usd)}; never more than {planned.most_calls:,} calls, "
+        f"{money(planned.most_usd)}"
+    )
+    yield (
+        f"usually: {counted(planned.usual_rounds, 'round')} of "
+        f"{counted(planned.texts_a_round, 'edit')}, each tried on about "
+        f"{counted(planned.tried_on, 'case')}, then a confirmation"
+    )
+    if planned.cap == Cap():
+        yield "no --budget: the search goes on until it finds no more; --budget 1000calls ends it"
+
+
+def wanted(planned: Plan, least_calls: int) -> str:
+    """Say what budget a search needs, where the one it had ended it: a sentence, unfinished."""
+    free = replace(planned, cap=Cap())
+    least, usual = f"{least_calls:,} calls", f"{_rounded(free.usual_calls)} calls"
+    if planned.cap.usd is not None and free.usual_usd is not None:
+        each = free.usual_usd / free.usual_calls
+        least += f" ({money(least_calls * each)})"
+        usual += f" ({money(free.usual_usd)})"
+    return (
+        f"One race and a confirmation take {least} at most, a whole search usually about {usual}: "
+        f"raise --budget"
+    )
+
+
+def _rounded(calls: int) -> str:
+    """
+    Write a guess with no more digits than it is good for.
+
+    >>> _rounded(1637), _rounded(84)
+    ('1,600', '84')
+    """
+    return f"{calls if calls < 100 else round(calls, 1 - len(str(calls)) + 1):,}"
 
 
 def _elsewhere(planned: Plan) -> Iterator[str]:
@@ -107,6 +147,8 @@ def plan_facts(planned: Plan) -> dict[str, Any]:
         },
         **({"used_by": dependents_text.plan_facts(planned.concerned)} if planned.concerned else {}),
         **({"not_asked": list(planned.unasked)} if planned.unasked else {}),
+        "usual_calls": planned.usual_calls,
+        "usual_usd": planned.usual_usd,
         "most_calls": planned.most_calls,
         "most_usd": planned.most_usd,
         "budget": str(planned.cap),

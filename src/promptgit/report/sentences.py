@@ -180,24 +180,32 @@ def draft(search: int, sealed: int, least: int, gain: float) -> str:
     )
 
 
-def nothing_found(proposals: int, score: float, asked: int, of: int) -> str:
+def nothing_found(proposals: int, score: float, asked: int, of: int, *, wanted: str = "") -> str:
     """
     Say that no proposal survived; `score` is the prompt's on the `asked` cases `of` them all.
 
+    `wanted`: where the budget ended the search, the budget that would have been enough.
+
     >>> nothing_found(1, 0.5, 40, 40).split(". ")[0]
-    'NOTHING FOUND: the 1 proposal did not beat the prompt on the search cases (score 0.500)'
+    'NOTHING FOUND: the 1 proposal did not beat the prompt (score 0.500 on all 40 search cases)'
     >>> nothing_found(4, 0.5, 20, 40).split(". ")[0]
-    'NOTHING FOUND: none of 4 proposals beat the prompt on search cases (score 0.500 on 20 of 40)'
+    'NOTHING FOUND: none of 4 proposals beat the prompt (score 0.500 on 20 of 40 search cases)'
+    >>> nothing_found(0, 0.5, 20, 40, wanted="Allow 2usd").split(" (")[0]
+    'NOTHING FOUND: the budget ended the search before any proposal was tried to its end'
     """
     tried = f"none of {proposals:,} proposals beat the prompt"
     if proposals == 1:
         tried = "the 1 proposal did not beat the prompt"
     if not proposals:
         tried = "there was nothing to propose for the prompt"
-    where = f"on the search cases (score {score:.3f})"
-    if asked < of:
-        where = f"on search cases (score {score:.3f} on {asked:,} of {of:,})"
-    return f"NOTHING FOUND: {tried} {where}. Nothing delivered."
+    if wanted and not proposals:
+        tried = "the budget ended the search before any proposal was tried to its end"
+    elif wanted:
+        tried += ", and then the budget ended the search"
+    cases = f"{asked:,} of {of:,}" if asked < of else f"all {of:,}"
+    more = f" {wanted}." if wanted else ""
+    where = f"(score {score:.3f} on {cases} search cases)"
+    return f"NOTHING FOUND: {tried} {where}. Nothing delivered.{more}"
 
 
 def points(effect: float) -> str:

@@ -54,9 +54,11 @@ def draft(search: int, sealed: int, least: int, sizes: tuple[Size, Size]) -> str
     )
 
 
-def nothing_shorter(proposals: int, size: Size) -> str:
+def nothing_shorter(proposals: int, size: Size, *, wanted: str = "") -> str:
     """
     Say that every cut that was tried cost some score.
+
+    `wanted`: where the budget ended the search, the budget that would have been enough.
 
     >>> nothing_shorter(12, Size(40, True)).split(". ")[0]
     'NOTHING FOUND: none of 12 shorter texts held the score of the prompt (40 tokens a call)'
@@ -66,7 +68,12 @@ def nothing_shorter(proposals: int, size: Size) -> str:
         tried = "the 1 shorter text that was tried did not hold the score of the prompt"
     if not proposals:
         tried = "there was nothing to take away from the prompt"
-    return f"NOTHING FOUND: {tried} ({_tokens(size)} tokens a call). Nothing delivered."
+    if wanted and not proposals:
+        tried = "the budget ended the search before any shorter text was tried to its end"
+    elif wanted:
+        tried += ", and then the budget ended the search"
+    more = f" {wanted}." if wanted else ""
+    return f"NOTHING FOUND: {tried} ({_tokens(size)} tokens a call). Nothing delivered.{more}"
 
 
 def tokens(before: Size, after: Size) -> str:

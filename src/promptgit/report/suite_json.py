@@ -119,7 +119,13 @@ def plan_facts(
         **one_estimate(total),
         "models": [{"name": name, **one_estimate(guess)} for name, guess in each],
         "searches": [
-            {"model": plan.model, "most_calls": plan.most_calls, "most_usd": plan.most_usd}
+            {
+                "model": plan.model,
+                "usual_calls": plan.usual_calls,
+                "usual_usd": plan.usual_usd,
+                "most_calls": plan.most_calls,
+                "most_usd": plan.most_usd,
+            }
             for plan in plans
         ],
     }

@@ -61,14 +61,16 @@ def _can_show(cases: int, models: int) -> str:
 
 def searches(plans: Sequence[Plan]) -> str:
     """Say what searching for better prompts may take, on top."""
+    usual = sum(plan.usual_calls for plan in plans)
     most = sum(plan.most_calls for plan in plans)
-    usd = [plan.most_usd for plan in plans]
+    usd = [plan.usual_usd for plan in plans]
     known = [each for each in usd if each is not None]
     price = money(sum(known)) if len(known) == len(usd) else "an unknown price"
     halves = plans[0].halves
     return (
         f"then a search for each model, {len(halves.search)} cases to search with and "
-        f"{len(halves.sealed)} sealed: at most {most:,} calls, about {price}, on the same budget"
+        f"{len(halves.sealed)} sealed: usually about {usual:,} calls, {price}, and never "
+        f"more than {most:,}, on the same budget"
     )
 
 

@@ -1,0 +1,1 @@
+"""5 · Production traffic becomes cases, alarms and routes."""
