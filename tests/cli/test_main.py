@@ -24,6 +24,27 @@ def test_the_summary_of_a_command_is_the_same_in_both_places(name: str, summary:
     assert command.get_short_help_str(200) == summary
 
 
+GROUPED = [
+    (f"{group} {name}", group, name)
+    for group in ("flywheel", "logs")
+    for name in import_module(f"promptgit.cli.commands.{group}").SUMMARIES
+]
+
+
+@pytest.mark.parametrize(("typed", "group", "name"), GROUPED)
+def test_a_subcommand_is_explained_like_a_command(
+    typed: str, group: str, name: str, tmp_path: Path
+):
+    summaries = import_module(f"promptgit.cli.commands.{group}").SUMMARIES
+    module = import_module(f"promptgit.cli.{group}.{name.replace('-', '_')}")
+    said = promptgit(tmp_path, group, name, "--help")
+
+    assert module.command.get_short_help_str(200) == summaries[name]
+    assert said.code == 0
+    assert "Example" in said.out
+    assert f"promptgit {typed}" in said.out
+
+
 @pytest.mark.parametrize("name", SUMMARIES)
 def test_every_command_explains_itself_with_an_example(name: str, tmp_path: Path):
     said = promptgit(tmp_path, name, "--help")

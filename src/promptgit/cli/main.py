@@ -39,6 +39,10 @@ SECTIONS = {
         "verify": "Check the claims in commit messages against the records",
         "sync": "Exchange evidence records with a remote",
     },
+    "Production": {
+        "logs": "Import and look at what production said and heard",
+        "flywheel": "Turn production logs into alarms, improvements and rollouts",
+    },
     "GitHub": {
         "github": "Tell GitHub what a check found",
         "pr-body": "Print the body of a pull request, with the evidence at its end",

@@ -1,0 +1,30 @@
+"""`promptgit flywheel`: production logs in, proven improvements and staged rollouts out."""
+
+from __future__ import annotations
+
+import click
+
+from promptgit.cli.lazy_group import LazyGroup
+
+SUMMARIES: dict[str, str] = {}
+
+
+@click.group(
+    "flywheel",
+    cls=LazyGroup,
+    package="promptgit.cli.flywheel",
+    summaries=SUMMARIES,
+    short_help="Turn production logs into alarms, improvements and rollouts",
+    epilog="""\b
+Examples:
+  promptgit flywheel init
+  promptgit flywheel analyze --since 7d
+  promptgit flywheel run""",
+)
+def command() -> None:
+    """
+    Turn production logs into insights, drift alarms, cases, improvements and staged rollouts.
+
+    capture, analyze, insights, improve, deploy, measure: each stage is a command of its own, and
+    `promptgit flywheel run` does one full turn.  `flywheel.yaml` says what is looked at.
+    """

@@ -1,0 +1,1 @@
+"""One file a subcommand of `promptgit flywheel`, named as it is typed."""

@@ -1,0 +1,1 @@
+"""One file a subcommand of `promptgit logs`, named as it is typed."""
