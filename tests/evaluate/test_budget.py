@@ -135,6 +135,17 @@ def test_an_attempt_that_the_provider_may_charge_for_is_counted_without_a_price(
     assert not budget.spent
 
 
+def test_a_request_that_the_provider_declined_is_a_call_without_a_price():
+    budget = Budget(Cap(calls=2))
+
+    budget.lost(CallFailed("too long a prompt", kind="request"), "judge")
+    budget.lost(CallFailed("no such model", kind="request", fatal=True), "judge")
+    budget.lost(CallFailed("try later", kind="server"), "judge")
+
+    assert budget.spend == budget.by_purpose["judge"] == Spend(calls=1)
+    assert not budget.spent
+
+
 def test_an_unknown_price_is_refused_before_the_first_call_when_the_cap_is_in_money():
     model, _, metered = a_metered(Cap(usd=1.0), priced=False)
 

@@ -25,9 +25,9 @@ def a_steady(
     return Steady(model, "judge", Failures(before, budget, told.append)), budget, told
 
 
-def a_failure(message: str = "500", *, lost: int = 0) -> FailedCall:
+def a_failure(message: str = "500", *, kind: str = "server", lost: int = 0) -> FailedCall:
     key = ASKED.key(ScriptedModel("hi").identity)
-    return FailedCall(key, "server", message, "judge", lost)
+    return FailedCall(key, kind, message, "judge", lost)
 
 
 def test_each_failure_is_met_once_in_order_and_then_the_model_answers():
@@ -60,6 +60,15 @@ def test_its_lost_attempts_count_as_spent_again_and_are_told_again():
     assert budget.spend == Spend(calls=2, unpriced_calls=2)
     assert budget.by_purpose == {"judge": budget.spend}
     assert told == [a_failure(lost=2)]
+
+
+def test_a_declined_request_counts_as_spent_again():
+    steady, budget, _ = a_steady(a_failure(kind="request"))
+
+    with pytest.raises(CallFailed):
+        steady.complete(ASKED)
+
+    assert budget.spend == Spend(calls=1)
 
 
 def test_a_new_failure_is_told_with_the_attempts_it_took():

@@ -80,6 +80,17 @@ def test_what_the_model_did_itself_is_scored_and_flagged(
     assert flag in str(said.json)
 
 
+def test_a_request_that_the_provider_declines_is_a_call_that_was_made(
+    office: Repository, server: Server
+):
+    server.faults = by_chance({"context": 0.2})
+
+    said = promptgit(office, "eval", "sort", "--json")
+
+    assert len(said.json["unscored"]) == server.met["context"] > 0
+    assert said.json["calls"] == server.calls
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Repository:
     """An office with so few cases that a provider that is down is never waited for."""

@@ -325,6 +325,24 @@ def test_what_failed_before_a_commit_of_the_run_fails_again_so_that_it_ends_as_i
     assert server.calls == calls
 
 
+def test_requests_that_were_declined_count_the_same_in_the_next_life(
+    office: Repository, server: Server
+):
+    start = office.head
+    server.faults = lambda _n, seen: "context" if asks_for_edits(seen.body) and _n % 2 else ""
+    first = promptgit(office, "improve", "sort", "--json")
+    office.git("reset", "--hard", start)
+    cut(office, "verdict")
+    calls = server.calls
+
+    said = promptgit(office, "improve", "--resume", "--json")
+
+    assert first.json["spend"]["calls"] == calls
+    assert server.met["context"] > 0
+    assert said.json["spend"] == first.json["spend"]
+    assert server.calls == calls
+
+
 def test_attempts_that_were_lost_and_may_be_billed_count_the_same_in_the_next_life(
     office: Repository, server: Server
 ):

@@ -12,6 +12,8 @@ from promptgit.core.ports import Answer, ModelIdentity, StepOutput, Usage
 from promptgit.core.prompt import Prompt
 from promptgit.errors import UserError
 
+DECLINED = "request"  # kind of failure: the provider read what was asked, and said no (HTTP 400)
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -68,10 +70,11 @@ class Result:
 
     @property
     def paid_calls(self) -> int:
-        """How many of them came from no cache."""
+        """How many came from no cache, and the request that the provider read and declined."""
+        declined = self.failure is not None and self.failure.kind == DECLINED
         if self.steps:
-            return sum(step.calls for step in self.steps if not step.cached)
-        return int(not self.cached and not self.failure)
+            return sum(step.calls for step in self.steps if not step.cached) + declined
+        return int(declined or (not self.cached and not self.failure))
 
     @property
     def cached_calls(self) -> int:

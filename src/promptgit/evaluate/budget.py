@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from promptgit.core.evaluation import DECLINED
 from promptgit.core.ports import Answer, Model, ModelIdentity, Request
 from promptgit.core.spend import Spend
 from promptgit.errors import BudgetSpent, CallFailed, UserError
@@ -118,9 +119,22 @@ class Budget:
             self._add(spend, purpose)
 
     def lost(self, error: CallFailed, purpose: str = "", *, key: str = "") -> None:
-        """Count a failed attempt that the provider may charge for all the same, price unknown."""
+        """
+        Count a failed attempt that took the provider's time.
+
+        What it may charge for all the same is counted at an unknown price, and what it declined
+        for good at none.  What it had no time for (a rate limit, an outage) is no call.
+        """
         if error.kind in PERHAPS_BILLED:
             self.lost_again(key, purpose, 1)
+        if not error.fatal:
+            self.declined(error.kind, purpose)
+
+    def declined(self, kind: str, purpose: str = "") -> None:
+        """Count a call that ended with a failure of this kind, if the provider declined it."""
+        if kind == DECLINED:
+            with self._lock:
+                self._add(Spend(calls=1), purpose)
 
     def lost_again(self, key: str, purpose: str, count: int) -> None:
         """Count attempts for the request `key` that were lost, perhaps before a resume."""

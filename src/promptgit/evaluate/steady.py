@@ -16,7 +16,7 @@ class Failures:
     """
     The failed calls of one run, for all its models together.
 
-    Each of `before` is raised once, in the place of a call, and its lost attempts count as spent
+    Each of `before` is raised once, in the place of a call, and what it took counts as spent
     again.  `tell` hears of every failure, also of those, so that the journal of this life tells
     its whole story.
     """
@@ -41,6 +41,7 @@ class Failures:
                 return None
             call = self._before[key].popleft()
         self._budget.lost_again(key, call.purpose, call.lost)
+        self._budget.declined(call.kind, call.purpose)
         return CallFailed(call.message, kind=call.kind)
 
     def tell(self, key: str, purpose: str, error: CallFailed) -> None:
