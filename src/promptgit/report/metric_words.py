@@ -1,4 +1,4 @@
-"""How the numbers of the flywheel are written: by their unit, with as many digits as say something."""
+"""How the flywheel's numbers are written: by unit, with as many digits as say something."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def span(metric: Metric, tally: Tally) -> str:
     Write the 95 % range of a metric; a count is what was counted, and has none.
 
     >>> span(Metric("escalation_rate"), Tally.of([(1, 1)] * 10 + [(0, 1)] * 70))
-    '6.9 % to 21.5 %'
+    '6.9 % to 21.6 %'
     """
     if metric.unit == "count" or tally.clusters < 2:
         return ""
