@@ -56,6 +56,7 @@ HEAVY = {
     "yaml",
 }
 LOADED_WHEN_NEEDED = {  # classes of a library's classes: not lazy inside
+    "config/flywheel_shapes.py",
     "config/gate_shapes.py",
     "config/improve_shapes.py",
     "config/shape.py",

@@ -24,7 +24,8 @@ FOUND: Mapping[type, str] = {
     dict: "a mapping",
     type(None): "nothing",
 }
-MAYBE_SECRET = ("base_url", "api_key_env")  # people paste keys here: not for terminals and logs
+# People paste keys and passwords here: not for terminals and logs.
+MAYBE_SECRET = ("base_url", "api_key_env", "engine", "url")
 
 
 def checked(located: Located, which: str) -> Any:

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
 SCHEMA_URL = "https://raw.githubusercontent.com/promptgit/promptgit/main/docs/schema"
 SCHEMAS: Mapping[str, str] = MappingProxyType(  # what `promptgit schema` prints → which file
-    {"config": CONFIG_FILE, "eval": "X.eval.yaml", "user": "~/.config/promptgit/config.yaml"}
+    {
+        "config": CONFIG_FILE,
+        "eval": "X.eval.yaml",
+        "user": "~/.config/promptgit/config.yaml",
+        "flywheel": "flywheel.yaml",
+    }
 )
 
 
 def json_schema(which: str) -> dict[str, Any]:
-    """Return the schema (draft 2020-12) of `config`, `eval` or `user`."""
+    """Return the schema (draft 2020-12) of one of `SCHEMAS`."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"{SCHEMA_URL}/{which}.json",
@@ -31,12 +36,13 @@ def json_schema(which: str) -> dict[str, Any]:
 
 
 def shape(which: str) -> type[Shape]:
-    from promptgit.config import shapes
+    from promptgit.config import flywheel_shapes, shapes
 
     found: Mapping[str, type[Shape]] = {
         "config": shapes.RepositoryShape,
         "eval": shapes.EvalShape,
         "user": shapes.UserShape,
+        "flywheel": flywheel_shapes.FlywheelShape,
     }
     return found[which]
 
