@@ -63,6 +63,7 @@ SCORERS: Mapping[str, str] = MappingProxyType(
 )
 STRATEGIES: Mapping[str, str] = MappingProxyType(
     {
+        "adopt": "promptgit.strategies.adopt:adopt",
         "breeder": "promptgit.strategies.breeder:breeder",
         "critique": "promptgit.strategies.critique:critique",
         "exemplars": "promptgit.strategies.exemplars:exemplars",

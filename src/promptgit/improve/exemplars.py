@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from promptgit.core import forms
 from promptgit.core.dataset import Case
-from promptgit.core.forms import holes
 from promptgit.core.prompt import Prompt, TemplateKind
 from promptgit.improve import planted
+from promptgit.improve.first_message import edited
 
 START = "<!-- promptgit: exemplars -->"
 END = "<!-- promptgit: end of exemplars -->"
@@ -49,21 +48,7 @@ def shown_in(prompt: Prompt, cases: Sequence[Case]) -> str | None:
     None where the file cannot hold them, as a pipeline cannot, or its template would read a case
     as code.
     """
-    if not prompt.is_formed:
-        plain = prompt.form == forms.TEXT
-        return with_exemplars(prompt.text, cases, prompt.template) if plain else None
-    reading = forms.read(prompt.form, prompt.text)
-    texts = [part.text for part in reading.parts]
-    kind = prompt.template if reading.syntax == "jinja" else "none"
-    first = with_exemplars(texts[0], cases, kind)
-    try:
-        code = [] if kind == "jinja" else [holes.code(reading.syntax, t) for t in (texts[0], first)]
-    except forms.Broken:
-        return None
-    if prompt.template != "none" and code[:1] != code[1:]:
-        return None
-    written = forms.with_texts(prompt.form, prompt.text, [first, *texts[1:]])
-    return written if isinstance(written, str) else None
+    return edited(prompt, lambda text, kind: with_exemplars(text, cases, kind))
 
 
 def with_exemplars(text: str, cases: Sequence[Case], template: TemplateKind = "jinja") -> str:
