@@ -9,7 +9,7 @@ from promptgit.cli.main import cli
 from promptgit.config import json_schema
 
 
-@pytest.mark.parametrize("which", ["config", "eval", "user", "flywheel"])
+@pytest.mark.parametrize("which", ["config", "eval", "user", "flywheel", "rollout"])
 def test_it_prints_the_schema_that_is_asked_for(which: str):
     result = CliRunner().invoke(cli, ["schema", which])
 

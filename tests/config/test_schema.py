@@ -125,7 +125,7 @@ def test_the_schema_accepts_exactly_what_the_program_does(
 def test_every_key_has_an_example_that_is_valid(which: str):
     schema = json_schema(which)
 
-    for name, node in schema["properties"].items():
+    for name, node in schema.get("properties", {}).items():
         assert node["examples"], name
         for example in node["examples"]:
             jsonschema.Draft202012Validator(schema).validate({name: example})

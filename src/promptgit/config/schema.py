@@ -10,7 +10,7 @@ from promptgit.config.places import CONFIG_FILE
 from promptgit.core.located import Path
 
 if TYPE_CHECKING:
-    from promptgit.config.shape import Shape
+    from pydantic import BaseModel
 
 SCHEMA_URL = "https://raw.githubusercontent.com/promptgit/promptgit/main/docs/schema"
 SCHEMAS: Mapping[str, str] = MappingProxyType(  # what `promptgit schema` prints → which file
@@ -19,6 +19,7 @@ SCHEMAS: Mapping[str, str] = MappingProxyType(  # what `promptgit schema` prints
         "eval": "X.eval.yaml",
         "user": "~/.config/promptgit/config.yaml",
         "flywheel": "flywheel.yaml",
+        "rollout": "prompts/rollout.yaml",
     }
 )
 
@@ -35,14 +36,15 @@ def json_schema(which: str) -> dict[str, Any]:
     return tidied
 
 
-def shape(which: str) -> type[Shape]:
-    from promptgit.config import flywheel_shapes, shapes
+def shape(which: str) -> type[BaseModel]:
+    from promptgit.config import flywheel_shapes, rollout_shapes, shapes
 
-    found: Mapping[str, type[Shape]] = {
+    found: Mapping[str, type[BaseModel]] = {
         "config": shapes.RepositoryShape,
         "eval": shapes.EvalShape,
         "user": shapes.UserShape,
         "flywheel": flywheel_shapes.FlywheelShape,
+        "rollout": rollout_shapes.RolloutShape,
     }
     return found[which]
 

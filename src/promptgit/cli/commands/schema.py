@@ -13,11 +13,15 @@ import click
 Example:
   promptgit schema eval > eval.schema.json""",
 )
-@click.argument("which", type=click.Choice(["config", "eval", "user", "flywheel"]), default="config")
+@click.argument(
+    "which",
+    type=click.Choice(["config", "eval", "user", "flywheel", "rollout"]),
+    default="config",
+)
 def command(which: str) -> None:
     """
     Print the JSON Schema (draft 2020-12) of promptgit.yaml (config), of X.eval.yaml (eval), of
-    your own settings (user) or of flywheel.yaml (flywheel).
+    your own settings (user), of flywheel.yaml (flywheel) or of prompts/rollout.yaml (rollout).
 
     Editors that know YAML find it by the first line of a file, which `promptgit init` writes.
     """
