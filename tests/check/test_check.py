@@ -552,6 +552,23 @@ def test_cases_of_one_group_count_as_one():
     assert any("12 groups" in reason for reason in run.finding.reasons)
 
 
+def test_cases_that_say_the_same_count_as_one():
+    plain = some_cases(120)
+    copied = replace(
+        plain,
+        cases=tuple(replace(case, inputs={"input": f"Q{i % 12}"}) for i, case in enumerate(plain)),
+    )
+
+    run = gate(copied, RIGHT, RIGHT)
+
+    assert gate(plain, RIGHT, RIGHT).finding.outcome is Outcome.PASS
+    assert run.finding.outcome is Outcome.INCONCLUSIVE
+    assert any(
+        "108 of the 120 cases say the same as others, and count with them as one" in reason
+        for reason in run.finding.reasons
+    )
+
+
 def test_a_heavy_case_counts_more():
     heavy = tuple(replace(case, weight=5.0) for case in some_cases(10, prefix="heavy"))
     cases = Dataset(heavy + some_cases(9).cases)

@@ -41,6 +41,22 @@ def test_a_group_is_one_unit_with_the_mean_of_its_cases():
     assert found.candidate - found.baseline == pytest.approx(found.effect)
 
 
+def test_cases_that_say_the_same_are_one_unit_and_right_or_wrong_stays_right_or_wrong():
+    twice = [replace(case, inputs={"input": "Hi"}) for case in some_cases(2, prefix="twice")]
+    other = [replace(case, inputs={"input": "Hi"}, expected="x") for case in some_cases(1)]
+    cases = Dataset((*twice, *other))
+    sides = Sides({c.id: [0.0] for c in cases}, {twice[0].id: [1.0], twice[1].id: [1.0]})
+
+    found = comparison(cases.only(case.id for case in twice), sides)
+    order = units(cases, "order")
+
+    assert (found.tally.n, found.pairs, found.effect) == (1, 2, 1.0)
+    assert found.kind is Kind.PASS_FAIL
+    assert sorted(len(unit.cases) for unit in order) == [1, 2]
+    backwards = units(replace(cases, cases=cases.cases[::-1]), "order")
+    assert [unit.name for unit in order] == [unit.name for unit in backwards]
+
+
 def test_repeats_are_averaged_into_their_case():
     cases = some_cases(2)
     sides = Sides(

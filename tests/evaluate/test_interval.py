@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from promptgit.evaluate.interval import interval, t_quantile
+from promptgit.core.dataset import Case
+from promptgit.evaluate.interval import independent, interval, t_quantile
 
 
 @pytest.mark.parametrize("degrees", [4, 5, 10, 30, 200])
@@ -43,3 +44,33 @@ def test_it_holds_the_mean_and_stays_within_0_and_1(scores):
 
     assert -1e-9 <= low <= sum(scores) / len(scores) + 1e-9
     assert sum(scores) / len(scores) - 1e-9 <= high <= 1 + 1e-9
+
+
+def test_copies_of_a_case_make_no_interval_narrower():
+    once = [Case(f"c{n}", {"input": f"Q{n}"}) for n in range(8)]
+    copies = [Case(f"d{n}-{m}", {"input": f"Q{n}"}) for n in range(8) for m in range(9)]
+    scores = [1.0, 0.0] * 4
+    worth = independent([*once, *copies], [case.id for case in (*once, *copies)])
+
+    found = interval([*scores, *(score for score in scores for _ in range(9))], worth=worth)
+
+    assert worth == 8
+    assert found == pytest.approx(interval(scores))
+
+
+def test_one_case_copied_often_makes_the_others_count_for_less():
+    copies = [Case(f"d{n}", {"input": "Hi"}) for n in range(77)]
+    cases = [*copies, *(Case(f"c{n}", {"input": f"Q{n}"}) for n in range(3))]
+
+    worth = independent(cases, [case.id for case in cases])
+
+    assert worth == pytest.approx(80**2 / (77**2 + 3))
+    assert interval([1.0] * 77 + [0.0] * 3, worth=worth) == (0.0, 1.0)
+
+
+def test_a_group_counts_once_and_cases_without_a_score_not_at_all():
+    cases = [Case(f"c{n}", {"input": f"Q{n}"}, group=f"g{n // 5}") for n in range(20)]
+
+    assert independent(cases, [case.id for case in cases]) == 4
+    assert independent(cases, ["c0", "c1", "c5", "c6"]) == 2
+    assert independent(cases, []) == 0

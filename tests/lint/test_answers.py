@@ -19,6 +19,27 @@ def test_every_second_case_with_an_id_is_found_on_its_line():
     assert "also on line 2" in found[0].message
 
 
+def test_a_case_that_repeats_another_one_is_found_on_its_line():
+    twice = {"message": "Where is it?", "expected": "late"}
+    asked = cases(
+        {"id": "a", **twice}, {"id": "b", **twice, "expected": "lost"}, {"id": "c", **twice}
+    )
+
+    (found,) = findings(a_subject("x\n", asked=asked), "repeated-case")
+
+    assert (found.severity, found.file, found.line) == ("warning", "prompts/reply.csv", 4)
+    assert "the case 'c' says the same as 'a' on line 2" in found.message
+
+
+def test_of_many_repeated_cases_a_few_are_marked_and_all_are_counted():
+    asked = cases(*({"id": f"c{n}", "message": "Hi"} for n in range(40)))
+
+    found = findings(a_subject("x\n", asked=asked), "repeated-case")
+
+    assert len(found) == 5
+    assert "39 cases here repeat another one" in found[0].message
+
+
 def test_an_expected_answer_in_the_prompt_is_found_at_its_place():
     asked = cases({"id": "late", "message": "Where is it?", "expected": LETTER})
 

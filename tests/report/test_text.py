@@ -56,6 +56,16 @@ def test_an_evaluation_shows_failures_apart_from_scores():
     assert "503 from the provider" in said
 
 
+def test_an_evaluation_says_so_where_cases_count_less_than_they_look():
+    cases = Dataset(tuple(Case(f"c{n}", {"question": "why"}, "right") for n in range(40)))
+
+    said = shown(text.evaluation(evaluated(SEED, cases)), PIPE_WIDTH)
+
+    assert "the intervals are those of about 1, not 40" in said
+    assert "0.000 to 1.000" in said
+    assert "count as one" not in shown(text.evaluation(evaluated(SEED, a_dataset(2))))
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 def test_no_number_of_an_evaluation_is_broken_in_two(width: int):
     said = shown(text.evaluation(evaluated(SEED, a_dataset(2)), width=width), width)

@@ -140,8 +140,7 @@ class Trial:
         return f"the {seen.pairs} cases do not settle it"
 
     def _warnings(self) -> list[str]:
-        note = grouping(len(self.cases), len(self.order))
-        found = [note] if note else []
+        found = grouping(self.order)
         if len(self.cases) < FEWEST:
             found.append(f"{len(self.cases)} cases are too few to rule anything out")
         return found

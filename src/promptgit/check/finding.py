@@ -173,9 +173,8 @@ def _notes(state: State) -> list[str]:
     if trial.quarantine.cases:
         names = ", ".join(sorted(trial.quarantine.cases))
         notes.append(f"in quarantine, run and not counted: {names}")
-    groups, cases = len(trial.order), len(trial.counted)
-    note = grouping(cases, groups)
-    notes += [note] if note else []
+    cases = len(trial.counted)
+    notes += grouping(trial.order)
     if cases < FEWEST and trial.policy.scope == "population":
         notes.append(f"{cases} cases are too few to rule anything out")
     return notes
@@ -193,8 +192,7 @@ def _needed(state: State, standing: Standing) -> int | None:
     )
     if found is None:
         return None
-    per_unit = len(trial.counted) / len(trial.order)
-    return max(ceil(found * per_unit), len(trial.counted) + 1)
+    return max(ceil(found * trial.different_per_unit), len(trial.counted) + 1)
 
 
 def _smallest_effect(state: State) -> float | None:

@@ -2,8 +2,9 @@
 Pairs: two evaluations of the same cases, made into the differences that the tests take.
 
 One unit of evidence is a case, or a group of cases that belong together (`Case.group`): turns of
-one conversation say one thing, not ten.  Repeats are averaged into their case first, for the
-same reason.  A case without a score on either side has no pair, and is named.
+one conversation say one thing, not ten.  Cases that ask the same and want the same are one unit
+too: the second says nothing new.  Repeats are averaged into their case first, for the same
+reason.  A case without a score on either side has no pair, and is named.
 
 Weights: a unit's difference is scaled by its weight over the largest weight, so that it stays in
 -1 to 1; the tests run on the scaled differences, against lines scaled alike, and what is
@@ -19,7 +20,7 @@ from functools import cached_property
 from statistics import fmean
 
 from promptgit.check.sequential import Kind, Tally
-from promptgit.core.dataset import Case, Dataset, drawn
+from promptgit.core.dataset import Case, Dataset, drawn, together
 from promptgit.core.evaluation import Evaluation
 from promptgit.core.verdict import Flip
 
@@ -29,7 +30,7 @@ ROUNDING = 1e-9  # means over repeats of equal scores may differ by this much
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A case, or all cases of a group: what is drawn, compared and counted as one."""
+    """A case, all cases of a group, or cases that say the same: drawn and counted as one."""
 
     name: str
     cases: tuple[Case, ...]
@@ -39,28 +40,42 @@ class Unit:
         first, *others = self.cases
         return fmean((first.weight, *(case.weight for case in others))) if others else first.weight
 
+    @property
+    def repeats(self) -> int:
+        """How many of the cases only say again what the first one says; of a group none."""
+        return 0 if self.cases[0].group else len(self.cases) - 1
+
 
 def units(cases: Dataset, order_seed: str) -> tuple[Unit, ...]:
     """Group the cases and put the groups in an order that only `order_seed` decides."""
-    members: dict[str, list[Case]] = {}
-    for case in cases:
-        name = f"group {case.group}" if case.group else f"case {case.id}"
-        members.setdefault(name, []).append(case)
+    members = together(cases)
     order = sorted(members, key=lambda name: drawn(order_seed, name))
-    return tuple(Unit(name, tuple(members[name])) for name in order)
+    return tuple(Unit(name, members[name]) for name in order)
 
 
-def grouping(cases: int, groups: int) -> str:
+def repeating(repeats: int, cases: int) -> str:
     """
-    Say that grouped cases count less than they look; nothing where each stands alone.
+    Say that some cases add nothing to what others say.
 
-    >>> grouping(40, 8)
-    'the 40 cases form 8 groups, and each group counts once; fewer than 20 make the range uncertain'
+    >>> repeating(1, 40)
+    '1 of the 40 cases says the same as another one, and counts with it as one'
     """
-    if groups >= cases:
-        return ""
-    few = f"; fewer than {FEW_GROUPS} make the range uncertain" if groups < FEW_GROUPS else ""
-    return f"the {cases} cases form {groups} groups, and each group counts once{few}"
+    if repeats == 1:
+        return f"1 of the {cases} cases says the same as another one, and counts with it as one"
+    return f"{repeats} of the {cases} cases say the same as others, and count with them as one"
+
+
+def grouping(order: Sequence[Unit]) -> list[str]:
+    """Say, a sentence each, why cases count less than they look; none where each stands alone."""
+    repeats = sum(unit.repeats for unit in order)
+    cases, groups = sum(len(unit.cases) for unit in order) - repeats, len(order)
+    found = []
+    if repeats:
+        found.append(repeating(repeats, cases + repeats))
+    if groups < cases:
+        few = f"; fewer than {FEW_GROUPS} make the range uncertain" if groups < FEW_GROUPS else ""
+        found.append(f"the {cases} cases form {groups} groups, and each group counts once{few}")
+    return found
 
 
 @dataclass(frozen=True)
@@ -150,11 +165,12 @@ def compared(
     `difference` says by how much a unit got better (-1 to 1).
     """
     shares, befores, afters = [], [], []
-    pairs = 0
+    pairs = again = 0
     for unit in order:
         members = [case for case in unit.cases if case.id in scores.paired]
         if members:
             pairs += len(members)
+            again += min(unit.repeats, len(members) - 1)
             shares.append(unit.weight / heaviest)
             befores.append(_mean(members, scores.before))
             afters.append(_mean(members, scores.after))
@@ -164,7 +180,7 @@ def compared(
     moves = zip(shares, befores, afters, strict=True)
     differences = tuple(share * difference(before, after) for share, before, after in moves)
     all_or_nothing = all(score in (0.0, 1.0) for score in (*befores, *afters))
-    plain = min(shares) == max(shares) and pairs == len(shares) and not scores.repeated
+    plain = min(shares) == max(shares) and pairs == len(shares) + again and not scores.repeated
     return Comparison(
         Tally.of(differences),
         Kind.PASS_FAIL if all_or_nothing and plain and shares[0] == 1.0 else Kind.SCORE,

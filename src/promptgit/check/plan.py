@@ -10,7 +10,7 @@ from typing import Literal
 
 from promptgit.check.measures import Measure
 from promptgit.check.needed import TYPICAL_SPREAD, cases_needed, smallest_drop
-from promptgit.check.pairs import FEW_GROUPS
+from promptgit.check.pairs import FEW_GROUPS, repeating
 from promptgit.check.sequential import FEWEST, Kind
 from promptgit.check.trial import Trial
 from promptgit.core.dataset import Dataset
@@ -63,7 +63,7 @@ def plan(
     counted, groups = len(trial.counted), len(trial.order)
     per_group = counted / groups if groups else 1.0
     for_pass = cases_needed(policy.margin, spread, kind=Kind.PASS_FAIL, alpha=policy.alpha)
-    needed = None if for_pass is None else ceil(for_pass * per_group)
+    needed = None if for_pass is None else ceil(for_pass * trial.different_per_unit)
     is_suite = policy.scope == "suite"
     found = GatePlan(
         counted,
@@ -80,7 +80,8 @@ def plan(
         1 if is_suite else needed,
         (),
     )
-    return replace(found, warnings=(*trial.quarantine.faults, *_warnings(found, policy)))
+    told = (repeating(trial.repeats, counted),) if trial.repeats else ()
+    return replace(found, warnings=(*trial.quarantine.faults, *told, *_warnings(found, policy)))
 
 
 def _smallest(trial: Trial, spread: float) -> float:

@@ -95,6 +95,16 @@ class Trial:
         """Ids of the cases that the verdict is about."""
         return frozenset(case.id for unit in self.order for case in unit.cases)
 
+    @property
+    def repeats(self) -> int:
+        """How many of the cases that count only say what another one says."""
+        return sum(unit.repeats for unit in self.order)
+
+    @property
+    def different_per_unit(self) -> float:
+        """How many cases that say different things a unit of evidence takes."""
+        return (len(self.counted) - self.repeats) / max(1, len(self.order))
+
     @cached_property
     def vital(self) -> frozenset[str]:
         """Ids of the cases that may never get worse."""

@@ -25,6 +25,7 @@ OF_PIPELINES = frozenset(
         "eval-file",
         "must-pass-nobody",
         "pipeline",
+        "repeated-case",
         "secret",
         "symlink",
         "unreadable-cases",

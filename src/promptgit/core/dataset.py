@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -43,6 +43,12 @@ class Case:
         """Everything a scorer's `{{ hole }}` may name."""
         expected = {} if self.expected is None else {"expected": self.expected}
         return {**self.inputs, **self.reference, **expected}
+
+    @property
+    def content(self) -> Hashable:
+        """What is asked and what is right: equal for cases that differ in name or weight only."""
+        inputs = ((name, text, isinstance(text, JsonText)) for name, text in self.inputs.items())
+        return (*sorted(inputs), self.expected, *sorted(self.reference.items()))
 
     @property
     def digest(self) -> str:
@@ -106,6 +112,30 @@ class Dataset:
         search = tuple(case for case in self.cases if not is_sealed(case))
         sealed = tuple(case for case in self.cases if is_sealed(case))
         return replace(self, cases=search), replace(self, cases=sealed)
+
+
+def together(cases: Iterable[Case]) -> dict[str, tuple[Case, ...]]:
+    """
+    Put together, under one name, the cases that are one piece of evidence.
+
+    Those of a group are: turns of one conversation say one thing, not ten.  So are those that ask
+    the same and want the same, for they get the same answer.  Every other case stands alone.
+
+    >>> twice = [Case("a", {"input": "Hi"}), Case("b", {"input": "Hi"})]
+    >>> list(together([*twice, Case("c", {"input": "Bye"})]))
+    ['case a', 'case c']
+    """
+    members: dict[Hashable, list[Case]] = {}
+    for case in cases:
+        says = case.content if case.inputs else case.id  # without inputs it says nothing
+        members.setdefault(("group", case.group) if case.group else (says,), []).append(case)
+    return {_together_name(found): tuple(found) for found in members.values()}
+
+
+def _together_name(cases: list[Case]) -> str:
+    """The same in whatever order the cases are."""
+    group = cases[0].group
+    return f"group {group}" if group else f"case {min(case.id for case in cases)}"
 
 
 def is_sealed(case: Case) -> bool:

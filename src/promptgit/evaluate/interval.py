@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from math import isnan, sqrt
 from statistics import NormalDist, fmean, stdev
 
+from promptgit.core.dataset import Case, together
 
-def interval(scores: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
+
+def independent(cases: Iterable[Case], scored: Collection[str]) -> float:
+    """
+    Return how many independent cases those with the ids `scored` are worth to a mean.
+
+    Cases of a group, and cases that say the same, are taken to get one score: Kish, "Survey
+    Sampling" (1965), 8.2, with an intraclass correlation of 1.  Equal numbers of each count as
+    that many; one that is repeated more often than others makes it fewer.
+
+    >>> said = [Case(f"c{n}", {"input": "Hi" if n < 3 else "Bye"}) for n in range(6)]
+    >>> independent(said, ["c0", "c1", "c2", "c3", "c4", "c5"])
+    2.0
+    """
+    found = together(case for case in cases if case.id in scored).values()
+    sizes = [len(members) for members in found]
+    return sum(sizes) ** 2 / sum(size * size for size in sizes) if sizes else 0.0
+
+
+def interval(
+    scores: Sequence[float], confidence: float = 0.95, *, worth: float | None = None
+) -> tuple[float, float]:
     """
     Return the interval for the mean of `scores` (each 0 to 1), clipped to 0 and 1.
 
     All 0 or 1: Wilson, "Probable inference", JASA 22 (1927).  Otherwise Student's t.
-    Fewer than two scores say nothing: (0, 1).
+    Fewer than two scores say nothing: (0, 1).  `worth`: as how many independent ones they count.
 
     >>> [round(bound, 3) for bound in interval([1.0] * 8 + [0.0] * 2)]
     [0.49, 0.943]
     """
-    n = len(scores)
+    n = len(scores) if worth is None else min(worth, len(scores))
     if n < 2:
         return 0.0, 1.0
     z = NormalDist().inv_cdf((1 + confidence) / 2)
@@ -30,7 +51,7 @@ def interval(scores: Sequence[float], confidence: float = 0.95) -> tuple[float, 
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def t_quantile(z: float, degrees: int) -> float:
+def t_quantile(z: float, degrees: float) -> float:
     """
     Turn a normal quantile into Student's t, to three digits from 4 degrees of freedom on.
 

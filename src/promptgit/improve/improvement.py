@@ -47,13 +47,12 @@ class Halves:
         Those that `must_pass` names, by id or tag, stay.
         """
         search, sealed = cases.split()
-        must, seen = set(must_pass), {_content(case) for case in search}
+        must, seen = set(must_pass), {case.content for case in search}
         kept: list[Case] = []
         for case in sealed:
-            content = _content(case)
-            if content not in seen or must & {case.id, *case.tags}:
+            if case.content not in seen or must & {case.id, *case.tags}:
                 kept.append(case)
-            seen.add(content)
+            seen.add(case.content)
         return cls(search, replace(sealed, cases=tuple(kept)), len(sealed) - len(kept))
 
     def check(self) -> None:
@@ -86,11 +85,6 @@ class Halves:
     def least_calls(self) -> int:
         """Without which nothing is found and confirmed: the prompt, one race, both sealed."""
         return 2 * len(self.search) + self.sealed_calls + 2
-
-
-def _content(case: Case) -> str:
-    """A digest of what is asked and what is right, whatever the case is called."""
-    return replace(case, id="", weight=1.0).digest
 
 
 @dataclass(frozen=True, slots=True)

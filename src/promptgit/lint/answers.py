@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from posixpath import splitext
 from typing import TYPE_CHECKING
 
 from promptgit.core.quote import quoted
 from promptgit.lint.finding import Mark, Place, Severity
 from promptgit.lint.rule import Rule
-from promptgit.lint.subject import Subject
+from promptgit.lint.subject import Numbered, Subject
 
 if TYPE_CHECKING:
     from promptgit.core.passages import Copy
 
+MARKED = 5  # repeated cases in one file; the first of them says how many there are
 COPIED_WORDS = 8  # in a row, as the guard of `improve` holds it too
 
 
@@ -44,6 +45,31 @@ def duplicate_case_id(subject: Subject) -> Iterator[Mark]:
                 place=Place(asked.case_file, row.line),
             )
         first.setdefault(row.case.id, row.line)
+
+
+def repeated_case(subject: Subject) -> Iterator[Mark]:
+    """
+    A case asks what another one asks, and wants the same answer.
+
+    It gets the same answer and the same score, so it tells nothing new: every command counts the
+    two as one where it says how sure a result is, and `improve` proves nothing with the second.
+    Delete it; a case that matters more than others has a `weight`.
+    """
+    asked = subject.asked
+    first: dict[Hashable, Numbered] = {}
+    found: list[tuple[Numbered, Numbered]] = []
+    for row in asked.cases:
+        earlier = first.setdefault(row.case.content, row)
+        if earlier is not row and row.case.inputs and row.case.id != earlier.case.id:
+            found.append((row, earlier))
+    for row, earlier in found[:MARKED]:
+        rest = f"; {len(found)} cases here repeat another one" if len(found) > 1 else ""
+        yield Mark(
+            f"the case {quoted(row.case.id)} says the same as {quoted(earlier.case.id)} on line "
+            f"{earlier.line}{rest}",
+            hint="delete one of them; to count it more, give it a `weight`",
+            place=Place(asked.case_file, row.line),
+        )
 
 
 def case_in_prompt(subject: Subject) -> Iterator[Mark]:
@@ -136,6 +162,12 @@ RULES = (
         unreadable_cases,
     ),
     Rule("duplicate-case-id", Severity.ERROR, "Two cases have one id", duplicate_case_id),
+    Rule(
+        "repeated-case",
+        Severity.WARNING,
+        "A case says what another one says",
+        repeated_case,
+    ),
     Rule("case-in-prompt", Severity.WARNING, "The prompt says what a case says", case_in_prompt),
     Rule(
         "must-pass-nobody",

@@ -15,7 +15,7 @@ from promptgit.core.candidate import Candidate
 from promptgit.core.evaluation import Evaluation, Result
 from promptgit.core.gate import Report
 from promptgit.core.verdict import Flip, Outcome, Verdict
-from promptgit.evaluate.interval import interval
+from promptgit.evaluate.interval import independent, interval
 from promptgit.improve.improvement import CONFIRMED, Improvement
 from promptgit.report import gate_words
 from promptgit.report.by_label import worst
@@ -36,6 +36,8 @@ COLOURS = {Outcome.PASS: GOOD, Outcome.REGRESSION: BAD, Outcome.NOT_BETTER: BAD}
 
 def evaluation(found: Evaluation) -> str:
     """The score with its interval, the metrics, and the worst misses."""
+    several = len(found.metrics) > 1
+    worth = independent(found.cases, found.scores.keys())
     failed = f", {len(found.unscored)} without a score" if found.unscored else ""
     parts = [
         _head(found.prompt.name, f"{_score(found.mean)} on {counted(len(found.scores), 'case')}"),
@@ -44,11 +46,14 @@ def evaluation(found: Evaluation) -> str:
             ("metric", "mean", "95 % interval", ""),
             [
                 _measured(
-                    metric.name, found.metric_scores(metric.name), found.metric_mean(metric.name)
+                    metric.name,
+                    found.metric_scores(metric.name),
+                    found.metric_mean(metric.name),
+                    worth,
                 )
                 for metric in found.metrics
             ]
-            + ([_measured("score", found.scores, found.mean)] if len(found.metrics) > 1 else []),
+            + ([_measured("score", found.scores, found.mean, worth)] if several else []),
             right={1, 2},
         ),
     ]
@@ -125,10 +130,10 @@ def gate(found: Report) -> str:
     return _framed(parts)
 
 
-def _measured(name: str, scores: dict[str, float], mean: float) -> list[str]:
+def _measured(name: str, scores: dict[str, float], mean: float, worth: float) -> list[str]:
     if not scores:
         return [_words(name), "–", "–", ""]
-    low, high = interval(list(scores.values()))
+    low, high = interval(list(scores.values()), worth=worth)
     return [_words(name), f"{mean:.3f}", f"{low:.3f} to {high:.3f}", _drawn(low, high, mean, 0, 1)]
 
 

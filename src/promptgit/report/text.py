@@ -13,7 +13,7 @@ from promptgit.core.dataset import Dropped
 from promptgit.core.evaluation import Evaluation, Result
 from promptgit.core.evidence import finite, result_entry
 from promptgit.core.ports import ModelIdentity
-from promptgit.evaluate.interval import interval
+from promptgit.evaluate.interval import independent, interval
 from promptgit.report.by_label import Label, labels
 from promptgit.report.by_label import worst as worst_of
 
@@ -51,6 +51,9 @@ def evaluation(
         said = f"PARTIAL: {len(found.results):,} of {counted(wanted, 'answer')}, then it ended"
         parts.append(Text(said, style="bold yellow"))
     parts.append(metrics_table(found, width))
+    told = _fewer(found)
+    if told:
+        parts.append(Text(told, style="yellow"))
     if found.cases.dropped:
         parts.append(Text(_left_out(found.cases.dropped), style="yellow"))
     by_label = labels(found)
@@ -109,6 +112,7 @@ def estimate_facts(found: Estimate) -> dict[str, Any]:
 
 def evaluation_facts(found: Evaluation, path: str, wanted: int | None = None) -> dict[str, Any]:
     """An evaluation in JSON's terms: the keys are stable, a number that is unknown is null."""
+    worth = independent(found.cases, found.scores.keys())
     return {
         "schema": SCHEMA,
         "prompt": {"path": path, "blob": found.prompt.blob},
@@ -117,10 +121,12 @@ def evaluation_facts(found: Evaluation, path: str, wanted: int | None = None) ->
         "answers": len(found.results),
         "partial": wanted is not None and wanted > len(found.results),
         "dropped": [{"line": row.line, "why": row.why} for row in found.cases.dropped],
-        "score": _mean_facts(found.scores, found.mean),
+        "score": _mean_facts(found.scores, found.mean, worth),
         "metrics": {
             metric.name: {
-                **_mean_facts(found.metric_scores(metric.name), found.metric_mean(metric.name)),
+                **_mean_facts(
+                    found.metric_scores(metric.name), found.metric_mean(metric.name), worth
+                ),
                 "weight": metric.weight,
             }
             for metric in found.metrics
@@ -136,8 +142,8 @@ def evaluation_facts(found: Evaluation, path: str, wanted: int | None = None) ->
     }
 
 
-def _mean_facts(scores: Mapping[str, float], mean: float) -> dict[str, Any]:
-    low, high = interval(list(scores.values()))
+def _mean_facts(scores: Mapping[str, float], mean: float, worth: float) -> dict[str, Any]:
+    low, high = interval(list(scores.values()), worth=worth)
     return {"mean": finite(mean), "low": low, "high": high, "n": len(scores)}
 
 
@@ -150,12 +156,17 @@ def metrics_table(found: Evaluation, width: int | None = None) -> Table:
     from rich import box
     from rich.table import Table
 
+    worth = independent(found.cases, found.scores.keys())
     rows = [
-        (metric.name, *_summary(scores, found.metric_mean(metric.name)), f"{metric.weight:g}")
+        (
+            metric.name,
+            *_summary(scores, found.metric_mean(metric.name), worth),
+            f"{metric.weight:g}",
+        )
         for metric in found.metrics
         for scores in [found.metric_scores(metric.name)]
     ]
-    last = ("score", *_summary(found.scores, found.mean), "")
+    last = ("score", *_summary(found.scores, found.mean, worth), "")
     headings = ("metric", "mean", "95 % interval", "perfect", "weight")
     widths = [max(map(len, column)) for column in zip(headings, *rows, last, strict=True)]
     kept = len(headings)
@@ -186,10 +197,10 @@ def _label_table(found: Sequence[Label]) -> Table:
     return table
 
 
-def _summary(scores: dict[str, float], mean: float) -> tuple[str, str, str]:
+def _summary(scores: dict[str, float], mean: float, worth: float) -> tuple[str, str, str]:
     if not scores:
         return "–", "–", "–"
-    low, high = interval(list(scores.values()))
+    low, high = interval(list(scores.values()), worth=worth)
     perfect = sum(1 for score in scores.values() if score == 1.0) / len(scores)
     return f"{mean:.3f}", f"{low:.3f} to {high:.3f}", f"{perfect:.0%}"
 
@@ -213,6 +224,17 @@ def model_name(model: ModelIdentity) -> str:
     """
     note = " (a text program, not a language model)" if model.provider == "offline" else ""
     return f"{model}{note}"
+
+
+def _fewer(found: Evaluation) -> str:
+    """Say so where the intervals are wider than so many cases would make them."""
+    worth = independent(found.cases, found.scores.keys())
+    if worth > len(found.scores) - 0.5:
+        return ""
+    return (
+        f"Cases of one group, and cases that say the same, count as one: the intervals are those "
+        f"of about {worth:.0f}, not {len(found.scores)}"
+    )
 
 
 def _left_out(dropped: Sequence[Dropped]) -> str:
