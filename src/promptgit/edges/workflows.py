@@ -13,9 +13,11 @@ KINDS = {  # who opens pull requests, and which workflows that takes
     "private": ("promptgit.yml", "promptgit-records.yml"),
     "forks": ("promptgit-forks.yml", "promptgit-trusted.yml", "promptgit-records.yml"),
 }
+FLYWHEEL = "promptgit-flywheel.yml"
 FOLDER = ".github/workflows"
 GATE = "promptgit-gate"  # the job whose check a repository requires
 _PIN = re.compile(r"^(  PROMPTGIT_COMMIT: ).*$", re.MULTILINE)
+_CRON = re.compile(r"^(    - cron: ).*$", re.MULTILINE)
 _KEY = re.compile(r"^( +)OPENAI_API_KEY: (.*)\n", re.MULTILINE)
 
 
@@ -29,6 +31,13 @@ def workflows(kind: str, *, commit: str = "", keys: Sequence[str] = ()) -> dict[
     folder = _folder()
     texts = {name: (folder / name).read_text(encoding="utf-8") for name in KINDS[kind]}
     return {f"{FOLDER}/{name}": _filled(text, commit, keys) for name, text in texts.items()}
+
+
+def flywheel_workflow(cron: str, *, commit: str = "") -> dict[str, str]:
+    """Return path → text of the workflow that turns the flywheel as `cron` (5 fields, UTC) says."""
+    text = (_folder() / FLYWHEEL).read_text(encoding="utf-8")
+    timed = _CRON.sub(lambda line: f'{line[1]}"{cron}"', text)
+    return {f"{FOLDER}/{FLYWHEEL}": _filled(timed, commit, ())}
 
 
 def paths() -> set[str]:

@@ -53,7 +53,7 @@ class Rule:
     prompt: str = ""  # empty: of every prompt by itself
     do: Deed = "improve"
     cooldown: timedelta = WEEK
-    line: int = 0  # in the file, 1-based; 0: it is a default
+    line: int = field(default=0, compare=False)  # in the file, 1-based; 0: it is a default
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ import click
 
 from promptgit.cli.lazy_group import LazyGroup
 
-SUMMARIES: dict[str, str] = {}
+SUMMARIES: dict[str, str] = {  # in the order in which they are used
+    "init": "Write a commented flywheel.yaml",
+}
 
 
 @click.group(
