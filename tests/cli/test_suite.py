@@ -256,6 +256,35 @@ class TestTrouble:
         assert "does not exist" in models["small"]["failure"]
         assert len(said.json["pairs"]) == 1
 
+    def test_a_model_without_a_key_is_not_run_and_leaves_the_others_alone(
+        self, office: Repository, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.delenv("MISTRAL_API_KEY", raising=False)
+        with a_server(monkeypatch) as server:
+            said = promptgit(office, "suite", "sort", "--models", "big,mistral/large", "--json")
+            again = promptgit(office, "suite", "--again")
+
+            assert server.calls == 90
+        models = by_name(said.json)
+        assert said.code == 3
+        assert "mistral/large is not run: there is no key for mistral" in said.err
+        assert "MISTRAL_API_KEY" in said.err
+        assert "1 of 3 models gave no score: mistral/large" in said.err
+        assert models["mistral/large"]["failure"] == "not run: there is no key for mistral"
+        assert (models["big"]["unscored"], models["offline"]["unscored"]) == (0, 0)
+        assert "not run: there is no key for mistral" in again.out
+
+    def test_where_every_model_lacks_its_key_nothing_is_run(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+        office = an_office(tmp_path / "office", {"promptgit.yaml": "model: small\n"})
+
+        said = promptgit(office, "suite", "sort", "--models", "big")
+
+        assert said.code == 2
+        assert "there is no key for openai" in said.err
+
     def test_the_current_model_may_be_the_one_that_is_down(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ):

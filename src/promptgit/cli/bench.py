@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,10 @@ from promptgit.core.dataset import Dataset
 from promptgit.core.ports import Answer, AnswerStore, Embedder, Model, ModelIdentity, Request
 from promptgit.core.price import Price
 from promptgit.edges.clock import SystemClock
-from promptgit.errors import UserError
+from promptgit.errors import KeyMissing, UserError
 from promptgit.evaluate.budget import Budget, Metered
 from promptgit.evaluate.cache import Cached
+from promptgit.evaluate.keyless import Keyless
 from promptgit.evaluate.kinds import kinds
 from promptgit.evaluate.retry import Retrying
 from promptgit.evaluate.suite import Suite, bind, default_assertions
@@ -46,6 +47,7 @@ class Bench:
     on_paid: OnPaid | None = None
     outermost: Callable[[Model, str], Model] = lambda model, purpose: model  # around all others
     estimates_only: bool = False  # nobody will be called, so no key is needed
+    spares_keyless: bool = False  # a model without a key fails when it is asked, and no sooner
 
     def model(self, choice: ModelChoice, purpose: str) -> Model:
         """A model that remembers, pays from the budget and tries again, in that order."""
@@ -74,9 +76,14 @@ class Bench:
         telling.fact(f"{purpose}: {bare.identity}, {where}; {cost}")
 
     def bare(self, choice: ModelChoice) -> Model:
-        """The model as its plug-in makes it."""
+        """The model as its plug-in makes it; raises KeyMissing, unless that is to be spared."""
         provider, name = provider_of(choice.name)
-        made: Model = self._made(plugins.model_factory(provider), provider, name, choice)
+        try:
+            made: Model = self._made(plugins.model_factory(provider), provider, name, choice)
+        except KeyMissing as missing:
+            if not self.spares_keyless:
+                raise
+            return Keyless(replace(self, estimates_only=True).bare(choice), missing)
         return made
 
     def _made(self, factory: Any, provider: str, name: str, choice: ModelChoice) -> Any:

@@ -27,7 +27,7 @@ from promptgit.edges.cache import SqliteAnswers
 from promptgit.edges.git import Git
 from promptgit.edges.records import Records
 from promptgit.edges.runs import RunJournal, new_run_id, run_ids
-from promptgit.errors import BudgetSpent, UserError
+from promptgit.errors import BudgetSpent, KeyMissing, UserError
 from promptgit.evaluate.budget import Budget, Cap
 from promptgit.evaluate.estimate import Estimate, estimate
 from promptgit.evaluate.in_turns import Spared, Turn, sorted_out, turns
@@ -101,7 +101,7 @@ def prepare(
     journal = RunJournal(repository.git, new_run_id())
     paid = None if dry_run else partial(_note_paid, journal)
     bench = Bench(config, store, purse, on_paid=paid, estimates_only=dry_run)
-    makes = partial(_model, bench, repository, prompt, allow_code=allow_code)
+    makes = partial(_model, repository, prompt, allow_code=allow_code)
     contestants, notices = _contestants(repository, bench, asked, models, prompt, cases, makes)
     return Task(
         path=path,
@@ -125,30 +125,48 @@ def _contestants(
     typed: Sequence[str],
     prompt: Prompt,
     cases: Dataset,
-    makes: Callable[[str | None, ModelChoice], Model],
+    makes: Callable[[Bench, str | None, ModelChoice], Model],
 ) -> tuple[tuple[Contestant, ...], tuple[str, ...]]:
-    """Build the models, each once, the current one first; and say which names were too many."""
+    """
+    Build the models, each once, the current one first; and say which names were too many.
+
+    One that lacks its key is built all the same: what it answered before is in the cache.  Raises
+    KeyMissing when all of them do.
+    """
     current = repository.model_choice(asked)
     others = [name for name in dict.fromkeys(typed) if name != current.name]
     wanted: list[tuple[str | None, ModelChoice]] = [(None, current)]
     wanted += [(name, repository.config.with_model(name).model) for name in others]
     notices = [f"{name} was named twice; it is asked once" for name in _twice(typed)]
     found: dict[str, Contestant] = {}
+    missing: list[KeyMissing] = []
     for as_typed, choice in wanted:
-        bare = makes(as_typed, choice)
+        has_key = True
+        try:
+            bare = makes(bench, as_typed, choice)
+        except KeyMissing as error:
+            has_key = False
+            missing.append(error)
+            how = error.hint.partition(",")[0]
+            notices.append(f"{choice} is not run: {error.message} ({how})")
+            bare = makes(replace(bench, spares_keyless=True), as_typed, choice)
         key = choice.name if provider_of(choice.name)[0] in FREE else bare.identity.digest
         if key in found:
             notices.append(f"{choice} is the same model as {found[key].name}; it is asked once")
             continue
         guess = estimate(prompt, cases, bare.identity, price=bench.price(bare), store=bench.store)
+        if not has_key:
+            guess = replace(guess, calls=0, input_tokens=0, output_tokens=0, usd=0.0)
         found[key] = Contestant(str(choice), as_typed, Spared(bare, bench.store), guess)
+    if len(missing) == len(wanted):
+        raise missing[0]
     return tuple(found.values()), tuple(notices)
 
 
 def _model(
-    bench: Bench,
     repository: Repository,
     prompt: Prompt,
+    bench: Bench,
     typed: str | None,
     choice: ModelChoice,
     *,
