@@ -10,6 +10,8 @@ from typing import Any
 
 from promptgit.errors import UserError
 
+NEEDS_REVIEW = "needs-review"  # a tag: drafted from logs, and no case before a person takes it off
+
 
 class JsonText(str):
     """

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from promptgit.core.dataset import (
+    NEEDS_REVIEW,
     Case,
     Dataset,
     Dropped,
@@ -155,6 +156,10 @@ class _Reading:
         if row.short:
             self.drop(row.line, row.short)
             return
+        tags = _tags(_value(row.values, played.parts.get("tags", "")), where)
+        if NEEDS_REVIEW in tags:
+            self.drop(row.line, "it needs a review")
+            return
         inputs = _parsed(_texts(row, played.inputs, where), self.columns.json_inputs, where)
         missing = _missing(inputs, played.main_input)
         if missing:
@@ -169,7 +174,7 @@ class _Reading:
             inputs=inputs,
             expected=expected if expected and expected.strip() else None,
             reference={k: v for k, v in _texts(row, played.reference, where).items() if v},
-            tags=_tags(_value(row.values, played.parts.get("tags", "")), where),
+            tags=tags,
             weight=_weight(_value(row.values, played.parts.get("weight", "")), where),
             group=parts.get("group", "").strip(),
         )

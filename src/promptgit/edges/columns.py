@@ -2,9 +2,9 @@
 Which column of a case file plays which part.
 
 A name is compared without case and outer blanks.  One column may be the expected answer; id,
-tags, weight and group have their own names; all others are inputs and keep the name that the
-file gives them.  When two columns could be the expected answer we ask, and never guess: the
-other one would be shown to the model.
+tags, weight, group and from_log have their own names; all others are inputs and keep the name
+that the file gives them.  When two columns could be the expected answer we ask, and never guess:
+the other one would be shown to the model.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ OTHERS = {
     "tags": ("tags", "tag"),
     "weight": ("weight",),
     "group": ("group",),
+    "from_log": ("from_log",),  # the log line that the case was drafted from
 }
 PARTS = ("expected", *OTHERS)  # what is not an input
 

@@ -1,0 +1,121 @@
+"""Drafted cases in a case file: added at its end, and read by nobody before their review."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from promptgit.core.dataset import Case
+from promptgit.edges import cases
+from promptgit.edges.columns import Columns
+from promptgit.edges.draft_rows import can_hold_drafts, with_drafts
+from promptgit.errors import UserError
+from promptgit.flywheel.drafting import Draft
+
+
+def a_draft(name: str = "log-1", expected: str = "", **inputs: str) -> Draft:
+    return Draft(name, f"call of {name}", inputs, expected, found="Leaks")
+
+
+QUOTED = 'He said "hi", and\nleft; = +1'
+
+
+def test_rows_are_added_to_a_table_and_nothing_else_changes():
+    before = "id,comment,response,tags\na,Hello,Hi,\n"
+
+    after = with_drafts(before, "p.csv", [a_draft(comment=QUOTED)], Columns())
+
+    header, row, *_ = after.split("\n")
+    assert (header, row) == ("id,comment,response,tags,from_log", "a,Hello,Hi,,")
+    assert list(csv.DictReader(io.StringIO(after)))[1] == {
+        "id": "log-1",
+        "comment": QUOTED,
+        "response": "",
+        "tags": "needs-review,leaks",
+        "from_log": "call of log-1",
+    }
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        'comment;response\r\n"a; b";c\r\n',
+        "comment\tresponse\na\tb",
+        'comment,response\n"two\nlines",b\n\nc,d\n',
+    ],
+)
+def test_a_file_without_our_columns_keeps_its_cases_and_their_ids(before: str):
+    name = "p.tsv" if "\t" in before else "p.csv"
+    after = with_drafts(before, name, [a_draft(comment="new")], Columns())
+
+    old, new = cases.parse(before.encode(), name), cases.parse(after.encode(), name)
+
+    assert new.cases == old.cases
+    assert [row.why for row in new.dropped] == ["it needs a review"]
+
+
+def test_objects_are_added_to_a_file_of_lines():
+    before = '{"id": "a", "ticket": {"text": "Hello"}, "expected": {"label": "x"}}\n'
+    columns = Columns({"ticket": "ticket.text"})
+
+    after = with_drafts(before, "p.jsonl", [a_draft(ticket="New")], columns)
+
+    assert after.startswith(before)
+    assert json.loads(after.split("\n")[1]) == {
+        "id": "log-1",
+        "ticket": {"text": "New"},
+        "expected": "",
+        "tags": ["needs-review", "leaks"],
+        "from_log": "call of log-1",
+    }
+
+
+def test_an_empty_file_is_begun():
+    after = with_drafts("", "p.drafts.jsonl", [a_draft(message="New")], Columns())
+
+    assert json.loads(after)["message"] == "New"
+
+
+@pytest.mark.parametrize("name", ["p.csv", "p.jsonl"])
+def test_a_draft_that_is_there_already_is_not_added_again(name: str):
+    header = "id,comment,response\nx,y,z\n"
+    lines = '{"id": "x", "comment": "y", "response": "z"}\n'
+    once = with_drafts(
+        header if name == "p.csv" else lines, name, [a_draft(comment="a")], Columns()
+    )
+
+    assert with_drafts(once, name, [a_draft(comment="a")], Columns()) == once
+
+
+def test_a_draft_is_no_case_until_its_tag_is_taken_off_and_then_keeps_its_id():
+    before = "comment,response\nHello,Hi\n"
+    drafted = with_drafts(before, "p.csv", [a_draft(comment="New")], Columns())
+
+    reviewed = drafted.replace("New,,", "New,An answer,").replace('"needs-review,leaks"', "leaks")
+
+    assert [case.id for case in cases.parse(drafted.encode(), "p.csv")] == ["c-eff83b32af"]
+    assert cases.parse(reviewed.encode(), "p.csv").cases[1] == Case(
+        "log-1", {"comment": "New"}, "An answer", tags=("leaks",)
+    )
+
+
+def test_the_provenance_is_no_input():
+    text = "comment,response,from_log\nHello,Hi,call-9\n"
+
+    (case,) = cases.parse(text.encode(), "p.csv")
+
+    assert case.columns == {"comment": "Hello", "expected": "Hi"}
+
+
+def test_a_file_of_drafts_alone_says_why_it_has_no_cases():
+    text = with_drafts("", "p.jsonl", [a_draft(message="New")], Columns())
+
+    with pytest.raises(UserError, match="needs a review"):
+        cases.parse(text.encode(), "p.jsonl")
+
+
+def test_some_files_cannot_be_added_to():
+    assert not [name for name in ("p.yaml", "p.parquet", "p.json") if can_hold_drafts(name)]
