@@ -102,6 +102,18 @@ def test_recorded_outputs_can_be_scored_there_without_a_call(measured):
     assert config["providers"] == ["echo"]
 
 
+def test_cases_without_a_recorded_output_are_counted(measured):
+    with (measured.path / "prompts/sort.csv").open("a") as file:
+        file.write("four,a saw,tool,\nfive,a pear,fruit,\n")
+
+    said = promptgit(measured, "export", "--to", "promptfoo", "sort", "--with-outputs")
+
+    assert "the outputs of 2 of 5 cases, as 'four'" in said.err
+    assert [("providerOutput" in test) for test in as_yaml(said.out)["tests"]] == [True] * 3 + [
+        False
+    ] * 2
+
+
 def test_results_carry_commit_blob_record_and_model(measured):
     config = as_yaml(promptgit(measured, "export", "--to", "promptfoo", "sort").out)
 

@@ -105,6 +105,19 @@ def test_a_shallow_clone_is_told_what_to_fetch(forked, tmp_path):
     assert "git fetch --depth=1" in caught.value.hint
 
 
+def test_a_branch_that_is_spelt_wrong_or_only_at_the_remote_is_named(forked, tmp_path):
+    clone = tmp_path / "clone"
+    forked.git("clone", "-q", "--branch=main", f"file://{forked.path}", str(clone))
+
+    with pytest.raises(UserError) as misspelt:
+        ends(Git.discover(clone), "mian", None)
+    with pytest.raises(UserError) as remote:
+        ends(Git.discover(clone), "work", None)
+
+    assert misspelt.value.hint == "did you mean 'main'?"
+    assert remote.value.hint == "did you mean 'origin/work'?"
+
+
 def test_an_option_in_place_of_a_revision_is_no_option(forked, tmp_path):
     with pytest.raises(UserError, match="no commit called"):
         resolved(forked, f"--output={tmp_path / 'x'}")

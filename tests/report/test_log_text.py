@@ -125,6 +125,18 @@ def test_a_row_of_other_cases_than_the_one_above_is_marked_and_the_mark_explaine
     assert len({line.index("improve(") for line in lines}) == 1
 
 
+@pytest.mark.parametrize("width", [40, 50, 60, 70, 80])
+def test_the_mark_stays_where_a_terminal_has_no_room_for_the_cases(width: int):
+    rows = [a_revision(terms="1", n=80), a_revision(terms="2", n=80)]
+
+    lines = [plain(line) for line in history_lines(rows, Layout(width))]
+
+    marked = [line for line in lines if " *" in line and line != LEGEND]
+    assert len(marked) == 1
+    assert "0.706" in marked[0]
+    assert max(len(line) for line in lines if line != LEGEND) <= width
+
+
 def test_rows_of_the_same_cases_need_no_mark_and_no_legend():
     rows = [a_revision(terms="1"), a_revision(terms="1"), a_revision(terms="")]
 

@@ -226,9 +226,22 @@ class Git:
                     "there is no commit yet", hint="commit the prompt first: git add, git commit"
                 ) from error
             raise UserError(
-                f"there is no {kind} called {revision!r} here",
-                hint="`git log --oneline` lists commits; in a shallow clone, fetch more of them",
+                f"there is no {kind} called {revision!r} here", hint=self._like(revision)
             ) from error
+
+    def _like(self, revision: str) -> str:
+        """Say which branch or tag may be meant: a remote's, or one that is spelt alike."""
+        from difflib import get_close_matches
+
+        kinds = ("refs/heads", "refs/remotes", "refs/tags")
+        names = self.text("for-each-ref", "--format=%(refname:short)", *kinds).split("\n")
+        close = [name for name in names if name.endswith(f"/{revision}")]
+        close = close or get_close_matches(revision, names, n=1)
+        if close:
+            return f"did you mean {close[0]!r}?"
+        if self.shallow:
+            return "this clone is shallow: `git fetch --deepen=100` fetches more of its history"
+        return "`git branch --all` lists branches, and `git log --oneline` commits"
 
     def blob_at(self, revision: str, path: str) -> str | None:
         """Return the blob id of `path` in `revision`, or None when it is not a file there."""

@@ -87,7 +87,7 @@ def log_lines(
         yield (*_beside(facts), (GAP, ""), *_cut(subject, room))
         indent = " " * (SHORT + 14)
     else:
-        yield _beside(_fitting(facts, revision, layout.width))
+        yield _beside(_fitting(facts, revision, layout.width, apart=apart))
         yield ((GAP, ""), *_cut(subject, layout.width - len(GAP)))
         indent = 2 * GAP
     if revision.takes_back:
@@ -124,15 +124,23 @@ def _facts(revision: Revision, layout: Layout) -> Facts:
     }
 
 
-def _fitting(facts: Facts, revision: Revision, width: int) -> Facts:
-    """Leave columns out until the others fit; the last to be shortened is the score."""
+def _fitting(facts: Facts, revision: Revision, width: int, *, apart: bool = False) -> Facts:
+    """
+    Leave columns out until the others fit; the last to be shortened is the score.
+
+    Where the cases go, their mark goes to the end of the line.
+    """
     kept = dict(facts)
+    mark = APART if apart else ""
     for name in DROPPED_FIRST:
-        if _columns(kept) <= width:
-            return kept
+        if _columns(kept) + (0 if "where" in kept else len(mark)) <= width:
+            break
         kept.pop(name, None)
-    if _columns(kept) > width:
+    if _columns(kept) + (0 if "where" in kept else len(mark)) > width:
         kept["score"] = (change(None, revision.score), kept["score"][1])
+    if mark and "where" not in kept:
+        name = list(kept)[-1]
+        kept[name] = (kept[name][0] + mark, kept[name][1])
     return kept
 
 

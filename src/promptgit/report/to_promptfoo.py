@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from promptgit.core.dataset import Case
+from promptgit.core.quote import quoted
 from promptgit.evaluate.suite import Assertion
 from promptgit.report.exported import Exported, literal
 from promptgit.report.plain_yaml import plain_yaml
@@ -67,6 +68,7 @@ def to_promptfoo(
     outputs = _outputs(exported) if with_outputs else {}
     if with_outputs and not outputs:
         config.losses.append("the records hold no outputs of this text: run `promptgit eval` first")
+    config.losses += _without_output(exported, outputs)
     facts: dict[str, Any] = {
         "description": f"{exported.prompt.name}, {_origin(exported)}",
         "tags": {**exported.evidence, **_score(exported)},
@@ -282,6 +284,18 @@ def _outputs(exported: Exported) -> dict[str, str]:
         if isinstance(row.get("output"), str) and row.get("repeat", 0) == 0:
             found.setdefault(str(row.get("case")), row["output"])
     return found
+
+
+def _without_output(exported: Exported, outputs: Mapping[str, str]) -> list[str]:
+    """Say how many tests have no recorded output, where others have one."""
+    cases = exported.cases or ()
+    lacking = [case.id for case in cases if case.id not in outputs]
+    if not outputs or not lacking:
+        return []
+    return [
+        f"the outputs of {len(lacking)} of {len(cases)} cases, as {quoted(lacking[0])}: none are "
+        "recorded, so `echo` answers with the prompt itself; `promptgit eval` records them"
+    ]
 
 
 def _score(exported: Exported) -> dict[str, str]:
