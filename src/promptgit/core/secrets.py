@@ -27,8 +27,8 @@ _FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("-----BEGIN ",),
         r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}-----|\Z)",
     ),
-    ("JSON Web Token", ("eyJ",), r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"),
-    ("API key", ("sk-",), r"(?<![A-Za-z0-9])sk-(?=[\w-]*\d)[\w-]{16,}"),
+    ("JSON Web Token", ("eyJ",), r"(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"),
+    ("API key", ("sk-",), r"(?<![A-Za-z0-9])sk-(?=[\w-]{0,200}\d)[\w-]{16,}"),
     (
         "GitHub token",
         ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
