@@ -42,6 +42,12 @@ SECTIONS = {
     "Production": {
         "logs": "Import and look at what production said and heard",
         "flywheel": "Turn production logs into alarms, improvements and rollouts",
+        "deploy": "Put a text of a prompt into an environment, for a share of the units",
+        "promote": "Give a candidate its next share, at last everybody",
+        "abort": "End a rollout: everybody gets the stable text again",
+        "status": "Show what is live where: shares, since when, the next step",
+        "bundle": "Write what is live as one file, to serve from without Git",
+        "library": "Share what was learnt with other applications, and adopt it",
     },
     "GitHub": {
         "github": "Tell GitHub what a check found",

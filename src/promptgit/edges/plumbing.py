@@ -24,13 +24,15 @@ OWN_INDEX = (  # no hook hears of it, and nothing of it is kept beside the user'
     *("-c", "core.fsmonitor=false"),
 )
 
+NEW_FILE = "100644"  # the mode of a file that was not there
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:
     """One improvement, to be committed: one file's new text, and why."""
 
     path: str  # from the repository's top
-    before_blob: str  # of the text it replaces
+    before_blob: str  # of the text it replaces; empty where the file is new
     text: str
     message: str
 
@@ -66,7 +68,7 @@ def make_commit(
             hint="run the command again, on the text as it is now",
         )
     blob = store(git, commit.text)
-    tree = _tree_with(git, parent, commit.path, mode, blob)
+    tree = _tree_with(git, parent, commit.path, mode or NEW_FILE, blob)
     dates = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when} if when else {}
     signing = ["-S" if sign else "--no-gpg-sign"]
     made = git.write(
@@ -130,7 +132,8 @@ def verify_commit(git: Git, made: str, parent: str, commit: Commit) -> None:
             hint="does a hook add files? it was taken back",
         )
     old_mode, new_mode, _, blob, _ = fields[0].removeprefix(":").split()
-    if blob != blob_of(git, commit.text) or old_mode != new_mode:
+    expected_mode = old_mode if commit.before_blob else NEW_FILE
+    if blob != blob_of(git, commit.text) or new_mode != expected_mode:
         raise UserError(
             f"a hook or filter rewrote {commit.path}: its score would be another text's",
             hint="keep formatters away from prompts, or format the prompt first",

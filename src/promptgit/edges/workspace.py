@@ -68,9 +68,13 @@ def locate(git: Git, path: str | os.PathLike[str]) -> str:
     return inside
 
 
-def preflight(git: Git, path: str | os.PathLike[str], *, branch: str | None = None) -> Base:
+def preflight(
+    git: Git, path: str | os.PathLike[str], *, branch: str | None = None, may_be_new: bool = False
+) -> Base:
     """
     Find the prompt at `path` as it is committed; raise UserError if it cannot be improved here.
+
+    A file that `may_be_new` and is nowhere yet has an empty blob, mode and text.
 
     With `branch`, the work goes to that branch: it is made at HEAD, or continued from its own
     tip where it exists, and neither the work tree nor the index matters.  A bare repository has
@@ -81,10 +85,12 @@ def preflight(git: Git, path: str | os.PathLike[str], *, branch: str | None = No
     ref, commit = _branch(git, branch)
     attached = branch is None and not git.bare
     refuse_checked_out_elsewhere(git, ref, here=attached)
-    mode, blob = _tracked(git, commit, inside)
-    if attached:
-        refuse_unclean(git, inside)
-    text = _text(git, inside, blob)
+    mode = blob = text = ""
+    if not (may_be_new and _is_nowhere(git, commit, inside, attached=attached)):
+        mode, blob = _tracked(git, commit, inside)
+        if attached:
+            refuse_unclean(git, inside)
+        text = _text(git, inside, blob)
     _refuse_without_identity(git)
     _refuse_unwritable(git)
     return Base(inside, commit, blob, mode, text, ref, attached)
@@ -286,6 +292,13 @@ def _tracked(git: Git, commit: str, path: str) -> tuple[str, str]:
         if name == path:
             raise UserError(f"{path} is a folder", hint="name one prompt in it")
     raise _not_committed(git, commit, path)
+
+
+def _is_nowhere(git: Git, commit: str, path: str, *, attached: bool) -> bool:
+    """Say whether there is no such file: in the commit, nor where its branch is checked out."""
+    if git.blob_at(commit, path) is not None:
+        return False
+    return not attached or not (os.path.lexists(git.cwd / path) or git.text("ls-files", path))
 
 
 def _not_committed(git: Git, commit: str, path: str) -> UserError:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from promptgit.core import trailers
 from promptgit.core.trailers import Trailers
 
+ROLLOUT_KEY = "Rollout-Environment"  # a step of a rollout has it: who gets which text
+
 _NUMBER = r"[01](?:\.\d{1,6})?"
 _CHANGE = re.compile(rf"(?:({_NUMBER}) -> )?({_NUMBER})(?: n=(\d{{1,9}}))?\Z")
 _METRIC = re.compile(rf"(.+?) (?:({_NUMBER}) -> )?({_NUMBER})\Z")
@@ -47,7 +49,14 @@ def claims_in(message: str) -> tuple[Claim, ...]:
     >>> [(claim.path, claim.before, claim.after, claim.n) for claim in claims_in(text)]
     [('p.md', 0.5, 0.75, 8)]
     """
-    return tuple(_claim(block) for block in trailers.find_all(message))
+    return tuple(_claim(block) for block in trailers.find_all(message) if not _is_step(block))
+
+
+def _is_step(block: Trailers) -> bool:
+    """Whether it tells of a rollout and claims nothing of a score: the text is another commit's."""
+    if not trailers.value(block, ROLLOUT_KEY):
+        return False
+    return not any(key.lower().startswith("eval-") for key, _ in block)
 
 
 def about(claims: Sequence[Claim], path: str, blob: str) -> Claim | None:
