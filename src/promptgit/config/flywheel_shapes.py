@@ -157,7 +157,7 @@ class AnalyzeShape(Shape):
     detectors: Texts | None = Field(
         default=None,
         description="files besides those of the package; `promptgit flywheel detectors` shows them",
-        examples=["flywheel/*.yaml"],
+        examples=["detectors/*.yaml"],
     )
     judge: JudgeShape | None = Field(default=None, examples=[{"sample": 100}])
 

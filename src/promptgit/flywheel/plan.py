@@ -41,7 +41,7 @@ class Judge:
 class Analyze:
     engine: str = "duckdb"
     window: timedelta = WEEK
-    detectors: tuple[str, ...] = ("flywheel/*.yaml",)  # files besides those of the package
+    detectors: tuple[str, ...] = ("detectors/*.yaml",)  # files besides those of the package
     judge: Judge = Judge()
 
 

@@ -90,7 +90,7 @@ capture:
 analyze:
   engine: duckdb             # or pyspark
   window: 7d
-  # detectors: [flywheel/*.yaml]              # yours, besides those of the package
+  # detectors: [detectors/*.yaml]             # yours, besides those of the package
   # judge: {{sample: 100, model: gpt-5-mini}}   # grades so many conversations of each prompt
 
 triggers:                    # `do: improve` drafts cases and searches; `do: alarm` only says so
