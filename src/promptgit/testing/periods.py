@@ -48,7 +48,7 @@ class Rates:
 
 PLAIN = Rates(
     short=0.03, generic=0.05, no_steps=0.3, no_context=0.4, repeated=0.03, slow=0.03,
-    error=0.004, churn=0.04, offer=0.15, accept=0.18, quality=0.74, escalation=-3.9,
+    error=0.004, churn=0.04, offer=0.15, accept=0.12, quality=0.68, escalation=-3.9,
 )  # fmt: skip
 IMPROVED = Rates(
     short=0.01, generic=0.015, no_steps=0.06, no_context=0.08, repeated=0.01, slow=0.025,
