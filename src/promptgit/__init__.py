@@ -15,11 +15,15 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from promptgit.api.asynchronous import acheck, aevaluate, aimprove, aload
+    from promptgit.api.call import Call
+    from promptgit.api.capturing import capture, capture_stats, capture_to, feedback, flush
     from promptgit.api.checking import check
     from promptgit.api.evaluating import evaluate
     from promptgit.api.improving import improve
     from promptgit.api.loading import load
     from promptgit.api.progress import Progress
+    from promptgit.api.recorder import CaptureStats
+    from promptgit.api.subject import using
     from promptgit.api.values import Candidate, Evaluation, Improvement, Prompt, Report, Verdict
     from promptgit.core.dataset import Case, Dataset
     from promptgit.core.evaluation import Metric, Result, Score
@@ -34,9 +38,11 @@ __all__ = [
     "Answer",
     "Budget",
     "BudgetSpent",
+    "Call",
     "CallFailed",
     "Candidate",
     "Cap",
+    "CaptureStats",
     "Case",
     "Dataset",
     "Evaluation",
@@ -65,19 +71,29 @@ __all__ = [
     "aevaluate",
     "aimprove",
     "aload",
+    "capture",
+    "capture_stats",
+    "capture_to",
     "check",
     "evaluate",
+    "feedback",
+    "flush",
     "improve",
     "load",
+    "using",
 ]
 
 _HOMES = (
     ("api.asynchronous", ("acheck", "aevaluate", "aimprove", "aload")),
+    ("api.call", ("Call",)),
+    ("api.capturing", ("capture", "capture_stats", "capture_to", "feedback", "flush")),
     ("api.checking", ("check",)),
     ("api.evaluating", ("evaluate",)),
     ("api.improving", ("improve",)),
     ("api.loading", ("load",)),
     ("api.progress", ("Progress",)),
+    ("api.recorder", ("CaptureStats",)),
+    ("api.subject", ("using",)),
     ("api.values", ("Candidate", "Evaluation", "Improvement", "Prompt", "Report", "Verdict")),
     ("core.dataset", ("Case", "Dataset")),
     ("core.evaluation", ("Metric", "Result", "Score")),

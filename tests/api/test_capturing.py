@@ -1,0 +1,588 @@
+"""`promptgit.capture`: what a program does, and what is in the logs then."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import promptgit
+from promptgit.api.recorder import PROCESS, Recorder
+from promptgit.api.settled import Settled, settled
+from promptgit.edges.spool import Spool, recover
+from promptgit.errors import UserError
+from promptgit.flywheel.interaction import Interaction
+from promptgit.testing.repositories import a_repository
+
+PROMPT = promptgit.Prompt.of("You are the support desk.", name="support-reply")
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Iterator[Path]:
+    """A folder that this process captures into, with the usual redaction."""
+    folder = tmp_path / "logs"
+    promptgit.capture_to(folder, environment="production")
+    yield folder
+    PROCESS.recorder.close()
+
+
+def lines(folder: Path) -> list[Interaction]:
+    """What a reader sees, oldest first."""
+    promptgit.flush()
+    recover(folder)
+    found = [
+        Interaction.read(line)
+        for path in folder.glob("*.jsonl")
+        for line in path.read_bytes().split(b"\n")
+        if line
+    ]
+    return sorted(found, key=lambda line: (line.at, line.id))
+
+
+def test_a_call_is_recorded_when_its_block_ends(logs: Path):
+    with promptgit.capture(PROMPT, unit="u-1", conversation="c-9", turn=2) as call:
+        call.input = "Where is my order?"
+        call.output = "On its way."
+        call.model = "gpt-5-mini"
+        call.input_tokens, call.output_tokens, call.cost_usd = 20, 5, 0.0004
+        call.facts["channel"] = "chat"
+        call.score("quality", 0.8)
+
+    (line,) = lines(logs)
+    assert (line.id, line.kind, line.source) == (call.id, "call", "sdk")
+    assert (line.prompt, line.version) == ("support-reply", PROMPT.blob)
+    assert (line.unit, line.conversation, line.turn) == ("u-1", "c-9", 2)
+    assert (line.input, line.output, line.model) == (
+        "Where is my order?",
+        "On its way.",
+        "gpt-5-mini",
+    )
+    assert (line.input_tokens, line.output_tokens, line.cost_usd) == (20, 5, 0.0004)
+    assert (dict(line.facts), dict(line.scores)) == ({"channel": "chat"}, {"quality": 0.8})
+    assert line.environment == "production"
+    assert line.latency_ms is not None
+    assert 0 <= line.latency_ms < 10_000
+
+
+def test_a_name_is_enough_for_a_prompt(logs: Path):
+    with promptgit.capture("support-reply"):
+        pass
+
+    assert [(line.prompt, line.version) for line in lines(logs)] == [("support-reply", "")]
+
+
+def test_an_exception_is_noted_and_passes_on_unchanged(logs: Path):
+    trouble = TimeoutError("too slow")
+
+    def failing() -> None:
+        with promptgit.capture(PROMPT) as call:
+            call.output = "half an ans"
+            raise trouble
+
+    with pytest.raises(TimeoutError) as caught:
+        failing()
+
+    assert caught.value is trouble
+    assert [(line.error, line.output) for line in lines(logs)] == [("TimeoutError", "half an ans")]
+
+
+def test_it_is_the_same_for_an_event_loop(logs: Path):
+    async def one(number: int) -> None:
+        async with promptgit.capture(PROMPT, conversation=f"c-{number}") as call:
+            await asyncio.sleep(0.02)
+            call.output = str(number)
+
+    async def cancelled() -> None:
+        async with promptgit.capture(PROMPT, conversation="c-x"):
+            await asyncio.sleep(60)
+
+    async def all_of_them() -> None:
+        task = asyncio.create_task(cancelled())
+        await asyncio.gather(*(one(number) for number in range(20)))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(all_of_them())
+
+    found = lines(logs)
+    assert {line.output for line in found if not line.error} == {str(n) for n in range(20)}
+    assert [line.error for line in found if line.conversation == "c-x"] == ["CancelledError"]
+    assert all(line.latency_ms and line.latency_ms >= 15 for line in found)
+
+
+def test_feedback_names_a_call_or_a_conversation(logs: Path):
+    with promptgit.capture(PROMPT) as call:
+        pass
+
+    assert promptgit.feedback(call.id, score=1, comment="nice", upsell="accepted", value=49.9)
+    promptgit.feedback("c-9", score=0.25, name="quality", at="2026-11-20T10:00:00.000Z")
+
+    earlier, _, now = lines(logs)
+    assert (now.kind, now.of, dict(now.scores)) == ("feedback", call.id, {"satisfaction": 1.0})
+    assert dict(now.facts) == {"comment": "nice", "upsell": "accepted", "value": "49.9"}
+    assert (earlier.of, dict(earlier.scores)) == ("c-9", {"quality": 0.25})
+    assert (logs / "2026-11-20.sdk-0.jsonl").exists()
+
+
+def test_blocks_say_what_the_calls_in_them_are_about(logs: Path):
+    with promptgit.using(PROMPT, unit="u-1", facts={"channel": "chat"}):
+        with promptgit.using(conversation="c-1", facts={"agent": "ada"}):
+            promptgit.capture().done()
+        promptgit.capture("other", unit="u-2").done()
+    promptgit.capture().done()
+
+    inner, outer, alone = lines(logs)
+    assert (inner.prompt, inner.unit, inner.conversation) == ("support-reply", "u-1", "c-1")
+    assert dict(inner.facts) == {"channel": "chat", "agent": "ada"}
+    assert (outer.prompt, outer.version, outer.unit) == ("other", "", "u-2")
+    assert (alone.prompt, alone.unit) == ("", "")
+
+
+def test_whatever_is_set_becomes_text(logs: Path):
+    with promptgit.capture(PROMPT, inputs={"order": 7, "tags": ["a"]}) as call:
+        call.input = [{"type": "text", "text": "Hi"}, {"type": "image_url", "image_url": {}}]
+        call.output = {"answer": "yes"}
+        call.system = None
+        call.input_tokens = "many"
+        call.cost_usd = float("nan")
+        call.unit = 17
+
+    (line,) = lines(logs)
+    assert (line.input, line.output, line.system) == ("Hi", '{"answer": "yes"}', "")
+    assert (line.input_tokens, line.cost_usd, line.unit) == (None, None, "17")
+    assert dict(line.inputs) == {"order": "7", "tags": '["a"]'}
+
+
+def test_messages_give_system_and_input(logs: Path):
+    with promptgit.capture(PROMPT) as call:
+        call.asked(PROMPT.messages(question="Open?"))
+
+    assert [(line.system, line.input) for line in lines(logs)] == [
+        ("You are the support desk.", "Open?")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["a\nb\r\n\x00\x85\u2028end", "\ud800 alone", "naïve 漢字 🙂", "x" * 300_000]
+)
+def test_any_text_comes_back(logs: Path, text: str):
+    with promptgit.capture(PROMPT) as call:
+        call.output = text
+
+    assert [line.output for line in lines(logs)] == [text.replace("\ud800", "?")]
+
+
+def test_a_call_counts_once(logs: Path):
+    call = promptgit.capture(PROMPT)
+
+    assert call.done()
+    assert not call.done()
+    with call:
+        pass
+    assert len(lines(logs)) == 1
+
+
+SECRETS = ("jane.doe@example.com", "4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00")
+
+
+def test_nothing_unredacted_reaches_a_file(logs: Path):
+    with promptgit.capture(PROMPT, unit=SECRETS[0], inputs={"card": SECRETS[1]}) as call:
+        call.input = f"I am {SECRETS[0]}, my card is {SECRETS[1]}"
+        call.output = f"We send it to {SECRETS[2]}"
+    promptgit.feedback(call.id, comment=f"call {SECRETS[0]}")
+
+    raw = [path.read_bytes() for path in logs.rglob("*") if path.is_file()]  # the spool, too
+    promptgit.flush()
+    raw += [path.read_bytes() for path in logs.rglob("*") if path.is_file()]
+    assert not [secret for secret in SECRETS for data in raw if secret.encode() in data]
+    assert len(lines(logs)) == 2
+
+
+def test_a_user_is_the_same_pseudonym_in_every_process(logs: Path):
+    code = (
+        "import promptgit, sys\npromptgit.capture_to(sys.argv[1])\n"
+        "with promptgit.capture('p', unit='jane.doe@example.com'): pass"
+    )
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", code, str(logs)], check=True)
+    with promptgit.capture("p", unit="jane.doe@example.com"):
+        pass
+
+    assert len({line.unit for line in lines(logs)}) == 1
+
+
+def test_a_redaction_that_fails_keeps_nothing_and_harms_nobody(tmp_path: Path, caplog):
+    def broken(line: Interaction) -> Interaction:
+        raise ZeroDivisionError
+
+    promptgit.capture_to(tmp_path, redact=broken)
+    for _ in range(3):
+        with promptgit.capture(PROMPT) as call:
+            call.output = "secret"
+
+    assert promptgit.capture_stats() == promptgit.CaptureStats(failed=3)
+    assert [record.message for record in caplog.records] == [
+        "a call was not captured: ZeroDivisionError()"
+    ]
+    assert not lines(tmp_path)
+
+
+def test_a_redaction_of_your_own_takes_the_place_of_ours(tmp_path: Path):
+    promptgit.capture_to(tmp_path, redact=lambda line: replace(line, output="***"))
+    with promptgit.capture(PROMPT) as call:
+        call.output = "secret"
+
+    assert [line.output for line in lines(tmp_path)] == ["***"]
+    PROCESS.recorder.close()
+
+
+class Rude:
+    def __str__(self) -> str:
+        raise RuntimeError("no text of me")
+
+
+def test_a_value_that_cannot_be_read_costs_a_line_and_no_more(logs: Path, caplog):
+    with promptgit.capture(PROMPT) as call:
+        call.output = Rude()
+    with promptgit.capture(PROMPT, unit=Rude()):
+        pass
+    promptgit.feedback("c", score="great")
+    call = promptgit.capture(PROMPT)
+    call.score("quality", float("inf"))
+    call.asked(7)
+    call.done()
+
+    stats = promptgit.capture_stats()
+    assert (stats.accepted, stats.failed) == (1, 5)
+    assert {record.levelno for record in caplog.records} == {logging.WARNING}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_the_right_is_said_once(tmp_path: Path, caplog):
+    tmp_path.chmod(0o500)
+    promptgit.capture_to(tmp_path / "logs", redact=lambda line: line)
+    for _ in range(3):
+        with promptgit.capture(PROMPT):
+            pass
+
+    assert promptgit.capture_stats().dropped == 3
+    assert len(caplog.records) == 1
+
+
+def test_a_folder_that_cannot_be_is_said_once(tmp_path: Path, caplog):
+    (tmp_path / "logs").write_text("a file")
+    promptgit.capture_to(tmp_path / "logs", redact=lambda line: line)
+    for _ in range(3):
+        with promptgit.capture(PROMPT) as call:
+            call.output = "still works"
+
+    assert promptgit.capture_stats() == promptgit.CaptureStats(dropped=3)
+    (record,) = caplog.records
+    assert "calls are not captured" in record.message
+    assert str(tmp_path / "logs") in record.message
+
+
+def test_a_full_queue_drops_counts_and_says_so(tmp_path: Path, caplog):
+    (tmp_path / "2026-11-21.sdk-0.jsonl").symlink_to("/dev/full")
+    recorder = Recorder(lambda: Settled(tmp_path, lambda line: line), capacity=8_192)
+    line = Interaction("a", "2026-11-21T20:40:05.123Z", output="x" * 900)
+
+    kept = [recorder.record(line) is not None for _ in range(20)]
+
+    assert kept == [True] * 8 + [False] * 12
+    assert recorder.stats.dropped == 12
+    assert not recorder.flush(0.1)
+    assert "the queue of captured lines is full" in caplog.text
+    assert "No space left on device" in caplog.text
+    (tmp_path / "2026-11-21.sdk-0.jsonl").unlink()
+    assert recorder.flush()
+    assert recorder.stats.written == 8
+    recorder.close()
+
+
+def test_days_begin_at_midnight_in_utc(tmp_path: Path):
+    recorder = Recorder(lambda: Settled(tmp_path, lambda line: line))
+    for at in ("2026-11-21T23:59:59.999Z", "2026-11-22T00:00:00.000Z"):
+        recorder.record(Interaction("a", at))
+    recorder.close()
+
+    assert sorted(path.name for path in tmp_path.glob("*.jsonl")) == [
+        "2026-11-21.sdk-0.jsonl",
+        "2026-11-22.sdk-0.jsonl",
+    ]
+
+
+def test_a_signal_in_the_middle_of_it_does_no_harm(tmp_path: Path):
+    """A handler that captures, too, meets the lock that its own thread holds."""
+    promptgit.capture_to(tmp_path, redact=lambda line: line)
+    done = 0
+
+    def handler(*_: object) -> None:
+        nonlocal done
+        done += 1
+        promptgit.capture("from-a-handler").done()
+        signal.setitimer(signal.ITIMER_REAL, 0.0005)
+
+    before = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.0005)
+    try:
+        for _ in range(2_000):
+            with promptgit.capture(PROMPT):
+                pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+    stats = promptgit.capture_stats()
+    assert done > 5
+    assert stats.accepted + stats.dropped == 2_000 + done
+    assert stats.accepted >= 2_000
+    assert len(lines(tmp_path)) == stats.accepted
+    PROCESS.recorder.close()
+
+
+def test_threads_lose_nothing_that_was_accepted(tmp_path: Path):
+    promptgit.capture_to(tmp_path, redact=lambda line: line)
+
+    def work(thread: int) -> None:
+        for number in range(2_000):
+            with promptgit.capture(PROMPT, conversation=f"{thread}-{number}") as call:
+                call.output = "It is on its way. " * 10
+
+    crew = [threading.Thread(target=work, args=(thread,)) for thread in range(8)]
+    for one in crew:
+        one.start()
+    for one in crew:
+        one.join()
+
+    found = lines(tmp_path)
+    assert promptgit.capture_stats() == promptgit.CaptureStats(accepted=16_000, written=16_000)
+    assert len({line.conversation for line in found}) == len(found) == 16_000
+    assert len({line.id for line in found}) == 16_000
+    PROCESS.recorder.close()
+
+
+def run(code: str, *arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        **options,
+    )
+
+
+def test_the_end_of_a_process_writes_what_waits(tmp_path: Path):
+    code = """
+import promptgit, sys
+promptgit.capture_to(sys.argv[1], redact=lambda line: line)
+for number in range(500):
+    with promptgit.capture("p", conversation=number):
+        pass
+sys.exit(3)
+"""
+    done = run(code, tmp_path)
+
+    assert (done.returncode, done.stderr) == (3, "")
+    assert len(next(tmp_path.glob("*.jsonl")).read_bytes().splitlines()) == 500
+    assert not list((tmp_path / "spool").iterdir())
+
+
+def test_children_of_fork_capture_for_themselves(tmp_path: Path):
+    code = """
+import os, promptgit, sys
+promptgit.capture_to(sys.argv[1], redact=lambda line: line)
+def some(name):
+    for number in range(300):
+        with promptgit.capture("p", conversation=f"{name}-{number}"):
+            pass
+some("before")
+with promptgit.capture("p", conversation="across"):
+    children = []
+    for child in range(4):
+        pid = os.fork()
+        if not pid:
+            some(f"child{child}")
+            assert promptgit.capture_stats().accepted == 300
+            os._exit(0) if child % 2 else sys.exit(0)
+        children.append(pid)
+    some("parent")
+for pid in children:
+    assert os.waitpid(pid, 0)[1] == 0
+"""
+    done = run(code, tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    names = ("before", "parent", "child0", "child1", "child2", "child3")
+    wanted = sorted([f"{name}-{n}" for name in names for n in range(300)] + ["across"])
+    assert sorted(line.conversation for line in lines(tmp_path)) == wanted
+
+
+KILLED = """
+import mmap, sys, threading, promptgit
+promptgit.capture_to(sys.argv[1], redact=lambda line: line)
+file = open(sys.argv[2], "r+b")
+told = mmap.mmap(file.fileno(), 64)
+counts = memoryview(told).cast("Q")
+def work(thread):
+    number = 0
+    while True:
+        call = promptgit.capture("p", conversation=f"{sys.argv[3]}-{thread}-{number}")
+        call.output = "It is on its way. " * (number % 50)
+        number += call.done()
+        counts[thread] = number
+for thread in range(8):
+    threading.Thread(target=work, args=(thread,)).start()
+print(flush=True)
+"""
+
+
+def test_what_was_accepted_survives_kill_nine(tmp_path: Path):
+    import random
+    import time
+
+    rng = random.Random(20261121)
+    logs, accepted = tmp_path / "logs", {}
+    for turn in range(10):
+        told = tmp_path / f"told-{turn}"
+        told.write_bytes(bytes(64))
+        command = [sys.executable, "-c", KILLED, str(logs), str(told), str(turn)]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        child.stdout.readline()
+        time.sleep(rng.uniform(0.0, 0.15))
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        counts = memoryview(told.read_bytes()).cast("Q")
+        accepted.update({(turn, thread): counts[thread] for thread in range(8)})
+
+    found = [line.conversation for line in lines(logs)]
+
+    assert len(found) == len(set(found))
+    by_thread: dict[tuple[int, int], list[int]] = {key: [] for key in accepted}
+    for turn_, thread, number in (map(int, one.split("-")) for one in found):
+        by_thread[turn_, thread].append(number)
+    for key, numbers in by_thread.items():
+        assert sorted(numbers) == list(range(len(numbers)))
+        assert accepted[key] <= len(numbers) <= accepted[key] + 1  # killed before it could tell
+    assert sum(accepted.values()) > 1_000
+
+
+def test_without_a_place_it_says_so_and_drops(tmp_path: Path):
+    code = """
+import logging, promptgit
+for _ in range(3):
+    with promptgit.capture("p") as call:
+        call.output = "fine"
+print(promptgit.capture_stats())
+"""
+    environment = {k: v for k, v in os.environ.items() if k != "PROMPTGIT_LOGS"}
+
+    done = run(code, cwd=tmp_path, env=environment)
+
+    assert done.returncode == 0
+    assert done.stdout == "CaptureStats(accepted=0, written=0, dropped=3, failed=0)\n"
+    assert done.stderr.count("PROMPTGIT_LOGS is not set") == 1
+
+
+def test_the_folder_is_the_environments_else_the_plans_else_the_repositorys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    repository = a_repository(tmp_path / "here", {"sub/prompt.md": "Hi\n"})
+    monkeypatch.delenv("PROMPTGIT_LOGS", raising=False)
+    monkeypatch.chdir(repository.path / "sub")
+
+    state = settled()
+    repository.write({"flywheel.yaml": "capture: {folder: logs}\nenvironment: staging\n"})
+    planned = settled()
+    monkeypatch.setenv("PROMPTGIT_LOGS", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("PROMPTGIT_ENVIRONMENT", "canary")
+    named = settled()
+
+    assert state.folder == repository.path / ".git/promptgit/logs"
+    assert state.environment == "production"
+    assert planned.folder == repository.path / "logs"
+    assert planned.environment == "staging"
+    assert (named.folder, named.environment) == (tmp_path / "elsewhere", "canary")
+
+
+def test_a_linked_work_tree_shares_the_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    repository = a_repository(tmp_path / "here", {"prompt.md": "Hi\n"})
+    repository.git("worktree", "add", "--quiet", str(tmp_path / "there"))
+    monkeypatch.delenv("PROMPTGIT_LOGS", raising=False)
+    monkeypatch.chdir(tmp_path / "there")
+
+    assert settled().folder.resolve() == (repository.path / ".git/promptgit/logs").resolve()
+
+
+def test_no_git_program_is_needed(tmp_path: Path):
+    environment = {**os.environ, "PROMPTGIT_LOGS": str(tmp_path / "logs"), "PATH": "/nowhere"}
+    code = "import promptgit\nwith promptgit.capture('p') as call: call.output = 'fine'"
+
+    done = run(code, cwd=tmp_path, env=environment)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.output for line in lines(tmp_path / "logs")] == ["fine"]
+
+
+def test_rules_of_the_plan_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    plan = """
+capture:
+  redact:
+    names: [Northwind]
+    patterns: {customer: "C-[0-9]{6}"}
+"""
+    (tmp_path / "flywheel.yaml").write_text(plan)
+    monkeypatch.chdir(tmp_path)
+    promptgit.capture_to(tmp_path / "logs")
+
+    with promptgit.capture(PROMPT) as call:
+        call.output = "northwind is C-123456"
+
+    (line,) = lines(tmp_path / "logs")
+    assert "orthwind" not in line.output
+    assert "123456" not in line.output
+    PROCESS.recorder.close()
+
+
+def test_a_plan_that_cannot_be_read_stops_the_capture(tmp_path: Path, monkeypatch):
+    (tmp_path / "flywheel.yaml").write_text("capture: {redact: {names: 7}}")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(UserError, match=r"flywheel.yaml"):
+        promptgit.capture_to(tmp_path / "logs")
+
+
+def test_another_slot_is_taken_while_one_is_held(logs: Path):
+    held = Spool.take(logs)
+
+    with promptgit.capture(PROMPT):
+        pass
+    promptgit.flush()
+
+    assert [path.name[10:] for path in logs.glob("*.jsonl")] == [".sdk-1.jsonl"]
+    held.close()
+
+
+def test_lines_are_json_objects_of_the_schema(logs: Path):
+    with promptgit.capture(PROMPT):
+        pass
+    promptgit.flush()
+
+    (path,) = logs.glob("*.jsonl")
+    assert json.loads(path.read_text())["schema"] == 1
+    assert path.stat().st_mode & 0o007 == 0
