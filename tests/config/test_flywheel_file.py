@@ -120,6 +120,9 @@ def test_a_kind_that_is_redacted_may_be_called_anything():
         ("deploy: {steps: [50, 10]}", "larger than the one before"),
         ("triggers: [{do: improve}]", "'triggers[0].when' is missing"),
         ("capture: {redact: {patterns: {a: '('}}}", "no regular expression"),
+        ("triggers: [quality_score = 7]", "compare with <, <=, > or >="),
+        ("triggers: [{when: 'drift(quality_score'}]", "close every parenthesis"),
+        ("deploy: {guards: error_rate}", "an operator has to follow"),
     ],
 )
 def test_what_is_not_meant_that_way_is_said(text: str, said: str):

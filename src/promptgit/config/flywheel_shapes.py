@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from promptgit.config.shape import Shape
-from promptgit.config.shapes import Name, NotEmpty, Texts
+from promptgit.config.shapes import Name, NotEmpty, Texts, as_list
 
 WHEN = re.compile(r"hourly|daily|weekly|monthly|([0-9*/,-]+ +){4}[0-9*/,-]+")
 ENGINE = re.compile("duckdb|pyspark")
@@ -52,12 +52,30 @@ def _length(text: str) -> str:
     return text
 
 
+def _condition(text: str) -> str:
+    from promptgit.errors import UserError
+    from promptgit.flywheel.grammar import parse
+
+    try:
+        parse(text)
+    except UserError as error:
+        said = error.message.partition("\n")[0]
+        raise ValueError(f"{said}; {error.hint}") from error
+    return text
+
+
 def _length_or_for_ever(text: str) -> str:
     return text if text == FOR_EVER else _length(text)
 
 
 Length = Annotated[str, AfterValidator(_length), _like(LENGTH)]
 Keeping = Annotated[str, AfterValidator(_length_or_for_ever), _like(f"{LENGTH}|^{FOR_EVER}$")]
+
+
+Condition = Annotated[str, AfterValidator(_condition), _like(r"\S")]
+Conditions = Annotated[
+    list[Condition], BeforeValidator(as_list, json_schema_input_type=Condition | list[Condition])
+]
 
 
 def _matching(pattern: re.Pattern[str], words: str) -> Callable[[str], str]:
@@ -165,7 +183,7 @@ class AnalyzeShape(Shape):
 class TriggerShape(Shape):
     """What has to hold, and what it starts."""
 
-    when: NotEmpty = Field(examples=["quality_score < 7"])
+    when: Condition = Field(examples=["quality_score < 7"])
     prompt: NotEmpty | None = Field(
         default=None, description="default: every prompt by itself", examples=["support-reply"]
     )
@@ -180,7 +198,7 @@ def _by_condition(value: Any) -> Any:
 
 
 Trigger = Annotated[
-    TriggerShape, BeforeValidator(_by_condition, json_schema_input_type=NotEmpty | TriggerShape)
+    TriggerShape, BeforeValidator(_by_condition, json_schema_input_type=Condition | TriggerShape)
 ]
 
 
@@ -217,7 +235,7 @@ class DeployShape(Shape):
     steps: Annotated[list[Percent], AfterValidator(_rising)] | None = Field(
         default=None, min_length=1, description="percent of the units", examples=[[10, 50, 100]]
     )
-    guards: Texts | None = Field(
+    guards: Conditions | None = Field(
         default=None,
         description="conditions that abort a rollout",
         examples=[["error_rate > 2%"]],

@@ -85,11 +85,11 @@ ModelSetting = Annotated[
 ]
 
 
-def _as_list(value: Any) -> Any:
+def as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Texts = Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str])]
+Texts = Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str])]
 
 
 class PriceShape(Shape):
@@ -214,7 +214,7 @@ def _rule_name(name: str) -> str:
 
 RuleNames = Annotated[
     list[Annotated[str, AfterValidator(_rule_name)]],
-    BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
+    BeforeValidator(as_list, json_schema_input_type=str | list[str]),
 ]
 
 
@@ -321,7 +321,7 @@ CasesSetting = Annotated[
 Readings = dict[str, Literal["text", "json"]]
 InputsSetting = Annotated[
     list[str] | Readings,
-    BeforeValidator(_as_list, json_schema_input_type=str | list[str] | Readings),
+    BeforeValidator(as_list, json_schema_input_type=str | list[str] | Readings),
 ]
 
 

@@ -1,0 +1,1 @@
+"""One turn of the flywheel, stage by stage; the commands parse and print."""
