@@ -118,6 +118,12 @@ def test_the_type_may_be_one_that_the_repository_allows():  # case 85
     assert written(type="feat").startswith("feat(support-reply): ask")
 
 
+def test_the_prompt_is_called_as_commands_call_it():
+    path = {"path": "prompts/sort.prompt.yml", "blob": "b" * 40}
+
+    assert written(record=a_comparison(prompt=path)).startswith("improve(sort): ask")
+
+
 @pytest.mark.parametrize("kind", ["", "Feat", "a b", "feat\n", "x" * 30])
 def test_a_type_that_is_no_word_is_refused(kind: str):
     with pytest.raises(UserError, match="type of a commit"):

@@ -16,6 +16,7 @@ from promptgit.cli.job import enter, prepare
 from promptgit.cli.lineups import Contestant, cap_as_typed, share
 from promptgit.cli.live import ImproveView
 from promptgit.core.lineup import BestPrompt
+from promptgit.core.naming import name_of, stem_of
 from promptgit.core.spend import Spend
 from promptgit.errors import PromptgitError, UserError, WorldError
 from promptgit.evaluate.budget import Cap
@@ -148,9 +149,9 @@ def refuse_folder(folder: str) -> None:
 
 def write(folder: str, path: str, found: BestPrompt, text: str) -> BestPrompt:
     """Write a text where `--write` says; its name tells whether the sealed cases confirmed it."""
-    prompt = Path(path)
     sign = "" if found.confirmed else ".not-confirmed"
-    file = Path(folder) / f"{prompt.stem}.{slug(found.name)}{sign}{prompt.suffix}"
+    suffix = path.removeprefix(stem_of(path))
+    file = Path(folder) / f"{name_of(path)}.{slug(found.name)}{sign}{suffix}"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="")

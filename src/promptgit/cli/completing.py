@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from promptgit.core.naming import name_of
 from promptgit.errors import PromptgitError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _repository(ctx: click.Context) -> Repository:
 def _prompts(ctx: click.Context) -> list[str]:
     """The names of prompts where they are unique, and the paths of all."""
     paths = _repository(ctx).prompts
-    stems = [Path(path).stem for path in paths]
+    stems = [name_of(path) for path in paths]
     return [*(stem for stem in stems if stems.count(stem) == 1), *paths]
 
 

@@ -17,6 +17,7 @@ from promptgit.cli.lint_files import (
     subject,
 )
 from promptgit.config.places import CONFIG_FILE, prompt_beside
+from promptgit.core.naming import name_of
 from promptgit.errors import UserError
 from promptgit.lint.subject import Subject
 
@@ -79,7 +80,7 @@ def _called(word: str, tree: Tree) -> str:
     if found is None:
         from difflib import get_close_matches
 
-        close = get_close_matches(word, [*prompts, *(Path(path).stem for path in prompts)], n=1)
+        close = get_close_matches(word, [*prompts, *(name_of(path) for path in prompts)], n=1)
         raise UserError(
             f"there is no file and no prompt {word!r}",
             hint=f"did you mean {close[0]!r}?"

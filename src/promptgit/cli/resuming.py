@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from promptgit.core import trailers
 from promptgit.core.journal import Event, last, paid_answers
+from promptgit.core.naming import name_of
 from promptgit.edges import plumbing
 from promptgit.edges.git import Git
 from promptgit.edges.run_refs import run_ref, run_tip
@@ -197,7 +197,7 @@ def _has_ended(git: Git, run: str) -> bool:
 def _near(run: str, begun: Sequence[Begun]) -> str:
     from difflib import get_close_matches
 
-    named = [name for one in begun for name in (one.run, PurePosixPath(one.path).stem)]
+    named = [name for one in begun for name in (one.run, name_of(one.path))]
     close = get_close_matches(run, named, n=1)
     return f"did you mean {close[0]!r}?" if close else _there_are(begun)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from promptgit.cli import formed_files, pipeline_files, telling
 from promptgit.config import Config, EvalFile, ModelChoice, parse_config, parse_eval_file, places
 from promptgit.core.dataset import Dataset
+from promptgit.core.naming import name_of
 from promptgit.core.prompt import Prompt, TemplateKind, inclusions
 from promptgit.edges.git import Git
 from promptgit.edges.snapshot import Snapshot
@@ -148,7 +149,7 @@ class Repository:
         source = revision or "the work tree, as Git would store it"
         with_them = f", with {', '.join(includes)}" if includes else ""
         telling.fact(f"prompt: {path}, blob {blob}, from {source}{with_them}")
-        return Prompt(text, blob, Path(places.stem_of(path)).name, includes, template, form)
+        return Prompt(text, blob, name_of(path), includes, template, form)
 
     def _from_top(self, file: str) -> str:
         """Name a file as the repository does, wherever the user stands; one outside stays so."""
@@ -292,7 +293,7 @@ class Repository:
     def _near(self, name: str) -> str:
         from difflib import get_close_matches
 
-        close = get_close_matches(name, [*self.prompts, *(Path(p).stem for p in self.prompts)], n=1)
+        close = get_close_matches(name, [*self.prompts, *(name_of(p) for p in self.prompts)], n=1)
         if close:
             return f"did you mean {close[0]!r}?"
         if self.prompts:

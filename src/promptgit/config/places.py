@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 from posixpath import basename, dirname, join, splitext
 
+from promptgit.core.naming import YAML_PROMPTS as YAML_PROMPTS
+from promptgit.core.naming import stem_of as stem_of
 from promptgit.errors import UserError
 
 CONFIG_FILE = "promptgit.yaml"  # at the top level of the repository
-YAML_PROMPTS = (".prompt.yml", ".prompt.yaml")  # of GitHub Models; no case file ends like this
 PROMPT_SUFFIXES = (".md", ".txt", ".prompt", ".prompty", *YAML_PROMPTS)
 DEFAULT_PROMPTS = (
     "prompts/**/*.{md,txt,prompt,prompty,prompt.yml,prompt.yaml}",
@@ -51,17 +52,6 @@ def _beside(prompt: str, suffixes: Sequence[str], exists: Exists, hint: str) -> 
     if len(found) > 1:
         raise UserError(f"{prompt}: beside it are {' and '.join(found)}", hint=hint)
     return found[0] if found else None
-
-
-def stem_of(prompt: str) -> str:
-    """
-    Return the path of a prompt without its suffix: what lies beside it begins like this.
-
-    >>> [stem_of(path) for path in ("a/reply.md", "a/reply.prompt.yml", "a/reply.v2.prompt")]
-    ['a/reply', 'a/reply', 'a/reply.v2']
-    """
-    suffix = next((suffix for suffix in YAML_PROMPTS if prompt.endswith(suffix)), "")
-    return prompt.removesuffix(suffix) if suffix else splitext(prompt)[0]
 
 
 def is_yaml_prompt(path: str) -> bool:

@@ -12,11 +12,11 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 from promptgit.core import trailers
 from promptgit.core.evidence import finite
+from promptgit.core.naming import name_of
 from promptgit.core.record import SCHEMA, Record
 from promptgit.core.secrets import redact
 from promptgit.core.spend import Spend
@@ -66,7 +66,7 @@ def improvement(record: Record, facts: Facts) -> str:
     The subject has at most 72 characters, the body lines too; trailers are as long as they are.
     """
     path = str(record.body["prompt"]["path"])
-    head = _head(facts.type, PurePosixPath(path).stem)
+    head = _head(facts.type, name_of(path))
     summary, rest = _summary_and_rest(inert(facts.why), SUBJECT - len(head))
     subject = head + shortened(summary or "edit the prompt", SUBJECT - len(head))
     paragraphs = [part for part in (subject, body(rest)) if part]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from promptgit.core import trailers
+from promptgit.core.naming import name_of
 from promptgit.core.revision import Evidence, Revision
 from promptgit.errors import UserError, WorldError
 from promptgit.history.evidence import state_of
@@ -35,7 +35,7 @@ class Reversal:
 
     @property
     def name(self) -> str:
-        return PurePosixPath(self.path).stem
+        return name_of(self.path)
 
     @property
     def score_now(self) -> float | None:

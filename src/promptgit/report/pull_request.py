@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import PurePosixPath
 
 from promptgit.core import trailers
+from promptgit.core.naming import name_of
 from promptgit.core.run import Point
 from promptgit.core.trailers import Trailers
 from promptgit.report.curve import text_curve
@@ -63,7 +63,7 @@ def pull_request_body(changes: Sequence[PromptChange]) -> str:
 
 
 def _told(change: PromptChange) -> Iterator[str]:
-    yield f"### {inline(PurePosixPath(change.path).stem)}"
+    yield f"### {inline(name_of(change.path))}"
     yield ""
     yield f"`{printable(change.path, LINE).replace('`', '')}`: {_outcome(change)}"
     rows = list(_rows(change.block))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from math import inf
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from promptgit.core.candidate import Fate, Proposal, proposed
 from promptgit.core.interview import Interview
 from promptgit.core.journal import proposal_facts
+from promptgit.core.naming import name_of
 from promptgit.core.run import Point, Run
 from promptgit.improve.improvement import INVALID
 from promptgit.report.curve import text_curve
@@ -61,7 +61,7 @@ def _cells(run: Run) -> dict[str, str]:
     return {
         "run": run.id,
         "prompt": printable(run.prompt_path),
-        "name": printable(PurePosixPath(run.prompt_path).stem),
+        "name": printable(name_of(run.prompt_path)),
         "state": run.state,
         "accepted": "" if run.command == "suite" else _accepted(run, fates),
         "calls": f"{spend.calls:,}",
