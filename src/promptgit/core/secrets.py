@@ -28,7 +28,7 @@ _FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}-----|\Z)",
     ),
     ("JSON Web Token", ("eyJ",), r"(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"),
-    ("API key", ("sk-",), r"(?<![A-Za-z0-9])sk-(?=[\w-]{0,200}\d)[\w-]{16,}"),
+    ("API key", ("sk-",), r"(?<![A-Za-z0-9])sk-(?=[\w-]{0,80}\d)[\w-]{16,}"),
     (
         "GitHub token",
         ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),

@@ -26,18 +26,18 @@ _TITLE = (
 )
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 @dataclass(frozen=True, slots=True)
 class _Cue:
     """What stands before a name: how to see quickly that it is not there, and how to find both."""
 
-    marks: tuple[str, ...]  # in lower case; one is in every text that the pattern matches
+    words: str  # in lower case; one of them is in every text that the pattern matches
     pattern: str
     any_case: bool = False  # people introduce themselves in lower case
-
-    def found_in(self, text: str, lowered: str) -> Iterator[tuple[int, int]]:
-        if any(mark in lowered for mark in self.marks):
-            for match in re.finditer(self.pattern, text):
-                yield match.span("name")
+    marks: str = ""  # one of these characters is in it as well; empty: none need be
 
 
 _INTRODUCED = (
@@ -47,97 +47,85 @@ _INTRODUCED = (
 )
 _CUES = (
     _Cue(
-        ("name", "call me", "heiße", "heisse", "appelle", "mon nom", "me llamo", "mi nombre")
-        + ("mi chiamo", "meu nome", "ik heet", "mijn naam", "jag heter"),
+        "name call heiße heisse appelle nom llamo nombre chiamo nome heet naam heter",
         _INTRODUCED + rf"(?:(?i:{_TITLE})\.? )?(?P<name>{_FULL}|{_WORD}(?: {_WORD})?)",
         any_case=True,
     ),
     _Cue(
-        ("i am ", "i'm ", "i’m ", "this is ", "ich bin ", "hier ist ", "je suis ", "soy ", "sono ")
-        + ("here is ", "hier spricht "),
+        "am m this bin hier suis soy sono here",
         r"(?i:\b(?:i am|i['’]m|this is|here is|ich bin|hier (?:ist|spricht)|je suis|soy|sono)) "
         rf"(?P<name>{_FULL_OF_TWO})",
     ),
     _Cue(
-        ("dear ", "hi ", "hello ", "hey ", "hallo ", "liebe", "bonjour ", "hola ", "ciao ", "cher")
-        + ("good morning ", "good afternoon ", "good evening ", "thanks", "thank you", "guten "),
+        "dear hi hello hey hallo liebe lieber bonjour hola ciao cher chère good guten thanks thank",
         r"(?i:\b(?:dear|hi|hello|hey|hallo|lieber?|bonjour|hola|ciao|ch[eè]re?|good (?:morning|"
         r"afternoon|evening)|guten (?:tag|morgen|abend)|thanks|thank you)(?: again| there)?),? "
         rf"(?P<name>{_FULL})(?=[ ]?(?:[,!.:;\n–—]|\Z))",
     ),
     _Cue(
-        (
-            "regards",
-            "sincerely",
-            "cheers",
-            "best wishes",
-            "all the best",
-            "yours ",
-            "thanks,",
-            "gruß",
-        )
-        + ("grüße", "gruss", "gruesse", "cordialement", "saludos", "atentamente", "saluti", "kind ")
-        + ("warmly", "respectfully", "thank you,", "love,", "signed"),
-        r"(?i:(?:regards|sincerely|cheers|best wishes|all the best|yours (?:truly|faithfully)|thanks"
+        "regards sincerely cheers wishes best yours thanks thank gruß grüße grüßen gruss "
+        "gruesse cordialement saludos atentamente saluti warmly respectfully love signed",
+        r"(?i:(?:regards|sincerely|cheers|best wishes|all the best"
+        r"|yours (?:truly|faithfully)|thanks"
         r"|thank you|gr(?:ü|ue)(?:ß|ss)e?n?|gruss|cordialement|saludos|atentamente|saluti|warmly"
         r"|respectfully|love|signed)[ \t]{0,3}[,.!:–—-]?[ \t]{0,3}(?:\r?\n[ \t>-]{0,4}){0,3})"
         rf"(?P<name>(?<=[\n ,>:-]){_FULL})(?=[ \t]?(?:[,.\n(|\r]|\Z))",
     ),
     _Cue(
-        tuple(f"{title} " for title in ("mr", "mrs", "ms", "mx", "dr", "prof", "miss", "herr"))
-        + ("mr.", "mrs.", "ms.", "dr.", "prof.", "herrn ", "frau ", "monsieur ", "madame ", "señor")
-        + ("mme ", "mlle ", "sra", "sr. ", "signor", "sig. ", "professor ", "doctor ", "srta"),
+        "mr mrs ms mx dr prof miss herr herrn frau fräulein monsieur madame mme mlle "
+        "señor señora señorita sr sra srta don doña signor signora sig sir dame professor "
+        "doctor",
         rf"\b(?i:{_TITLE})\.? (?:(?i:{_TITLE})\.? ){{0,2}}(?P<name>{_FULL})",
     ),
     _Cue(
-        (
-            "name",
-            "customer",
-            "kunde",
-            "client",
-            "signed",
-            "contact",
-            "attn",
-            "recipient",
-            "passenger",
-        )
-        + ("patient", "caller", "cardholder", "sender"),
+        "name firstname lastname fullname username surname customer kunde client contact "
+        "attn recipient passenger patient caller cardholder sender customername",
         r"(?i:\b(?:(?:full|first|last|middle|given|family|sur|user|customer|client|contact|billing)"
         r"[ _-]?)?name|\b(?:customer|kunde|client|contact|attn|recipient|passenger|patient|caller"
         r"|cardholder|sender)(?:[ _-]?name)?)[\"']?[ \t]{0,2}[:=][ \t]{0,2}[\"']?"
         rf"(?P<name>{_FULL_OF_TWO})",
+        marks=":=",
     ),
     _Cue(
-        ("first", "last", "full", "given", "family", "surname", "vorname", "nachname", "customer"),
+        "first last full given family name surname firstname lastname fullname vorname "
+        "nachname customername",
         r"(?i:\b(?:(?:full|first|last|given|family|customer)[ _-]?name|surname|vorname|nachname))"
         rf"[\"']?[ \t]{{0,2}}[:=][ \t]{{0,2}}[\"']?(?P<name>{_FULL}|{_WORD})",
         any_case=True,
+        marks=":=",
     ),
 )
 # What stands where a name could, and is none.
-_NO_NAME = frozenset(
+_NO_NAME = _words(
     """
-    a able about afraid after again all also always am an and any anyone anything are as ask asking
-    at available back because been being below best but by can changed check come could customer
-    customers day did different do does done dont each either else ever every everybody everyone
-    everything fine first folks following for friend friends from get getting glad go going good got
-    great guys had happy has have having he hello help her here hi him his how however i if important
-    in interested is it its jan january just kind know ladies last later let like looking love ma'am
-    madam many may maybe me more morning most much my name need never new next no nobody none not
-    nothing now of off ok okay on one only or order other our out over per please previous quite
-    really regarding reader same see she should sir sirs since so some someone sorry still such sure
-    team than thank thanks that the their them then there these they this those through time to today
-    tomorrow too trying under unable until up us using very want wanting was we welcome well were what
-    when where which while who why will with without wondering would write writing wrong yes yesterday
-    yet you your support service sales world valued hiring manager assistant agent bot user admin
-    chatgpt gpt claude gemini siri alexa openai google microsoft amazon api sql python json html
-    damen herren kunde kundin zusammen und oder der die das ein eine ich sie er es nicht wirklich
-    leider immer noch jetzt schon auch nur sehr nach aus bei für mit von zu tout tous monde équipe
-    todos equipo cliente clients sincerely regards cheers company order invoice mr mrs ms dr prof
-    monday tuesday wednesday thursday friday saturday sunday english german french spanish
-    """.split()
+    a able about admin afraid after again agent alexa all also always am amazon an and any
+    anyone anything api are as ask asking assistant at auch aus available back because been bei
+    being below best bot but by can changed chatgpt check cheers claude cliente clients come
+    company could customer customers damen das day der did die different do does done dont dr
+    each ein eine either else english equipo er es ever every everybody everyone everything fine
+    first folks following for french friday friend friends from für gemini german get getting
+    glad go going good google got gpt great guys had happy has have having he hello help her
+    here herren hi him hiring his how however html i ich if immer important in interested
+    invoice is it its jan january jetzt json just kind know kunde kundin ladies last later
+    leider let like looking love ma'am madam manager many may maybe me microsoft mit monday
+    monde more morning most mr mrs ms much my nach name need never new next nicht no nobody noch
+    none not nothing now nur oder of off ok okay on one only openai or order other our out over
+    per please previous prof python quite reader really regarding regards sales same saturday
+    schon see sehr service she should sie since sincerely sir siri sirs so some someone sorry
+    spanish sql still such sunday support sure team than thank thanks that the their them then
+    there these they this those through thursday time to today todos tomorrow too tous tout
+    trying tuesday unable und under until up us user using valued very von want wanting was we
+    wednesday welcome well were what when where which while who why will wirklich with without
+    wondering world would write writing wrong yes yesterday yet you your zu zusammen équipe
+    """
 )
-_MARK_OF_NAME = re.compile(_WORD)
+_CUES_OF = {
+    word: tuple(cue for cue in _CUES if word in _words(cue.words))
+    for word in _words(" ".join(cue.words for cue in _CUES))
+}
+_CUE_WORDS = frozenset(_CUES_OF)
+_LETTERS = re.compile(r"[a-z\xdf-\xff]+")
+_NAME_WORD = re.compile(_WORD)
 
 
 def names(text: str) -> Iterator[Span]:
@@ -147,16 +135,21 @@ def names(text: str) -> Iterator[Span]:
     >>> [span.value for span in names("Hello, my name is jane doe and I am lost. Regards, Jane")]
     ['jane doe', 'jane']
     """
-    lowered = text.lower()
-    for cue in _CUES:
-        for start, stop in cue.found_in(text, lowered):
+    words = _CUE_WORDS.intersection(_LETTERS.findall(text.lower()))
+    if not words:
+        return
+    for cue in dict.fromkeys(cue for word in sorted(words) for cue in _CUES_OF[word]):
+        if cue.marks and not any(mark in text for mark in cue.marks):
+            continue
+        for match in re.finditer(cue.pattern, text):
+            start, stop = match.span("name")
             stop = _end_of_name(text, start, stop, any_case=cue.any_case)
             if stop > start:
                 yield Span(start, stop, "name", normalised(text[start:stop]))
 
 
 def mentions(text: str, known: frozenset[str]) -> Iterator[Span]:
-    """Yield where names that are `known` (normalised) from elsewhere are mentioned with capitals."""
+    """Yield where `known` names (normalised) are mentioned, with a capital if it is one word."""
     lowered = text.lower()
     for name in known:
         if name not in lowered:
@@ -187,7 +180,7 @@ def normalised(name: str) -> str:
 def _end_of_name(text: str, start: int, stop: int, *, any_case: bool) -> int:
     """Cut a name before the first word that is none; a name is not written in capitals alone."""
     end = start
-    for word in _MARK_OF_NAME.finditer(text, start, stop):
+    for word in _NAME_WORD.finditer(text, start, stop):
         plain = word[0].casefold().replace("’", "'")
         if plain in _NO_NAME or plain.split("'")[0] in _NO_NAME:
             break

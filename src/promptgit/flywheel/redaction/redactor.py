@@ -22,7 +22,6 @@ from promptgit.flywheel.redaction.folding import Folder
 from promptgit.flywheel.redaction.rules import Finder, Span
 
 DIGITS = 12  # hexadecimal, of a pseudonym: 48 bits; a million values collide once in 500 times
-_DIGIT = re.compile(r"\d")
 _TEXTS = ("system", "input", "output", "error")
 _LABELS = ("prompt", "environment", "variant", "model", "provider", "source")
 _IDS = ("id", "of", "conversation", "unit")
@@ -32,11 +31,9 @@ _PERSONAL = {
     **dict.fromkeys(("email", "mail"), "email"),
     **dict.fromkeys(("phone", "telephone", "mobile", "tel", "fax"), "phone"),
     **dict.fromkeys(("ip", "ip_address", "client_ip", "remote_addr"), "ip"),
-    **dict.fromkeys(
-        ("name", "customer_name", "first_name", "last_name", "full_name", "surname", "user_name")
-        + ("contact_name", "customername", "firstname", "lastname", "fullname", "username"),
-        "name",
-    ),
+    **dict.fromkeys(("name", "customer_name", "first_name", "last_name", "full_name"), "name"),
+    **dict.fromkeys(("surname", "user_name", "contact_name", "customername", "username"), "name"),
+    **dict.fromkeys(("firstname", "lastname", "fullname"), "name"),
     **dict.fromkeys(("address", "street", "postal_address", "home_address"), "address"),
     **dict.fromkeys(("birthday", "birthdate", "date_of_birth", "dob"), "birthdate"),
     **dict.fromkeys(("password", "passwd", "api_key", "secret", "token"), "secret"),
@@ -129,11 +126,10 @@ class Redactor:
     @staticmethod
     def _by_rule(text: str, known: frozenset[str], is_id: bool) -> Iterator[Span]:
         yield from emails(text)
-        if _DIGIT.search(text):
+        if numbers.MANY_DIGITS.search(text):
             yield from numbers.ibans(text)
-            if numbers.MANY_DIGITS.search(text):
-                yield from numbers.cards(text)
-                yield from numbers.phones(text)
+            yield from numbers.cards(text)
+            yield from numbers.phones(text)
         yield from ips(text)
         for kind, start, stop in secrets.spans(text):
             guessed = is_id and kind == _GUESSED
@@ -167,7 +163,7 @@ def _is_within_pseudonym(text: str, position: int) -> bool:
 
 
 def _apart(spans: Iterable[Span]) -> list[Span]:
-    """Sort spans, one of those that overlap: the outer one, or the first found made to cover both."""
+    """Sort spans; of those that overlap keep the outer one, or the first found, over both."""
     kept: list[Span] = []
     numbered = sorted(enumerate(spans), key=lambda item: (item[1].start, -item[1].stop, item[0]))
     weights: list[int] = []

@@ -63,7 +63,7 @@ class Rule:
         group = "value" if "value" in self._compiled.groupindex else 0
         try:
             found = [
-                Span(*match.span(group), self.kind, match[group])
+                Span(match.start(group), match.end(group), self.kind, match[group])
                 for match in self._compiled.finditer(text, timeout=TIMEOUT_S)
                 if match[group]
             ]
