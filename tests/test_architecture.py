@@ -57,6 +57,7 @@ HEAVY = {
 }
 LOADED_WHEN_NEEDED = {  # classes of a library's classes: not lazy inside
     "config/flywheel_shapes.py",
+    "config/detector_shapes.py",
     "config/gate_shapes.py",
     "config/improve_shapes.py",
     "config/rollout_shapes.py",

@@ -20,6 +20,7 @@ SCHEMAS: Mapping[str, str] = MappingProxyType(  # what `promptgit schema` prints
         "user": "~/.config/promptgit/config.yaml",
         "flywheel": "flywheel.yaml",
         "rollout": "prompts/rollout.yaml",
+        "detectors": "detectors/X.yaml",
     }
 )
 
@@ -37,7 +38,7 @@ def json_schema(which: str) -> dict[str, Any]:
 
 
 def shape(which: str) -> type[BaseModel]:
-    from promptgit.config import flywheel_shapes, rollout_shapes, shapes
+    from promptgit.config import detector_shapes, flywheel_shapes, rollout_shapes, shapes
 
     found: Mapping[str, type[BaseModel]] = {
         "config": shapes.RepositoryShape,
@@ -45,6 +46,7 @@ def shape(which: str) -> type[BaseModel]:
         "user": shapes.UserShape,
         "flywheel": flywheel_shapes.FlywheelShape,
         "rollout": rollout_shapes.RolloutShape,
+        "detectors": detector_shapes.DetectorsShape,
     }
     return found[which]
 

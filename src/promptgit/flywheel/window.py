@@ -73,5 +73,15 @@ class Window:
         return self.since <= at < self.until
 
 
+def later(at: str, length: timedelta) -> str:
+    """
+    The instant so much later.
+
+    >>> later("2026-11-21T20:40:05.123Z", timedelta(days=1))
+    '2026-11-22T20:40:05.123Z'
+    """
+    return instant(_moment(at) + length)
+
+
 def _moment(at: str) -> datetime:
     return datetime.fromisoformat(at.replace("Z", "+00:00"))

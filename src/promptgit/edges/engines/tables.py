@@ -1,0 +1,232 @@
+"""Where the log lines are: files that DuckDB or Spark reads, or a table of a warehouse."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from promptgit.errors import UserError, WorldError
+from promptgit.flywheel.interaction import FORMS, Form
+from promptgit.flywheel.window import Window
+
+Table = Any  # of Ibis, which is not typed
+Files = Callable[[Window], Sequence[Path]]
+
+DUCKDB, PYSPARK = "duckdb", "pyspark"
+MOST_MEMORY = 2 << 30  # bytes that DuckDB may take; beyond, it writes to a folder of its own
+LARGEST_LINE = 64 << 20  # bytes
+_TYPES: dict[Form, str] = {
+    "text": "string",
+    "integer": "int64",
+    "number": "float64",
+    "texts": "map<string, string>",
+    "numbers": "map<string, float64>",
+}
+_DUCKDB: dict[Form, str] = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "texts": "MAP(VARCHAR, VARCHAR)",
+    "numbers": "MAP(VARCHAR, DOUBLE)",
+}
+_SPARK: dict[Form, str] = {
+    "text": "STRING",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "texts": "MAP<STRING, STRING>",
+    "numbers": "MAP<STRING, DOUBLE>",
+}
+
+
+@dataclass
+class Engine:
+    """An open connection; `table` gives the log lines that a window may need, None for none."""
+
+    name: str
+    connection: Any
+    files: Files | None = None  # None: it is a table of a warehouse
+    warehouse_table: str = ""
+    limits: str = ""  # in words
+    _tables: dict[tuple[Path, ...], Table] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def table(self, window: Window) -> Table | None:
+        if self.files is None:
+            return self._warehouse()
+        paths = tuple(self.files(window))
+        if not paths:
+            return None
+        if paths not in self._tables:
+            read = _read_spark if self.name == PYSPARK else _read_duckdb
+            self._tables[paths] = read(self.connection, paths, f"logs_{len(self._tables)}")
+        return self._tables[paths]
+
+    def _warehouse(self) -> Table:
+        import ibis
+
+        found = self.connection.table(self.warehouse_table)
+        missing = {
+            name: ibis.null(_TYPES[form])
+            for name, form in FORMS.items()
+            if name not in found.columns
+        }
+        for name in ("id", "at", "prompt"):
+            if name in missing:
+                raise UserError(
+                    f"the table {self.warehouse_table} has no column {name!r}",
+                    hint="its columns are the fields of a log line; docs/insights.md lists them",
+                )
+        return found.mutate(**missing)
+
+    @contextmanager
+    def kept(self, expression: Table) -> Iterator[Table]:
+        """
+        Work a table out once and keep it for a while, on disk where memory is short.
+
+        A warehouse is asked again instead: nothing is written there.
+        """
+        name = f"promptgit_{next(self._numbers)}"
+        if self.name == DUCKDB:
+            sql = self.connection.compile(expression)
+            self.connection.con.execute(f"CREATE TEMP TABLE {name} AS {sql}")
+            try:
+                yield self.connection.table(name)
+            finally:
+                self.connection.con.execute(f"DROP TABLE {name}")
+        elif self.name == PYSPARK:
+            frame = self.connection._session.sql(self.connection.compile(expression))
+            frame.persist().createOrReplaceTempView(name)
+            try:
+                yield self.connection.table(name)
+            finally:
+                frame.unpersist()
+                self.connection._session.catalog.dropTempView(name)
+        else:
+            yield expression
+
+    def rows(self, expression: Any) -> list[dict[str, Any]]:
+        """Run a question and return its rows."""
+        found: list[dict[str, Any]] = self.connection.to_pyarrow(expression).to_pylist()
+        return found
+
+
+def opened(engine: str, files: Files, *, table: str = "", memory: int = MOST_MEMORY) -> Engine:
+    """
+    Open `duckdb`, `pyspark` or the URL of what Ibis knows; raise UserError where that is missing.
+
+    memory: bytes, of DuckDB.
+    """
+    try:
+        import ibis
+    except ImportError as error:
+        raise _missing("flywheel", "ibis") from error
+    ibis.options.interactive = False
+    if engine == DUCKDB:
+        return _duckdb(files, memory)
+    if engine == PYSPARK:
+        return _pyspark(files)
+    if "://" not in engine:
+        raise UserError(
+            f"there is no engine {engine!r}",
+            hint="duckdb, pyspark, or a URL that Ibis opens, such as bigquery://PROJECT/DATASET",
+        )
+    if not table:
+        raise UserError(
+            f"which table of {engine.partition('://')[0]} has the log lines?",
+            hint="--table NAME",
+        )
+    return _warehouse(engine, table)
+
+
+def _duckdb(files: Files, memory: int) -> Engine:
+    try:
+        import duckdb
+        import ibis
+
+        threads = max(1, min(8, os.cpu_count() or 1))
+        megabytes = max(64, memory >> 20)
+        connection = ibis.duckdb.connect(
+            memory_limit=f"{megabytes}MiB",
+            threads=threads,
+            temp_directory=str(Path(tempfile.gettempdir()) / f"promptgit-duckdb-{os.getpid()}"),
+            preserve_insertion_order=False,
+            autoinstall_known_extensions=False,
+            autoload_known_extensions=False,
+        )
+    except ImportError as error:
+        raise _missing("flywheel", "duckdb") from error
+    limits = f"DuckDB {duckdb.__version__}, at most {megabytes:,} MiB, {threads} threads"
+    return Engine(DUCKDB, connection, files, limits=limits)
+
+
+def _pyspark(files: Files) -> Engine:
+    try:
+        import ibis
+        from pyspark.errors import PySparkRuntimeError
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise _missing("spark", "pyspark") from error
+    builder = (
+        SparkSession.builder.appName("promptgit")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.ui.enabled", "false")
+        .config("spark.log.level", "ERROR")
+        .config("spark.sql.ansi.enabled", "true")
+    )
+    if "SPARK_REMOTE" not in os.environ and "MASTER" not in os.environ:
+        builder = builder.config("spark.sql.shuffle.partitions", str(2 * (os.cpu_count() or 1)))
+        builder = builder.master("local[*]")
+    try:
+        session = builder.getOrCreate()
+    except PySparkRuntimeError as error:
+        raise WorldError(
+            "Spark does not start", hint="it needs Java 17 or newer; is `java` there?"
+        ) from error
+    return Engine(PYSPARK, ibis.pyspark.connect(session), files, limits=f"Spark {session.version}")
+
+
+def _warehouse(url: str, table: str) -> Engine:
+    import ibis
+
+    name = url.partition("://")[0]
+    try:
+        connection = ibis.connect(url)
+    except ImportError as error:
+        raise UserError(
+            f"Ibis has no driver for {name} here", hint=f"pip install 'ibis-framework[{name}]'"
+        ) from error
+    except (ValueError, OSError) as error:
+        raise UserError(f"{name} cannot be opened: {error}") from error
+    return Engine(name, connection, None, table, f"{name}, table {table}")
+
+
+def _read_duckdb(connection: Any, paths: Sequence[Path], name: str) -> Table:
+    return connection.read_json(
+        [str(path) for path in paths],
+        table_name=name,
+        columns={field: _DUCKDB[form] for field, form in FORMS.items()},
+        format="newline_delimited",
+        ignore_errors=True,  # a line that a crash cut short
+        maximum_object_size=LARGEST_LINE,
+    )
+
+
+def _read_spark(connection: Any, paths: Sequence[Path], name: str) -> Table:
+    schema = ", ".join(f"`{field}` {_SPARK[form]}" for field, form in FORMS.items())
+    session = connection._session
+    frame = session.read.schema(schema).json([str(path) for path in paths])
+    frame.createOrReplaceTempView(name)
+    return connection.table(name)
+
+
+def _missing(extra: str, library: str) -> UserError:
+    return UserError(
+        f"analyses need {library}, which is not installed",
+        hint=f"pip install 'promptgit[{extra}]'",
+    )
