@@ -92,6 +92,7 @@ def test_every_prompt_is_listed_with_its_verdict(tmp_path: Path):
 
     for name in USERS:
         assert any(line.startswith(name) and "no worse" in line for line in said.lines)
+    assert "these are not the cases of the whole" in said.out
 
 
 def test_a_prompt_that_loses_on_its_sealed_cases_stops_the_delivery_and_is_named(tmp_path: Path):

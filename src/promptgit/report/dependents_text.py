@@ -13,6 +13,10 @@ from promptgit.report.text import printable
 
 NAME = 40  # characters of a name, in a table
 MOST = 20  # lines of a table
+APART = (
+    "(each is asked until it is settled for it alone, so these are not the cases of the whole, and\n"
+    "their mean is not its figure)"
+)
 WORDS = {
     Outcome.PASS: "no worse",
     Outcome.REGRESSION: "worse",
@@ -117,7 +121,9 @@ def outcome_lines(every: Sequence[Retested]) -> list[str]:
         f"{printable(one.name, NAME):<{width}}  {WORDS[one.verdict.outcome]:<11}  {_told(one)}"
         for one in order[:MOST]
     ]
-    return [*lines, *([f"… and {len(every) - MOST} more"] if len(every) > MOST else [])]
+    lines += [f"… and {len(every) - MOST} more"] if len(every) > MOST else []
+    partly = any(0 < one.verdict.n < one.verdict.of for one in every)
+    return [*lines, *([APART] if partly else [])]
 
 
 def told_lines(used_by: Sequence[Mapping[str, Any]]) -> list[str]:
