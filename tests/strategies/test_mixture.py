@@ -9,6 +9,7 @@ from improve.toy import SEED, TOPICS, a_dataset, evaluated
 from promptgit.core.evaluation import Evaluation
 from promptgit.errors import BudgetSpent
 from promptgit.improve.improve import improve
+from promptgit.improve.performers import Performer
 from promptgit.strategies.mixture import Expert, experts, mixture
 from strategies.learning import (
     a_talking_lab,
@@ -29,7 +30,11 @@ HEADS = {
 
 
 def who(request) -> str:
-    heading = request.messages[-1].text.lstrip().partition("\n")[0].strip()
+    return who_of(request.messages[-1].text)
+
+
+def who_of(text: str) -> str:
+    heading = text.lstrip().partition("\n")[0].strip()
     return HEADS.get(heading, "critique")  # whose edits are asked for once more
 
 
@@ -50,6 +55,37 @@ def test_it_learns_every_rule_whoever_asks():
     found = list(mixture(SEED, a_talking_lab(helpful)))
 
     assert knows_all(found[-1].prompt.text)
+
+
+def test_it_learns_from_the_answers_of_production_before_all_else():
+    answers = [Performer(f"a question {n}", TOPICS[0], 1.0) for n in range(4)]
+    answers += [Performer(f"another question {n}", "no idea", 0.1) for n in range(4)]
+    asked: list[str] = []
+
+    def mentor(request):
+        asked.append(request.messages[-1].text)
+        return patch_adding(f"You know {TOPICS[0]}.") if len(asked) == 1 else "Nothing."
+
+    found = list(mixture(SEED, a_talking_lab(mentor), rounds=4, performers=answers))
+
+    assert who_of(asked[0]) == "patterns"
+    assert "a question 0" in asked[0]
+    assert "another question 0" in asked[0]
+    assert f"You know {TOPICS[0]}." in found[1].prompt.text
+    assert [who_of(text) for text in asked[:2]] == ["patterns", "patterns"]
+
+
+def test_production_is_asked_about_only_while_it_pays():
+    answers = [Performer(f"a question {n}", "an answer", n / 10) for n in range(10)]
+    asked: list[str] = []
+
+    def mentor(request):
+        asked.append(request.messages[-1].text)
+        return "Nothing."
+
+    list(mixture(SEED, a_talking_lab(mentor), rounds=2, performers=answers))
+
+    assert sum("a question 9" in text for text in asked) == 1
 
 
 def test_every_expert_learns_every_rule_on_its_own():

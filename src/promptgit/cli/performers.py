@@ -25,14 +25,14 @@ def with_performers(
     Raises UserError for a run or a file that is not there, or holds no scored answer.
     """
     improve = repository.config.improve
-    if improve.strategy != "patterns":
-        return strategy
-    run, file = (str(improve.options.get(name) or "") for name in ("from_run", "from_logs"))
     if "performers" in improve.options:
         raise UserError(
             "the option `performers` is filled in by promptgit",
-            hint="name a run with `from_run`, or a file with `from_logs`",
+            hint="strategy `patterns`: name a run with `from_run`, or a file with `from_logs`",
         )
+    if improve.strategy != "patterns":
+        return strategy
+    run, file = (str(improve.options.get(name) or "") for name in ("from_run", "from_logs"))
     if run and file:
         raise UserError("`from_run` and `from_logs` are two sources", hint="leave one of them out")
     if not run and not file:

@@ -58,7 +58,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Improve:
-    strategy: str = "patterns"
+    strategy: str = "mixture"  # it and `patterns` learn from the answers of production
     budget: str = ""  # as `--budget` takes it, e.g. `2usd`; empty: that of promptgit.yaml
     cases: int = 20  # drafted from the failures, at most
     branch: str = "flywheel/{prompt}-{date}"

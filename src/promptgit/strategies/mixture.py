@@ -23,13 +23,13 @@ from promptgit.improve.ground import Ground
 from promptgit.improve.grouping import grouped
 from promptgit.improve.lab import Lab
 from promptgit.improve.mentor import Draft
+from promptgit.improve.performers import Performer
 from promptgit.improve.reading import as_seen
 from promptgit.improve.sieve import Sieve
 from promptgit.strategies.critique import thorough, with_examples
 from promptgit.strategies.gepa import reflected
 from promptgit.strategies.interview import drafts_in, interviewed
-from promptgit.strategies.patterns import Sides, named
-from promptgit.strategies.patterns import known as performers
+from promptgit.strategies.patterns import Sides, known, named
 
 Ask = Callable[[Sieve, Sequence[Result]], Sequence[Draft]]  # for patches that mend these misses
 
@@ -38,6 +38,7 @@ PRIOR = 1.0, 100.0  # acceptances, and the calls that they took: what any expert
 MINIBATCH = 3  # misses that one reflection is about
 INTERVIEWED = 8  # misses that one interview is about
 SIDE = 6  # answers on each side that patterns are looked for in
+IN_PRODUCTION = 3  # requests at most about the answers of production, before all others
 
 
 @dataclass
@@ -70,6 +71,7 @@ def mixture(
     asked_most: int = 6,
     min_improvement: float = 0.0,
     exemplars: int = 0,
+    performers: Sequence[Performer] = (),
 ) -> Iterator[Candidate]:
     """
     Yield `seed`, then each prompt that beats the one before it, whoever proposed it.
@@ -81,7 +83,8 @@ def mixture(
     misses_shown: of a group, at most.  asked_most: how often the mentor may be asked about one
     miss.  min_improvement: gain in the mean that a patch must show where it is raced, in score
     points (0 to 1).  exemplars: worked examples to try first, 0 for none; like any patch they
-    stay only if they help.
+    stay only if they help.  performers: scored answers of production, to be asked about before
+    all else; promptgit fills it in.
     """
     ground = Ground(lab, seed)
     ground.look(first_look)
@@ -89,6 +92,7 @@ def mixture(
     yield sieve.best
 
     yield from with_examples(sieve, exemplars)
+    yield from from_production(sieve, performers, patches)
     crew = experts(patches, misses_shown)
     agenda = Agenda(ground, miss_threshold, patches, next_look, asked_most)
     fruitless = 0
@@ -128,6 +132,24 @@ def mixture(
     )
 
 
+def from_production(
+    sieve: Sieve, performers: Sequence[Performer], patches: int
+) -> Iterator[Candidate]:
+    """Ask what the top answers of production share that the rest lack, while that pays."""
+    lab = sieve.lab
+    for _ in range(IN_PRODUCTION if performers else 0):
+        lab.round += 1
+        sides = Sides.of(performers, sieve.threshold, SIDE, ())
+        before = sieve.best
+        for draft in named(lab, sieve, sides, (), patches):
+            rebased = lab.rebased(sieve.best, draft)
+            child = sieve.raced(rebased) if rebased else None
+            if child is not None:
+                yield child
+        if sieve.best is before:
+            return
+
+
 def experts(patches: int, misses_shown: int) -> list[Expert]:
     """Everybody who may be asked, none of them known yet."""
 
@@ -149,7 +171,7 @@ def experts(patches: int, misses_shown: int) -> list[Expert]:
     def patterns(sieve: Sieve, misses: Sequence[Result]) -> Sequence[Draft]:
         sieve.lab.round += 1
         shown = spread(sieve, misses, SIDE)
-        sides = Sides.of(performers(sieve), sieve.threshold, SIDE, shown)
+        sides = Sides.of(known(sieve), sieve.threshold, SIDE, shown)
         return named(sieve.lab, sieve, sides, shown, patches)
 
     asks = (critique, reflection, interview, patterns)

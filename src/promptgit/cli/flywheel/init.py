@@ -100,7 +100,7 @@ triggers:                    # `do: improve` drafts cases and searches; `do: ala
   - {{when: drift(quality_score), do: alarm, cooldown: 1 week}}
 
 improve:
-  strategy: patterns         # what do the best answers share that the rest lack?
+  strategy: mixture          # begins with what the best answers share that the rest lack
   cases: 20                  # drafted from the failures, at most; a person reviews them
   branch: flywheel/{{prompt}}-{{date}}
   # budget: 2usd             # default: that of promptgit.yaml

@@ -15,7 +15,7 @@ from promptgit.flywheel.plan import Improve
 from promptgit.improve.performers import Performer
 
 NOT_SEARCHED = "not searched"
-PATTERNS = "patterns"
+LEARN_FROM_ANSWERS = ("mixture", "patterns")  # strategies
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def search(
     except UserError as error:
         hint = f" ({error.hint})" if error.hint else ""
         return Searched(NOT_SEARCHED, f"{error.message}{hint}")
-    if performers and job.repository.config.improve.strategy == PATTERNS:
+    if performers and job.plan.strategy in LEARN_FROM_ANSWERS:
         sealed = {value.strip() for case in job.halves.sealed for value in case.inputs.values()}
         seen = [each for each in performers if each.input.strip() not in sealed]
         strategy: Callable[..., Any] = job.strategy
