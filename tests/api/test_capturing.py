@@ -43,11 +43,11 @@ def lines(folder: Path) -> list[Interaction]:
     recover(folder)
     found = [
         Interaction.read(line)
-        for path in folder.glob("*.jsonl")
+        for path in sorted(folder.glob("*.jsonl"))
         for line in path.read_bytes().split(b"\n")
         if line
     ]
-    return sorted(found, key=lambda line: (line.at, line.id))
+    return sorted(found, key=lambda line: line.at)
 
 
 def test_a_call_is_recorded_when_its_block_ends(logs: Path):
@@ -299,7 +299,7 @@ def test_a_full_queue_drops_counts_and_says_so(tmp_path: Path, caplog):
     recorder = Recorder(lambda: Settled(tmp_path, lambda line: line), capacity=8_192)
     line = Interaction("a", "2026-11-21T20:40:05.123Z", output="x" * 900)
 
-    kept = [recorder.record(line) is not None for _ in range(20)]
+    kept = [recorder.accept(line) for _ in range(20)]
 
     assert kept == [True] * 8 + [False] * 12
     assert recorder.stats.dropped == 12
@@ -315,7 +315,7 @@ def test_a_full_queue_drops_counts_and_says_so(tmp_path: Path, caplog):
 def test_days_begin_at_midnight_in_utc(tmp_path: Path):
     recorder = Recorder(lambda: Settled(tmp_path, lambda line: line))
     for at in ("2026-11-21T23:59:59.999Z", "2026-11-22T00:00:00.000Z"):
-        recorder.record(Interaction("a", at))
+        recorder.accept(Interaction("a", at))
     recorder.close()
 
     assert sorted(path.name for path in tmp_path.glob("*.jsonl")) == [

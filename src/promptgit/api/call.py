@@ -55,7 +55,7 @@ class Call:
         self.input_tokens: int | None = None
         self.output_tokens: int | None = None
         self.cost_usd: float | None = None
-        self._scores: dict[str, tuple[float, str]] = {}
+        self._scores: dict[str, float] = {}
         self._recorder = recorder
         self._began = time.time_ns()
         self._clock = time.perf_counter_ns()
@@ -64,9 +64,15 @@ class Call:
         self._before: Token[Call | None] | None = None
 
     def score(self, name: str, value: float, comment: str = "") -> None:
-        """Note a judgement of the answer, by convention 0 (bad) to 1 (good)."""
+        """
+        Note a judgement of the answer, by convention 0 (bad) to 1 (good).
+
+        The comment becomes the fact `<name>.comment`.
+        """
         with self._recorder.shield:
-            self._scores[str(name)] = (finite(name, value), str(comment))
+            self._scores[str(name)] = finite(name, value)
+            if comment:
+                self.facts[f"{name}.comment"] = comment
 
     def asked(self, messages: Sequence[Any]) -> None:
         """Take system and input from messages as chat clients take them."""
@@ -89,8 +95,13 @@ class Call:
         self._is_done = True
         with self._recorder.shield:
             took_ns = time.perf_counter_ns() - self._clock
-            accepted = self._recorder.record(self._interaction(took_ns))
-            return accepted is not None
+            clean = self._recorder.clean(self._interaction(took_ns))
+            if clean is None:
+                return False
+            accepted = self._recorder.accept(clean)
+            with self._recorder.shield:
+                self._recorder.spans.call(clean, self._began, took_ns)
+            return accepted
         return False
 
     def __enter__(self) -> Call:
@@ -148,7 +159,7 @@ class Call:
             input_tokens=count_of(self.input_tokens),
             output_tokens=count_of(self.output_tokens),
             cost_usd=number_of(self.cost_usd),
-            scores={name: value for name, (value, _) in self._scores.items()},
+            scores=dict(self._scores),
             facts=texts_of(self.facts),
             source=SOURCE,
         )

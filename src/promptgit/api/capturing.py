@@ -82,8 +82,13 @@ def feedback(
             facts=texts_of(said),
             source=SOURCE,
         )
-        accepted = recorder.record(line)
-        return accepted is not None
+        clean = recorder.clean(line)
+        if clean is None:
+            return False
+        accepted = recorder.accept(clean)
+        with recorder.shield:
+            recorder.spans.feedback(clean)
+        return accepted
     return False
 
 

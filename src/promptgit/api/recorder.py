@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from promptgit.api.settled import Settled, settled
+from promptgit.api.spans import Spans
 from promptgit.edges.spool import CAPACITY, Spool, recover
 from promptgit.errors import PromptgitError
 
@@ -56,6 +57,7 @@ class Recorder:
         self._capacity = capacity
         self.settled: Settled | None = None
         self.shield = Shield(self)
+        self.spans = Spans()
         self._said: set[str] = set()
         self.after_fork()
 
@@ -77,23 +79,29 @@ class Recorder:
 
     @property
     def stats(self) -> CaptureStats:
-        return CaptureStats(self._accepted, self._written, self._dropped, self._failed)
+        spool = self._spool
+        written = self._written + (spool.written if spool else 0)
+        return CaptureStats(self._accepted, written, self._dropped, self._failed)
 
-    def record(self, interaction: Interaction) -> Interaction | None:
+    def clean(self, line: Interaction) -> Interaction | None:
         """
-        Redact and accept a line; return what was accepted, or None where it had to be dropped.
+        Take out of a line what has to go; None, and a drop, where nobody knows what that is.
 
-        Raises what redaction raises: then nothing of the line is kept.
+        Raises what redaction raises.
         """
         if self.settled is None and not self._settle():
             return None
         assert self.settled is not None
-        if not interaction.environment and self.settled.environment:
-            interaction = replace(interaction, environment=self.settled.environment)
-        clean = self.settled.redact(interaction)
-        line = clean.line().encode("utf-8", "replace") + b"\n"
-        day = int(clean.at[:4] + clean.at[5:7] + clean.at[8:10])
-        return clean if self._accept(day, line) else None
+        if not line.environment and self.settled.environment:
+            line = replace(line, environment=self.settled.environment)
+        return self.settled.redact(line)
+
+    def accept(self, line: Interaction) -> bool:
+        """Take a line that is clean; False where it had to be dropped."""
+        if self.settled is None and not self._settle():
+            return False
+        day = int(line.at[:4] + line.at[5:7] + line.at[8:10])
+        return self._put(day, line.line().encode("utf-8", "replace") + b"\n")
 
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Write what was accepted so far into its files; False: not all of it within the time."""
@@ -102,7 +110,7 @@ class Recorder:
             return True
         goal = spool.ring.head
         try:
-            self._count_written(spool.drain(time.monotonic() + timeout_s))
+            spool.drain(time.monotonic() + timeout_s)
         except OSError as error:
             self.say("disk", f"captured lines wait in {spool.folder}: {error.strerror}")
         return spool.ring.tail >= goal
@@ -121,6 +129,7 @@ class Recorder:
             if not (thread and thread.is_alive()):  # else it stays, for whoever comes next
                 self.flush(timeout_s)
                 spool.close()
+            self._written += spool.written
             self._spool = self._thread = None
             self._told = False
             self._leave, self._work, self._hurry = (threading.Event() for _ in range(3))
@@ -139,7 +148,7 @@ class Recorder:
             self._failed += 1
         self.say(f"fault {type(error).__name__}", f"a call was not captured: {error!r}")
 
-    def _accept(self, day: int, line: bytes) -> bool:
+    def _put(self, day: int, line: bytes) -> bool:
         with self._lock:
             if self._busy:
                 self._dropped += 1
@@ -217,7 +226,7 @@ class Recorder:
             hurry.clear()
             self._told = False
             try:
-                self._count_written(spool.drain())
+                spool.drain()
             except OSError as error:
                 self.say("disk", f"captured lines wait in {spool.folder}: {error.strerror}")
                 leave.wait(RETRY_S)
@@ -229,11 +238,8 @@ class Recorder:
         except OSError as error:
             self.say("disk", f"captured lines wait in {folder}: {error.strerror}")
             return
-        self._count_written(found.lines)
-
-    def _count_written(self, lines: int) -> None:
         with self._lock:
-            self._written += lines
+            self._written += found.lines
 
 
 class Shield:

@@ -49,6 +49,7 @@ class Spool:
     def __init__(self, folder: Path, slot: str, handle: int, ring: Ring) -> None:
         self.folder = folder
         self.slot = slot  # sdk-0
+        self.written = 0  # lines that `drain` wrote into files
         self.ring = ring
         self._handle = handle
         self._draining = threading.Lock()
@@ -115,8 +116,9 @@ class Spool:
                 if batch is None:
                     break
                 self._write(batch, flight)
-                self.ring.done(batch)
                 lines += batch.lines
+                self.written += batch.lines
+                self.ring.done(batch)
         finally:
             self._draining.release()
         return lines
