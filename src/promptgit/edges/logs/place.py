@@ -1,0 +1,35 @@
+"""Where the logs are, and what `flywheel.yaml` says of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from promptgit.edges.git import Git
+    from promptgit.flywheel.plan import Plan
+
+LOGS = "PROMPTGIT_LOGS"
+
+
+def plan_of(git: Git) -> Plan:
+    """What `flywheel.yaml` at the top of the work tree says; without one, all defaults."""
+    from promptgit.flywheel.plan import FILE, Plan
+
+    file = git.cwd / FILE
+    if git.bare or not file.is_file():
+        return Plan()
+    from promptgit.config.flywheel_file import parse_flywheel
+
+    return parse_flywheel(file.read_bytes(), FILE)
+
+
+def logs_folder(git: Git, plan: Plan, environment: Mapping[str, str] = os.environ) -> Path:
+    """PROMPTGIT_LOGS, else `capture.folder` of `flywheel.yaml`, else below the state folder."""
+    if named := environment.get(LOGS):
+        return Path(named).absolute()
+    if plan.capture.folder and not git.bare:
+        return git.cwd / plan.capture.folder
+    return git.state_dir / "logs"
