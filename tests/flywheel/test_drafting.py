@@ -153,13 +153,16 @@ def test_of_a_conversation_the_call_that_went_worst_is_taken():
 
     assert failing_call(talk, "reply") == talk.calls[0]
     assert failing_call(Conversation("c", talk.calls[2:]), "reply") == talk.calls[3]
+    assert failing_call(talk, "reply", "two") == talk.calls[1]
     assert failing_call(talk, "another prompt") is None
 
 
 def test_a_mentor_never_sees_what_will_be_sealed():
     calls = [a_call(f"c{number}", scores={"quality": 0.8}) for number in range(60)]
 
-    shown = performers([a_talk(call) for call in calls], "reply", failing=[a_talk(calls[0])])
+    shown = performers(
+        [a_talk(call) for call in calls], "reply", failing=[Failure(a_talk(calls[0]), "x")]
+    )
 
     seen = {each.input for each in shown}
     assert seen == {call.input for call in calls if not will_be_sealed(call)}
@@ -170,7 +173,7 @@ def test_a_failing_answer_is_never_a_top_one():
     talk = a_talk(a_call("c2", scores={"quality": 1.0}))
     assert not will_be_sealed(talk.calls[0])
 
-    (shown,) = performers([talk], "reply", failing=[talk])
+    (shown,) = performers([talk], "reply", failing=[Failure(talk, "x")])
 
     assert shown.score == 0.5
 

@@ -36,6 +36,7 @@ class Failure:
 
     conversation: Conversation
     found: str  # the detector, or the metric: `injection_attempt`
+    call: str = ""  # the id of the call that it is about; empty: the one that went worst
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,7 @@ def performers(
     conversations: Iterable[Conversation],
     prompt: str,
     *,
-    failing: Iterable[Conversation] = (),
-    sealed: Callable[[Interaction], bool] = lambda call: will_be_sealed(call),
+    failing: Iterable[Failure] = (),
 ) -> list[Performer]:
     """
     Return the scored answers of a prompt, and those of failing conversations as the worst.
@@ -142,15 +142,15 @@ def performers(
     Answers to messages that would be sealed as cases are left out: the mentor reads these.
     """
     found: dict[str, Performer] = {}
-    for conversation in failing:
-        call = failing_call(conversation, prompt)
-        if call and call.output and not sealed(call):
-            score = min(0.5, _quality(conversation, call) or 0.0)
+    for one in failing:
+        call = failing_call(one.conversation, prompt, one.call)
+        if call and call.output and not will_be_sealed(call):
+            score = min(0.5, _quality(one.conversation, call) or 0.0)
             found[call.id] = Performer(call.input, call.output, score)
     for conversation in conversations:
         for call in conversation.calls:
             quality = _quality(conversation, call)
-            is_ours = call.prompt == prompt and call.output and not sealed(call)
+            is_ours = call.prompt == prompt and call.output and not will_be_sealed(call)
             if is_ours and quality is not None and call.id not in found:
                 found[call.id] = Performer(call.input, call.output, quality)
     return list(found.values())
@@ -181,11 +181,14 @@ def slug(words: str) -> str:
     return _SLUG.sub("-", words.lower()).strip("-")[:40]
 
 
-def failing_call(conversation: Conversation, prompt: str) -> Interaction | None:
-    """The call that went worst: by its own score, else the last one."""
-    calls = [call for call in conversation.calls if not prompt or call.prompt == prompt]
+def failing_call(conversation: Conversation, prompt: str, blamed: str = "") -> Interaction | None:
+    """The call that is blamed, or that went worst: by its own score, else the last one."""
+    calls = [call for call in conversation.calls if call.prompt == prompt]
     if not calls:
         return None
+    named = next((call for call in calls if blamed and call.id == blamed), None)
+    if named:
+        return named
     scored = [(score, call) for call in calls if (score := _own(conversation, call)) is not None]
     return min(scored, key=lambda pair: pair[0])[1] if scored else calls[-1]
 
@@ -202,7 +205,7 @@ class _Clean:
 
 
 def _drafted(failure: Failure, prompt: str, slots: Slots, clean: _Clean) -> Draft | None:
-    call = failing_call(failure.conversation, prompt)
+    call = failing_call(failure.conversation, prompt, failure.call)
     if call is None:
         return None
     inputs = {name: clean(call.inputs.get(name, "")) for name in slots.names}
