@@ -16,13 +16,15 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from promptgit.api.asynchronous import acheck, aevaluate, aimprove, aload
     from promptgit.api.call import Call
+    from promptgit.api.captured import captured
     from promptgit.api.capturing import capture, capture_stats, capture_to, feedback, flush
     from promptgit.api.checking import check
     from promptgit.api.evaluating import evaluate
     from promptgit.api.improving import improve
-    from promptgit.api.loading import load
+    from promptgit.api.loading import load, rollout_state
     from promptgit.api.progress import Progress
     from promptgit.api.recorder import CaptureStats
+    from promptgit.api.routed import RolloutState, RoutedPrompt
     from promptgit.api.subject import using
     from promptgit.api.values import Candidate, Evaluation, Improvement, Prompt, Report, Verdict
     from promptgit.core.dataset import Case, Dataset
@@ -61,6 +63,8 @@ __all__ = [
     "Report",
     "Request",
     "Result",
+    "RolloutState",
+    "RoutedPrompt",
     "Score",
     "Usage",
     "UserError",
@@ -74,25 +78,29 @@ __all__ = [
     "capture",
     "capture_stats",
     "capture_to",
+    "captured",
     "check",
     "evaluate",
     "feedback",
     "flush",
     "improve",
     "load",
+    "rollout_state",
     "using",
 ]
 
 _HOMES = (
     ("api.asynchronous", ("acheck", "aevaluate", "aimprove", "aload")),
     ("api.call", ("Call",)),
+    ("api.captured", ("captured",)),
     ("api.capturing", ("capture", "capture_stats", "capture_to", "feedback", "flush")),
     ("api.checking", ("check",)),
     ("api.evaluating", ("evaluate",)),
     ("api.improving", ("improve",)),
-    ("api.loading", ("load",)),
+    ("api.loading", ("load", "rollout_state")),
     ("api.progress", ("Progress",)),
     ("api.recorder", ("CaptureStats",)),
+    ("api.routed", ("RolloutState", "RoutedPrompt")),
     ("api.subject", ("using",)),
     ("api.values", ("Candidate", "Evaluation", "Improvement", "Prompt", "Report", "Verdict")),
     ("core.dataset", ("Case", "Dataset")),

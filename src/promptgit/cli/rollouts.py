@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import PurePosixPath
 
 from promptgit.cli.wiring import Repository
-from promptgit.config import places
+from promptgit.core import naming
 from promptgit.core.prompt import Prompt
 from promptgit.edges.git import Git
 from promptgit.edges.workspace import Base
@@ -65,9 +64,9 @@ def name_of(repository: Repository, path: str) -> str:
     """
     What a rollout calls a prompt: its short name, or its path without suffix where others have it.
     """
-    name = PurePosixPath(places.stem_of(path)).name
-    alike = [one for one in repository.prompts if PurePosixPath(places.stem_of(one)).name == name]
-    return name if set(alike) <= {path} else places.stem_of(path)
+    name = naming.name_of(path)
+    alike = {one for one in repository.prompts if naming.name_of(one) == name}
+    return name if alike <= {path} else naming.stem_of(path)
 
 
 def entry(rollouts: Rollouts, name: str, environment: str | None) -> Rollout:

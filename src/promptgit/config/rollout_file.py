@@ -17,6 +17,7 @@ from promptgit.config.schema import modeline
 from promptgit.config.yaml_edit import Edit, edited
 from promptgit.core.located import Located, parse_yaml
 from promptgit.errors import UserError
+from promptgit.flywheel.grammar import parse
 from promptgit.flywheel.rollout import ROLLOUT_FILE, STEPS, Arm, Rollout, Rollouts
 
 if TYPE_CHECKING:
@@ -103,6 +104,12 @@ def _rollout(located: Located, environment: str, prompt: str, shape: PromptRollo
             f"{located.at((*path, 'steps'))}: the steps do not ascend",
             hint="for example `steps: [10, 50, 100]`",
         )
+    for index, guard in enumerate(shape.guards or ()):
+        try:
+            parse(guard)
+        except UserError as error:
+            at = located.at((*path, "guards", index))
+            raise UserError(f"{at}: {error.message}", hint=error.hint) from error
     return Rollout(
         environment,
         prompt,
