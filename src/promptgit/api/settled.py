@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +47,7 @@ def settled(
         environment = os.environ.get(ENVIRONMENT) or plan.environment
     found = Path(folder) if folder else _folder(top, plan)
     found = found.absolute()
-    return Settled(found, redact or _redactor(found, plan), environment)
+    return Settled(found, redact or _redactor(top, plan), environment)
 
 
 def _top(where: Path) -> Path | None:
@@ -100,13 +99,8 @@ def _common_dir(git: Path) -> Path | None:
     return git / shared.read_text(encoding="utf-8").strip() if shared.is_file() else git
 
 
-def _redactor(folder: Path, plan: Plan) -> Redact:
-    from promptgit.edges.redaction_key import redaction_key
-    from promptgit.flywheel.redaction import Redactor, Rule
+def _redactor(top: Path | None, plan: Plan) -> Redact:
+    from promptgit.edges.redacting import redactor
 
-    wanted = plan.capture.redact
-    rules = [Rule(kind, pattern) for kind, pattern in wanted.patterns]
-    if wanted.names:
-        names = "|".join(re.escape(name) for name in wanted.names)
-        rules.append(Rule("name", rf"(?i)\b(?:{names})\b"))
-    return Redactor(redaction_key(folder), rules).interaction
+    common = _common_dir(top / ".git") if top else None
+    return redactor(plan.capture.redact, common / "promptgit" if common else None).interaction

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from promptgit.errors import WorldError
 from promptgit.flywheel.interaction import Interaction
@@ -145,7 +145,7 @@ def _opened(file: LogFile) -> IO[bytes] | None:
     """Open a file; when it was closed just now, what it became; None: it is gone."""
     for path in (file.path, *_later_names(file)):
         try:
-            return gzip.open(path) if path.suffix == CLOSED else path.open("rb")
+            return cast(IO[bytes], gzip.open(path)) if path.suffix == CLOSED else path.open("rb")
         except FileNotFoundError:
             continue
     return None

@@ -46,11 +46,12 @@ class Redactor:
     """
     Redacts texts and interactions; the same key gives the same pseudonyms everywhere.
 
-    `rules` are the user's own (`Rule`) and other finders; they come first.
+    `rules` are the user's own (`Rule`) and other finders; they come first.  Kinds in `keep` stay.
     """
 
     key: bytes
     rules: Sequence[Finder] = ()
+    keep: frozenset[str] = frozenset()
     _folder: Folder = field(default_factory=Folder, repr=False)
 
     def text(self, text: str, found: Counter[str] | None = None) -> str:
@@ -143,6 +144,8 @@ class Redactor:
         parts: list[str] = []
         done = 0
         for start, stop, kind, value in _apart(spans):
+            if kind in self.keep:
+                continue
             parts += (text[done:start], self.pseudonym(kind, value))
             done = stop
             if found is not None:

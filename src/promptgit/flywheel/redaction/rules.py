@@ -63,10 +63,14 @@ class Rule:
         group = "value" if "value" in self._compiled.groupindex else 0
         try:
             found = [
-                Span(match.start(group), match.end(group), self.kind, match[group])
+                Span(match.start(group), match.end(group), self.kind, _plain(match[group]))
                 for match in self._compiled.finditer(text, timeout=TIMEOUT_S)
                 if match[group]
             ]
         except TimeoutError:  # better nothing is kept than something personal
-            return [Span(0, len(text), self.kind, text)]
+            return [Span(0, len(text), self.kind, _plain(text))]
         return found
+
+
+def _plain(value: str) -> str:
+    return " ".join(value.casefold().split())
