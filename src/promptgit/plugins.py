@@ -52,6 +52,8 @@ SCORERS: Mapping[str, str] = MappingProxyType(
         "levenshtein": "promptgit.scorers.levenshtein:levenshtein",
         "llm-rubric": "promptgit.scorers.llm_rubric:llm_rubric",
         "meteor": "promptgit.scorers.overlap:meteor",
+        "perplexity": "promptgit.scorers.perplexity:perplexity",
+        "perplexity-score": "promptgit.scorers.perplexity:perplexity_score",
         "python": "promptgit.scorers.python:python",
         "regex": "promptgit.scorers.regex:regex",
         "rouge-n": "promptgit.scorers.overlap:rouge_n",

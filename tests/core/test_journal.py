@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from promptgit.core.candidate import Fate, Proposal
-from promptgit.core.journal import failures, last, lives, losses, proposal_facts, read_run
+from promptgit.core.journal import (
+    answer_facts,
+    answer_of,
+    failures,
+    last,
+    lives,
+    losses,
+    proposal_facts,
+    read_run,
+)
+from promptgit.core.ports import Answer
 from promptgit.core.prompt import Prompt
 
 START = {"kind": "start"}
@@ -81,6 +91,13 @@ def test_what_was_noted_last_counts():
 
 def test_events_before_any_start_are_a_life_too():
     assert lives([SCREENED, START]) == [(SCREENED,), (START,)]
+
+
+def test_an_answer_is_read_back_with_its_log_probability_and_without():
+    plain, sure = Answer("x"), Answer("x", mean_logprob=-0.5)
+
+    assert [answer_of(answer_facts(one)) for one in (plain, sure)] == [plain, sure]
+    assert "mean_logprob" not in answer_facts(plain)
 
 
 def test_lost_attempts_belong_to_the_answer_that_came_after_them():

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -175,6 +176,23 @@ def test_a_file_that_is_damaged_in_the_middle_is_moved_aside_when_it_shows(tmp_p
     assert None in found
     assert store.get(KEY).text == ANSWER.text
     assert store.notice
+
+
+def test_a_cache_of_the_version_before_keeps_its_answers_and_learns_of_log_probabilities(tmp_path):
+    path = tmp_path / "cache.db"
+    SqliteAnswers(path).put(KEY, ANSWER)
+    with sqlite3.connect(path) as db:
+        db.execute("alter table answers drop column mean_logprob")
+        db.execute("pragma user_version = 1")
+    db.close()
+
+    store = SqliteAnswers(path)
+    store.put(a_key(1), replace(ANSWER, mean_logprob=-0.5))
+
+    assert store.get(KEY) == replace(ANSWER, cached=True)
+    assert store.get(a_key(1)).mean_logprob == -0.5
+    assert SqliteAnswers(path).get(a_key(1)).mean_logprob == -0.5
+    assert store.notice == ""
 
 
 def test_a_cache_of_a_newer_version_is_left_alone(tmp_path):

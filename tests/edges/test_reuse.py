@@ -61,6 +61,18 @@ def test_an_answer_to_the_very_same_request_is_taken_over_with_its_latency(recor
     assert (found.text, found.latency_s) == ("a", 0.25)
 
 
+def test_a_log_probability_comes_with_its_answer(records):
+    sure = an_evaluation(["a", "b"])
+    results = (replace(sure.results[0], mean_logprob=-0.5), sure.results[1])
+    kept(records, replace(sure, results=results))
+    shelf = Shelf()
+
+    reuse(records, CONTENDER, shelf)
+
+    found = {answer.text: answer.mean_logprob for answer in shelf.values()}
+    assert found == {"a": -0.5, "b": None}
+
+
 def test_what_is_at_hand_already_stays(records):
     kept(records, an_evaluation(["a", "b"]))
     key = Request(PROMPT.render({"say": "hi"}), 0).key(CONTENDER.model.identity)

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+from typing import Any
 
 import pytest
 
@@ -133,6 +134,32 @@ def test_the_name_is_what_the_user_typed():
 def test_options_that_would_change_the_protocol_are_the_users_error(option):
     with pytest.raises(UserError, match=option):
         factory("m", options={option: 1}, endpoint=Endpoint("http://localhost/v1"))
+
+
+def test_log_probabilities_are_carried_where_they_were_asked_for():
+    def likely(body: dict[str, Any]) -> dict[str, Any]:
+        choice: dict[str, Any] = {"index": 0, "message": {"content": "Hi"}, "finish_reason": "stop"}
+        if body.get("logprobs"):
+            content = [{"token": "H", "logprob": -0.25}, {"token": "i", "logprob": -0.75}]
+            choice["logprobs"] = {"content": content, "refusal": None}
+        return {"id": "1", "choices": [choice]}
+
+    with serving(reply=likely) as server:
+        asked = a_model(server, options={"logprobs": True}).complete(ASKED)
+        plain = a_model(server).complete(ASKED)
+
+    assert (asked.mean_logprob, plain.mean_logprob) == (-0.5, None)
+
+
+@pytest.mark.parametrize(
+    "sent", [[], {"content": None}, {"content": 5}, {"content": [{"logprob": "high"}]}, "x"]
+)
+def test_log_probabilities_that_are_none_are_none(sent):
+    choice = {"index": 0, "message": {"content": "Hi"}, "logprobs": sent}
+    with serving(reply=lambda body: {"id": "1", "choices": [choice]}) as server:
+        answer = a_model(server, options={"logprobs": True}).complete(ASKED)
+
+    assert (answer.text, answer.mean_logprob) == ("Hi", None)
 
 
 def test_null_content_is_an_empty_answer_of_the_models_own():

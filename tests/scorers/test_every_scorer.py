@@ -11,6 +11,7 @@ from promptgit.testing.laws import CASES, scorer_obeys
 from promptgit.testing.scripted import ScriptedModel
 
 ANSWER = Answer("whatever it says", cost_usd=0.002, latency_s=0.4)
+SURE = Answer("whatever it says", mean_logprob=-0.25)
 SQL = {"value": {"databaseType": "SQLite", "allowedTables": ["select::null::orders"]}}
 XML = {"value": {"requiredElements": ["root.child"]}}
 TOOLS = [{"type": "function", "function": {"name": "find", "parameters": {"type": "object"}}}]
@@ -49,6 +50,8 @@ OPTIONS = {
     "llm-rubric": [
         {"judge": ScriptedModel('{"reason": "so so", "score": 0.5}'), "value": "is kind"}
     ],
+    "perplexity": [{"answer": SURE}, {"answer": SURE, "threshold": 1.2}],
+    "perplexity-score": [{"answer": SURE, "threshold": 0.4}, {"answer": SURE, "graded": True}],
     "regex": [{}, {"value": "(?i)way", "ignore_case": True}],
     "similar": [{"embedder": LexicalEmbedder(case.expected or "" for case in CASES)}],
     "word-count": [{"value": 3}, {"value": {"min": "1", "max": 60}}],

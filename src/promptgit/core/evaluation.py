@@ -62,6 +62,7 @@ class Result:
     cached: bool = False
     flags: tuple[str, ...] = ()  # empty, cut, refusal: scored as it stands, and said
     steps: tuple[StepOutput, ...] = ()  # of a pipeline, as far as it came; of a prompt none
+    mean_logprob: float | None = None  # as of the answer
 
     @property
     def calls(self) -> int:

@@ -219,6 +219,8 @@ def result_entry(result: Result, *, outputs: bool) -> dict[str, Any]:
         entry["output_sha256"] = _sha256(result.output)
     if result.flags:
         entry["flags"] = list(result.flags)
+    if result.mean_logprob is not None:
+        entry["mean_logprob"] = result.mean_logprob
     if result.steps:
         entry["steps"] = [_step_entry(step, outputs=outputs) for step in result.steps]
     return entry

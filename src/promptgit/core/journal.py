@@ -186,6 +186,7 @@ def answer_facts(answer: Answer) -> dict[str, Any]:
         "latency_s": answer.latency_s,
         "finish_reason": answer.finish_reason,
         "model": answer.model,
+        **({} if answer.mean_logprob is None else {"mean_logprob": answer.mean_logprob}),
     }
 
 
@@ -197,6 +198,7 @@ def answer_of(facts: Mapping[str, Any]) -> Answer:
         latency_s=facts["latency_s"],
         finish_reason=facts["finish_reason"],
         model=facts["model"],
+        mean_logprob=facts.get("mean_logprob"),
     )
 
 

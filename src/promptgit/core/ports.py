@@ -93,6 +93,7 @@ class Answer:
     model: str = ""  # as the provider resolved it, e.g. `gpt-5-mini-2026-08-07`
     cached: bool = False
     steps: tuple[StepOutput, ...] = ()  # of a pipeline, in order; of a prompt none
+    mean_logprob: float | None = None  # natural, over the tokens of the answer; None: not sent
 
 
 class Model(Protocol):

@@ -20,7 +20,7 @@ from typing import TypeVar
 from promptgit.core.ports import Answer, Usage
 from promptgit.errors import WorldError
 
-SCHEMA = 1  # in user_version
+SCHEMA = 2  # in user_version
 BATCH = 500  # keys in one question; SQLite takes 999 at least
 BUSY_S = 30.0  # how long to wait for another process that writes
 UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -37,14 +37,16 @@ create table if not exists answers (
     latency_s real not null,
     finish_reason text not null,
     model text not null,
-    stored_at integer not null  -- seconds since 1970
+    stored_at integer not null,  -- seconds since 1970
+    mean_logprob real  -- null: not sent; since 2
 )
 """
+_SINCE_2 = "alter table answers add column mean_logprob real"
 _GET = """
 select text, input_tokens, output_tokens, cached_input_tokens, cost_usd, latency_s, finish_reason,
-model from answers where key = ?
+model, mean_logprob from answers where key = ?
 """
-_PUT = "insert into answers values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (key) do nothing"
+_PUT = "insert into answers values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (key) do nothing"
 
 Row = TypeVar("Row")
 
@@ -68,10 +70,10 @@ class SqliteAnswers:
         row = self._run(lambda db: db.execute(_GET, (bytes.fromhex(key),)).fetchone())
         if row is None:
             return None
-        text, tokens_in, tokens_out, tokens_cached, cost, latency, reason, model = row
+        text, tokens_in, tokens_out, tokens_cached, cost, latency, reason, model, sure = row
         usage = Usage(tokens_in, tokens_out, tokens_cached)
         said = text.decode("utf-8", "surrogatepass")
-        return Answer(said, usage, cost, latency, reason, model, cached=True)
+        return Answer(said, usage, cost, latency, reason, model, cached=True, mean_logprob=sure)
 
     def held(self, keys: Iterable[str]) -> set[str]:
         """Return those of `keys` that have an answer, with one question per 500 of them."""
@@ -95,6 +97,7 @@ class SqliteAnswers:
             answer.finish_reason,
             answer.model,
             int(time.time()),
+            answer.mean_logprob,
         )
         self._run(lambda db: db.execute(_PUT, row).rowcount)
 
@@ -163,8 +166,7 @@ class SqliteAnswers:
             db.execute("pragma journal_mode = wal")
             db.execute("pragma synchronous = normal")
             if schema < SCHEMA:
-                db.execute(_TABLE)
-                db.execute(f"pragma user_version = {SCHEMA}")
+                _bring_up(db)
         except (sqlite3.Error, WorldError):
             db.close()
             raise
@@ -187,6 +189,21 @@ class SqliteAnswers:
             f"the cache could not be read ({error}) and was moved to {aside.name}; "
             "answers in it will be paid for again"
         )
+
+
+def _bring_up(db: sqlite3.Connection) -> None:
+    """Make the table, or give an older one what it lacks; another process may do so meanwhile."""
+    db.execute("begin immediate")
+    try:
+        (schema,) = db.execute("pragma user_version").fetchone()
+        if schema == 1:
+            db.execute(_SINCE_2)
+        db.execute(_TABLE)
+        db.execute(f"pragma user_version = {SCHEMA}")
+    except sqlite3.Error:
+        db.execute("rollback")
+        raise
+    db.execute("commit")
 
 
 def _held(db: sqlite3.Connection, keys: Sequence[bytes]) -> list[tuple[bytes]]:

@@ -116,7 +116,7 @@ def _answer(entry: Mapping[str, Any], model: str) -> Answer | None:
     if not isinstance(output, str) or not isinstance(key, str) or STRUCK_OUT.search(output):
         return None
     usage, latency = _part(entry, "usage"), entry.get("latency_s")
-    flags = entry.get("flags") or ()
+    flags, sure = entry.get("flags") or (), entry.get("mean_logprob")
     return Answer(
         text=output,
         usage=Usage(_count(usage.get("input")), _count(usage.get("output"))),
@@ -124,6 +124,7 @@ def _answer(entry: Mapping[str, Any], model: str) -> Answer | None:
         latency_s=float(latency) if isinstance(latency, int | float) else 0.0,
         finish_reason=next((FINISHED[flag] for flag in flags if flag in FINISHED), "stop"),
         model=model,
+        mean_logprob=float(sure) if isinstance(sure, int | float) else None,
     )
 
 

@@ -120,6 +120,7 @@ def _answered(case: Case, repeat: int, answer: Answer, **outcome: Any) -> Result
         cached=answer.cached,
         flags=flags_of(answer),
         steps=answer.steps,
+        mean_logprob=answer.mean_logprob,
         **outcome,
     )
 

@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 _CODE = "promptgit runs no {}: write it as `python`, value file://FILE.py"
 _TRACE = "it reads a trace of the agent, and an answer carries none"
-_PROBABILITIES = "it needs the log probabilities of the tokens, which are not asked for or kept"
 _JUDGE = "it needs a judge with promptfoo's own prompt: write what you ask for as `llm-rubric`"
 _SERVICE = "it asks a service of its own"
 _CHOICE = "it compares the outputs of several prompts: `promptgit check` does that"
@@ -17,8 +16,6 @@ NOT_CARRIED: Mapping[str, str] = MappingProxyType(
         "javascript": _CODE.format("JavaScript"),
         "ruby": _CODE.format("Ruby"),
         "webhook": "promptgit sends no output to an address that a repository names",
-        "perplexity": _PROBABILITIES,
-        "perplexity-score": _PROBABILITIES,
         "skill-used": "it reads which skills an agent reports, and an answer has none",
         "trajectory:tool-used": _TRACE,
         "trajectory:tool-args-match": _TRACE,

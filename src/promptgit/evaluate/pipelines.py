@@ -217,6 +217,7 @@ def _summed(answers: Mapping[str, Answer], output: str, played: list[StepOutput]
         model=next(filter(None, models), ""),
         cached=all(step.cached or not step.calls for step in played),
         steps=tuple(played),
+        mean_logprob=answers[output].mean_logprob,
     )
 
 

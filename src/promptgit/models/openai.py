@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import fsum, isfinite
 from typing import TYPE_CHECKING, Any
 
 from promptgit.core.ports import Answer, ModelIdentity, Request, Usage
@@ -102,6 +103,7 @@ class ChatModel(Served):
             latency_s=latency_s,
             finish_reason=reason,
             model=str(data.get("model") or self.identity.model),
+            mean_logprob=_mean_logprob(choice.get("logprobs")),
         )
 
     def _cost(self, reported: Any, usage: Usage | None) -> float | None:
@@ -152,6 +154,20 @@ def _whole(text: str) -> str:
     'cut \ufffd'
     """
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _mean_logprob(reported: Any) -> float | None:
+    """
+    Return the mean log probability of the tokens, where `logprobs: true` asked for them.
+
+    >>> _mean_logprob({"content": [{"token": "a", "logprob": -0.5}, {"logprob": -1.5}]})
+    -1.0
+    """
+    content = reported.get("content") if isinstance(reported, dict) else None
+    tokens = content if isinstance(content, list) else []
+    sent = [token.get("logprob") for token in tokens if isinstance(token, dict)]
+    found = [float(each) for each in sent if isinstance(each, int | float) and isfinite(each)]
+    return fsum(found) / len(found) if found and len(found) == len(tokens) else None
 
 
 def _usage(reported: Any) -> Usage | None:

@@ -14,8 +14,8 @@ from promptgit.report.text import printable
 NAME = 40  # characters of a name, in a table
 MOST = 20  # lines of a table
 APART = (
-    "(each is asked until it is settled for it alone, so these are not the cases of the whole, and\n"
-    "their mean is not its figure)"
+    "(each is asked until it is settled for it alone, so these are not the cases of the whole,\n"
+    "and their mean is not its figure)"
 )
 WORDS = {
     Outcome.PASS: "no worse",
