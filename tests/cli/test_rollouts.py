@@ -15,6 +15,8 @@ from edges.desk import a_hook, changed_paths, locks, state
 from promptgit.cli.main import run
 from promptgit.config.rollout_file import parse_rollouts
 from promptgit.core import trailers
+from promptgit.edges import plumbing
+from promptgit.edges.git import Git
 from promptgit.flywheel.rollout import ROLLOUT_FILE, Rollout
 from promptgit.testing.repositories import Repository, a_repository
 
@@ -107,10 +109,8 @@ def test_the_trailers_say_what_the_file_says_and_git_reads_them(desk: Repository
     trying(desk, typed)
     typed(f"promote {NAME} --why Fine.")
 
-    plain = ("-c", "trailer.separators=:", "interpret-trailers", "--parse", "--no-divider")
-    read = desk.git(*plain, stdin=desk.message())
+    found = dict(plumbing.parse_trailers(Git.discover(desk.path), desk.message()))
 
-    found = dict(line.split(": ", 1) for line in read.splitlines())
     assert found == dict(trailers.last_block(desk.message()))
     assert found["Prompt-Path"] == PROMPT
     assert found["Prompt-Blob"] == desk.blob(PROMPT)
