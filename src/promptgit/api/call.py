@@ -61,6 +61,8 @@ class Call:
         self._clock = time.perf_counter_ns()
         self._process = os.getpid()
         self._is_done = False
+        self._held = 0  # streams that are being read
+        self._is_wanted = False  # `done` was said meanwhile
         self._before: Token[Call | None] | None = None
 
     def score(self, name: str, value: float, comment: str = "") -> None:
@@ -88,9 +90,13 @@ class Call:
         Record the call; the end of the block does.  Return whether it was accepted.
 
         An accepted call is on disk even if the process is killed now.  Only the first time counts,
-        and only in the process that made the call.
+        and only in the process that made the call.  While a stream of a `captured` client is being
+        read, the call waits for its end.
         """
         if self._is_done or self._process != os.getpid():
+            return False
+        if self._held:
+            self._is_wanted = True
             return False
         self._is_done = True
         with self._recorder.shield:
@@ -103,6 +109,16 @@ class Call:
                 self._recorder.spans.call(clean, self._began, took_ns)
             return accepted
         return False
+
+    def hold(self) -> None:
+        """Let `done` wait until `let_go`."""
+        self._held += 1
+
+    def let_go(self, *, record: bool = True) -> None:
+        """End what `hold` began, and record the call if that is all it waited for."""
+        self._held -= 1
+        if self._is_wanted and not self._held and record:
+            self.done()
 
     def __enter__(self) -> Call:
         self._before = ACTIVE.set(self)
