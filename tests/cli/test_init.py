@@ -276,6 +276,25 @@ def test_a_prompt_without_cases_is_told_where_they_go(tmp_path: Path):
     assert "prompts/reply.eval.yaml" not in files(bare)
 
 
+def test_a_pipeline_is_found_and_its_cases_get_an_eval_file(tmp_path: Path):
+    files = {
+        "prompts/sort.md": "Sort it.\n",
+        "pipelines/desk.yaml": "steps: [{name: sort, prompt: prompts/sort.md}]\n",
+        "pipelines/desk.csv": "input,expected\na pear,fruit\na saw,tool\n",
+        "pipelines/build.yaml": "steps: [{run: make}]\n",
+    }
+    repository = a_repository(tmp_path / "r", files)
+
+    said = promptgit(repository, "init")
+
+    assert "pipelines/desk.yaml: 2 cases" in said.out
+    assert "build.yaml" not in said.out
+    assert (repository.path / "pipelines/desk.eval.yaml").is_file()
+    assert "pipelines/*.yaml text eol=lf" in (repository.path / ".gitattributes").read_text()
+    assert "next: promptgit eval pipelines/desk.yaml" in said.out
+    assert promptgit(repository, "eval", "desk").code == 0
+
+
 def test_cases_that_cannot_be_read_are_said_and_do_not_stop_it(tmp_path: Path):
     files_ = {"prompts/reply.md": PROMPT, "prompts/reply.csv": "q,answer,label\na,b,c\n"}
     repository = a_repository(tmp_path / "r", files_)
@@ -332,7 +351,13 @@ def test_every_commented_setting_is_valid_when_it_is_uncommented():
 
     config = parse_config("\n".join(offered).encode())
 
-    assert {line.split(":")[0] for line in offered} == {"mentor", "prompts", "budget", "check"}
+    assert {line.split(":")[0] for line in offered} == {
+        "mentor",
+        "prompts",
+        "pipelines",
+        "budget",
+        "check",
+    }
     assert config.mentor.name == "gpt-5"
 
 

@@ -14,6 +14,7 @@ from promptgit.cli.example import EXAMPLE
 from promptgit.cli.on_github import OnGithub, on_github
 from promptgit.cli.wiring import Repository
 from promptgit.config import CONFIG_FILE, DEFAULT_PROMPTS, matches, parse_config, places
+from promptgit.config.places import DEFAULT_PIPELINES
 from promptgit.config.schema import modeline
 from promptgit.edges.git import Git
 from promptgit.edges.work_tree import WorkTree
@@ -110,9 +111,11 @@ def plan(where: Path, *, example: bool, github: str | None = None) -> Plan:
         added = [Step(path, text) for path, text in EXAMPLE.items() if path not in files]
 
     repository = Repository(git, replace(config, prompts=patterns))
-    prompts = tuple(_looked_at(repository, path) for path in _meant(files, patterns))
+    ours = (path for path in files if repository.is_pipeline(path))
+    pipelines = [path for path in ours if places.names_prompts(tree.read(path) or b"")]
+    prompts = tuple(_looked_at(repository, path) for path in (*_meant(files, patterns), *pipelines))
     evals = [step for found in prompts for step in _eval_step(repository, found)][:1]
-    lines = attributes_step(tree, patterns)
+    lines = attributes_step(tree, (*patterns, *(config.pipelines if pipelines else ())))
     flown = (
         on_github(github, repository, [found.path for found in prompts]) if github else OnGithub({})
     )
@@ -184,6 +187,9 @@ model: offline
 
 # Which files are prompts.
 {prompts}
+
+# Which are pipelines: prompts that work on a case one after another (docs/pipelines.md).
+# pipelines: ["{DEFAULT_PIPELINES[0]}"]
 
 # What one command may spend, over model, judge and mentor together.
 # budget: {{usd: 2.00, calls: 2000}}
