@@ -26,7 +26,7 @@ def test_the_summary_of_a_command_is_the_same_in_both_places(name: str, summary:
 
 GROUPED = [
     (f"{group} {name}", group, name)
-    for group in ("flywheel", "logs")
+    for group in ("flywheel", "library", "logs")
     for name in import_module(f"promptgit.cli.commands.{group}").SUMMARIES
 ]
 

@@ -43,6 +43,7 @@ class Asked:
     no_outputs: bool = False
     for_all: bool = False
     step: str | None = None
+    options: Mapping[str, Any] | None = None  # of the strategy, in JSON's terms; not from a flag
 
     @classmethod
     def of(cls, prompt: str | None, run: str | None, typed: Mapping[str, Any]) -> Asked:
@@ -98,6 +99,7 @@ class Asked:
         if self.strategy and self.strategy != improve.strategy:  # those of another strategy stay
             fitting = options_of(self.strategy)
             written = {name: value for name, value in written.items() if name in fitting}
+        written = {**written, **(self.options or {})}
         options = {**written, **{k: v for k, v in typed.items() if v is not None}}
         improve = replace(
             improve,

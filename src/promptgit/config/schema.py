@@ -21,6 +21,7 @@ SCHEMAS: Mapping[str, str] = MappingProxyType(  # what `promptgit schema` prints
         "flywheel": "flywheel.yaml",
         "rollout": "prompts/rollout.yaml",
         "detectors": "detectors/X.yaml",
+        "learning": "patterns/NAME.yaml, signatures/NAME.yaml of a shared repository",
     }
 )
 
@@ -38,7 +39,13 @@ def json_schema(which: str) -> dict[str, Any]:
 
 
 def shape(which: str) -> type[BaseModel]:
-    from promptgit.config import detector_shapes, flywheel_shapes, rollout_shapes, shapes
+    from promptgit.config import (
+        detector_shapes,
+        flywheel_shapes,
+        learning_shapes,
+        rollout_shapes,
+        shapes,
+    )
 
     found: Mapping[str, type[BaseModel]] = {
         "config": shapes.RepositoryShape,
@@ -47,6 +54,7 @@ def shape(which: str) -> type[BaseModel]:
         "flywheel": flywheel_shapes.FlywheelShape,
         "rollout": rollout_shapes.RolloutShape,
         "detectors": detector_shapes.DetectorsShape,
+        "learning": learning_shapes.LearningShape,
     }
     return found[which]
 

@@ -1,0 +1,1 @@
+"""One file a subcommand of `promptgit library`, named as it is typed."""
