@@ -159,7 +159,7 @@ class Call:
             conversation=text_of(self.conversation),
             turn=count_of(self.turn) or 0,
             unit=text_of(self.unit),
-            environment=text_of(self.environment),
+            environment=text_of(self.environment) or self._recorder.environment,
             prompt=text_of(self.prompt),
             version=text_of(self.version),
             variant=text_of(self.variant),

@@ -78,6 +78,7 @@ def feedback(
             at=at or instant(time.time_ns()),
             kind=FEEDBACK,
             of=text_of(id),
+            environment=recorder.environment,
             scores=scores,
             facts=texts_of(said),
             source=SOURCE,

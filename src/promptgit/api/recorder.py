@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -83,23 +83,27 @@ class Recorder:
         written = self._written + (spool.written if spool else 0)
         return CaptureStats(self._accepted, written, self._dropped, self._failed)
 
+    @property
+    def environment(self) -> str:
+        """That of lines that name none; empty where it cannot be known."""
+        here = self._settle()
+        return here.environment if here else ""
+
     def clean(self, line: Interaction) -> Interaction | None:
         """
         Take out of a line what has to go; None, and a drop, where nobody knows what that is.
 
         Raises what redaction raises.
         """
-        if self.settled is None and not self._settle():
+        here = self._settle()
+        if here is None:
+            with self._lock:
+                self._dropped += 1
             return None
-        assert self.settled is not None
-        if not line.environment and self.settled.environment:
-            line = replace(line, environment=self.settled.environment)
-        return self.settled.redact(line)
+        return here.redact(line)
 
     def accept(self, line: Interaction) -> bool:
         """Take a line that is clean; False where it had to be dropped."""
-        if self.settled is None and not self._settle():
-            return False
         day = int(line.at[:4] + line.at[5:7] + line.at[8:10])
         return self._put(day, line.line().encode("utf-8", "replace") + b"\n")
 
@@ -172,8 +176,10 @@ class Recorder:
             self.say("full", "the queue of captured lines is full: calls are dropped and counted")
         return accepted
 
-    def _settle(self) -> bool:
-        """Find out where lines go; False, and one warning, where that cannot be known."""
+    def _settle(self) -> Settled | None:
+        """Find out where lines go; None, and one warning, where that cannot be known."""
+        if self.settled:
+            return self.settled
         with self._lock:
             if self.settled is None and time.monotonic() >= self._retry_at:
                 try:
@@ -182,15 +188,13 @@ class Recorder:
                     self._retry_at = time.monotonic() + RETRY_S
                     said = f"{error}; {error.hint}" if isinstance(error, PromptgitError) else error
                     self.say("settings", f"calls are not captured: {said}")
-            if self.settled is None:
-                self._dropped += 1
-            return self.settled is not None
+            return self.settled
 
     def _open(self) -> Spool | None:
-        assert self.settled is not None
-        if self._leave.is_set() or time.monotonic() < self._retry_at:
+        here = self._settle()
+        if here is None or self._leave.is_set() or time.monotonic() < self._retry_at:
             return None
-        folder = self.settled.folder
+        folder = here.folder
         try:
             self._spool = Spool.take(folder, capacity=self._capacity)
         except OSError as error:

@@ -74,7 +74,9 @@ def _folder(top: Path | None, plan: Plan) -> Path:
     if named:
         return Path(named)
     if top and plan.capture.folder:
-        return top / plan.capture.folder
+        from promptgit.edges.logs.place import inside
+
+        return inside(top, plan.capture.folder)
     common = _common_dir(top / ".git") if top else None
     if common is None:
         raise UserError(

@@ -21,6 +21,7 @@ FEEDBACK = "feedback"
 
 Form = Literal["text", "integer", "number", "texts", "numbers"]  # of a field, as an engine sees it
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Interaction:
             value = getattr(self, name)
             if value != default:
                 facts[name] = dict(value) if isinstance(value, Mapping) else value
-        return json.dumps(facts, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return _JSON.encode(facts)
 
     @classmethod
     def read(cls, line: str | bytes) -> Interaction:
