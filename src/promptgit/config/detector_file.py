@@ -130,7 +130,13 @@ def _measured(name: str, written: Any, group: str) -> Measured:
     )
     of = written.of or (CONVERSATIONS if how == "share" else CALLS)
     what = getattr(written, how)
-    return Measured(metric, how, what, of, written.where or "", written.scale or 1.0)
+    failure = written.failure or (
+        what if how in ("count", "share") and metric.better == "lower" else ""
+    )
+    worth = 1.0 if written.worth is None else written.worth
+    return Measured(
+        metric, how, what, of, written.where or "", written.scale or 1.0, failure, worth
+    )
 
 
 def _levelled(detectors: Mapping[str, Detector]) -> dict[str, Detector]:
@@ -169,7 +175,7 @@ def _refuse_unknown(
         _refuse_circle(name, detectors, where)
     for name, measured in metrics.items():
         where = _at(places, ("metrics", name))
-        for part in measured.detectors:
+        for part in filter(None, (*measured.detectors, measured.failure)):
             _refuse_missing(part, detectors, where)
 
 

@@ -198,6 +198,18 @@ class MetricShape(Shape):
         default=None, description="what is good; default: neither", examples=["lower"]
     )
 
+    failure: DetectorName | None = Field(
+        default=None,
+        description="the detector that shows what went wrong; examples are taken from there",
+        examples=["missing_steps"],
+    )
+    worth: float | None = Field(
+        default=None,
+        ge=0,
+        description="of one conversation set right, against one poor answer; 0: never proposed",
+        examples=[3],
+    )
+
     @model_validator(mode="after")
     def _is_of_one_kind(self) -> MetricShape:
         kinds = [name for name in ("count", "share", "mean", "sum") if getattr(self, name)]

@@ -8,6 +8,8 @@ from promptgit.cli.lazy_group import LazyGroup
 
 SUMMARIES: dict[str, str] = {  # in the order in which they are used
     "init": "Write a commented flywheel.yaml",
+    "analyze": "Say what the logs show: rates, changes, patterns, opportunities",
+    "run": "Do one full turn: logs in, a pull request out",
 }
 
 

@@ -13,13 +13,14 @@ from typing import Any
 from promptgit.edges.engines.columns import Secrets, column
 from promptgit.edges.engines.conversations import conversations
 from promptgit.edges.engines.scan import calls_in, scanned, split, with_feedback_time, with_names
+from promptgit.edges.engines.steps import steps
 from promptgit.edges.engines.tables import Engine
 from promptgit.edges.engines.wanted import Wanted
 from promptgit.errors import UserError
 from promptgit.flywheel.cube import Cell, Cube
 from promptgit.flywheel.detectors.measured import Rulebook
 from promptgit.flywheel.interaction import CALL, FEEDBACK, FORMS, Conversation, Interaction
-from promptgit.flywheel.logs import Point
+from promptgit.flywheel.logs import Point, Step
 from promptgit.flywheel.tally import Tally
 from promptgit.flywheel.window import Window
 
@@ -37,6 +38,7 @@ class IbisLogs:
     prompt_lines: Mapping[str, Sequence[str]] = field(
         default_factory=lambda: MappingProxyType({})
     )  # long lines of each prompt's text, that may not stand in an answer
+    environment: str = ""  # lines that name another one are left out; empty: none is
 
     @property
     def engine(self) -> str:
@@ -124,7 +126,7 @@ class IbisLogs:
         self, window: Window, *, prompt: str = "", limit: int = 200, seed: int = 0
     ) -> Sequence[Conversation]:
         """A sample of all conversations: the same for the same seed, whatever the engine."""
-        logs = self.opened.table(window)
+        logs = self._lines(window)
         if logs is None:
             return ()
         calls = with_names(logs.filter(calls_in(logs, window, prompt)))
@@ -155,10 +157,30 @@ class IbisLogs:
         for row in rows:
             yield row["talk"], {name: row[name] for name in names}
 
+    def steps(
+        self, outcome: str, window: Window, *, prompt: str, limit: int = 50_000
+    ) -> Sequence[Step]:
+        """The questions of a sample of conversations, up to the first answer with `outcome`."""
+        self._refuse_unknown(outcome, "detector", self.rulebook.detectors)
+        logs = self._lines(window)
+        if logs is None:
+            return ()
+        known, secrets = self.rulebook.detectors, Secrets(self.prompt_lines)
+        return steps(
+            self.opened, logs, known, outcome, window, prompt=prompt, limit=limit, secrets=secrets
+        )
+
+    def _lines(self, window: Window) -> Any | None:
+        """The log lines of the files of a window, those of other environments left out."""
+        logs = self.opened.table(window)
+        if logs is None or not self.environment:
+            return logs
+        return logs.filter(logs.environment.fill_null("").isin(["", self.environment]))
+
     @contextmanager
     def _conversations(self, window: Window, wanted: Wanted, prompt: str = "") -> Iterator[Any]:
         """One row for each conversation, while the narrow table is kept; None without logs."""
-        logs = self.opened.table(with_feedback_time(window) if wanted.may_change_later else window)
+        logs = self._lines(with_feedback_time(window) if wanted.may_change_later else window)
         if logs is None:
             yield None
             return
@@ -174,7 +196,7 @@ class IbisLogs:
 
     def _read(self, names: Sequence[str], window: Window, prompt: str) -> list[Conversation]:
         """The calls of these conversations within the window, and what was said of them."""
-        logs = self.opened.table(with_feedback_time(window))
+        logs = self._lines(with_feedback_time(window))
         if logs is None or not names:
             return []
         calls = with_names(logs.filter(calls_in(logs, window, prompt)))

@@ -176,6 +176,7 @@ def _pyspark(files: Files) -> Engine:
         SparkSession.builder.appName("promptgit")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .config("spark.log.level", "ERROR")
         .config("spark.sql.ansi.enabled", "true")
     )

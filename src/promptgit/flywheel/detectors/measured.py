@@ -34,7 +34,8 @@ class Measured:
     of: str = CONVERSATIONS
     where: str = ""
     scale: float = 1.0
-    says: str = ""
+    failure: str = ""  # the detector that shows what went wrong
+    worth: float = 1.0  # of one conversation set right, against one poor answer; 0: never proposed
 
     @property
     def detectors(self) -> tuple[str, ...]:
