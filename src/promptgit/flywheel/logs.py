@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +22,17 @@ class Point:
     variant: str = ""
     model: str = ""
     propensity: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One question of a conversation: what was seen before its answer, and what that became."""
+
+    at: str
+    conversation: str
+    turn: int  # questions before it
+    happened: bool  # the answer is the first with the outcome
+    fired: Mapping[str, float]  # detector → 1.0 if it fired before the answer, else 0.0
 
 
 class Logs(Protocol):
@@ -59,4 +70,15 @@ class Logs(Protocol):
         self, window: Window, *, prompt: str = "", limit: int = 50_000
     ) -> Iterator[tuple[str, dict[str, float]]]:
         """Per conversation: its id, and for every detector 1.0 if it fired, else 0.0."""
+        ...
+
+    def steps(
+        self, outcome: str, window: Window, *, prompt: str, limit: int = 50_000
+    ) -> Sequence[Step]:
+        """
+        The questions of a sample of conversations, up to the first answer in which `outcome` fired.
+
+        Nothing of that answer, or of feedback, is in what is said to have fired.  A detector of
+        which it cannot be told in which answer it fired is a UserError.
+        """
         ...
