@@ -195,7 +195,7 @@ def _best(one: Performers) -> list[RenderableType]:
     parts: list[RenderableType] = [Text(printable(said, LONGEST), style="bold")]
     if not one.traits:
         parts.append(Text("  nothing that was counted tells them from the others"))
-    parts += [Text(printable(f"  {_trait(trait)}", LONGEST)) for trait in one.traits]
+    parts += [Text("  " + printable(_trait(trait), LONGEST)) for trait in one.traits]
     return parts
 
 
@@ -219,7 +219,7 @@ def _patterns(found: Analysis) -> list[RenderableType]:
         )
     ]
     for pattern in found.patterns:
-        parts.append(Text(printable(f"  {pattern_words(pattern)}", LONGEST)))
+        parts.append(Text("  " + printable(pattern_words(pattern), LONGEST)))
         parts += [Text(f"    {example_words(one)}", style="dim") for one in pattern.examples[:1]]
     return parts
 
@@ -242,7 +242,7 @@ def _opportunities(found: Sequence[Opportunity]) -> list[RenderableType]:
     parts: list[RenderableType] = [Text("\nWhat could be won, the most first", style="bold")]
     for number, one in enumerate(found, start=1):
         parts.append(Text(printable(f"{number}. {one.prompt}: {one.said}", LONGEST)))
-        parts.append(Text(printable(f"   about {gain_words(one)}: {one.basis}", LONGEST)))
+        parts.append(Text(f"   about {gain_words(one)}: " + printable(one.basis, LONGEST)))
         parts += [Text(f"   {example_words(each)}", style="dim") for each in one.examples]
         parts.append(Text(f"   {one.command}", style="cyan"))
     return parts

@@ -20,7 +20,7 @@ Files = Callable[[Window], Sequence[Path]]
 
 DUCKDB, PYSPARK = "duckdb", "pyspark"
 MOST_MEMORY = 2 << 30  # bytes that DuckDB may take; beyond, it writes to a folder of its own
-LARGEST_LINE = 64 << 20  # bytes
+LARGEST_LINE = 16 << 20  # bytes
 _TYPES: dict[Form, str] = {
     "text": "string",
     "integer": "int64",
