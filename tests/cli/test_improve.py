@@ -373,6 +373,7 @@ def test_a_search_that_the_budget_ended_says_so_and_what_would_be_enough(tmp_pat
     said = promptgit(office, "improve", "sort", "--budget", "105calls")
 
     assert said.code == 5
+    assert "one race and a confirmation take 182 calls at most, so this budget may end" in said.err
     assert "the budget ended the search before any proposal was tried to its end" in said.out
     assert "One race and a confirmation take 182 calls at most" in said.out
     assert "nothing to propose" not in said.out

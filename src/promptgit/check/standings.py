@@ -29,6 +29,7 @@ from promptgit.check.sequential import FEWEST, Kind, Tally, interval, z_above
 from promptgit.core.evaluation import Evaluation, Result
 from promptgit.core.lineup import Difference, Entrant
 from promptgit.core.secrets import redact
+from promptgit.evaluate.interval import independent
 from promptgit.evaluate.interval import interval as interval_of_mean
 
 ALPHA = 0.05
@@ -70,7 +71,8 @@ def standings(
 def entrant(name: str, found: Evaluation, current: bool) -> Entrant:
     """Measure one model: its score, and what its answers took."""
     told = [result for result in found.results if _told(result)]
-    low, high = interval_of_mean(list(found.scores.values()))
+    worth = independent(found.cases, found.scores.keys())
+    low, high = interval_of_mean(list(found.scores.values()), worth=worth)
     failures = Counter(result.failure.kind for result in found.results if result.failure)
     first = next((result.failure for result in found.results if result.failure), None)
     waits = sorted(result.latency_s for result in told)

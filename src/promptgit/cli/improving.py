@@ -247,7 +247,7 @@ def _sentence(
     pair: tuple[Evaluation, Evaluation] | None,
 ) -> str:
     tried = len(proposed(view.progress.proposals))
-    more = wanted(job.plan, job.target.least_calls) if view.progress.stopped else ""
+    more = wanted(job.plan) if view.progress.stopped else ""
     if shortens(job):
         return sentence(
             job,

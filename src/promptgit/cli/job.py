@@ -320,6 +320,7 @@ def prepare(door: Door, *, dry_run: bool = False) -> Job:
             calls_per_case=target.use.calls_per_case,
             sealed_calls=target.sealed_calls,
             texts_a_round=texts_a_round(config),
+            least_calls=target.least_calls,
         ),
     )
     if earlier:

@@ -136,6 +136,7 @@ class Plan:
     calls_per_case: int = 1
     sealed_calls: int = 0  # of a confirmation, at most
     texts_a_round: int = 1  # edits that one request to the mentor asks for
+    least_calls: int = 0  # without which a run may end before anything is found and confirmed
 
     @property
     def most_calls(self) -> int:

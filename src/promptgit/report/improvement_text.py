@@ -56,6 +56,11 @@ def _whole(planned: Plan) -> Iterator[str]:
             f"the whole run: at most {planned.most_calls:,} calls, about "
             f"{money(planned.most_usd)}; the budget ends the search before it takes more"
         )
+        if planned.cap.calls < planned.least_calls:
+            yield (
+                f"one race and a confirmation take {planned.least_calls:,} calls at most, so this "
+                "budget may end before anything is tried"
+            )
         return
     yield (
         f"the whole run: usually about {_rounded(planned.usual_calls)} calls, "
@@ -71,13 +76,13 @@ def _whole(planned: Plan) -> Iterator[str]:
         yield "no --budget: the search goes on until it finds no more; --budget 1000calls ends it"
 
 
-def wanted(planned: Plan, least_calls: int) -> str:
+def wanted(planned: Plan) -> str:
     """Say what budget a search needs, where the one it had ended it: a sentence, unfinished."""
     free = replace(planned, cap=Cap())
-    least, usual = f"{least_calls:,} calls", f"{_rounded(free.usual_calls)} calls"
+    least, usual = f"{planned.least_calls:,} calls", f"{_rounded(free.usual_calls)} calls"
     if planned.cap.usd is not None and free.usual_usd is not None:
         each = free.usual_usd / free.usual_calls
-        least += f" ({money(least_calls * each)})"
+        least += f" ({money(planned.least_calls * each)})"
         usual += f" ({money(free.usual_usd)})"
     return (
         f"One race and a confirmation take {least} at most, a whole search usually about {usual}: "
