@@ -49,23 +49,32 @@ class Seen:
     @classmethod
     @contextmanager
     def held(cls, folder: Path, *, doing: str) -> Iterator[Seen]:
-        """Open it, and undo a batch that was interrupted.  Raises Held, WorldError."""
+        """Hold the lock, and open it.  Raises Held, WorldError."""
+        with (
+            lock(folder / "locks", LOCK, doing=doing, wait_s=PATIENCE_S),
+            cls.opened(folder) as seen,
+        ):
+            yield seen
+
+    @classmethod
+    @contextmanager
+    def opened(cls, folder: Path) -> Iterator[Seen]:
+        """Open it, and undo a batch that was interrupted; for who holds the lock."""
         import sqlite3
 
-        with lock(folder / "locks", LOCK, doing=doing, wait_s=PATIENCE_S):
-            database = sqlite3.connect(folder / NAME, isolation_level=None)
-            try:
-                database.execute("PRAGMA journal_mode=WAL")
-                database.execute("PRAGMA synchronous=FULL")
-                database.executescript(_SCHEMA)
-                yield cls(folder, database)
-            except sqlite3.Error as error:
-                raise WorldError(
-                    f"{folder / NAME} cannot be used: {error}",
-                    hint="it knows what was imported; without it a second import makes duplicates",
-                ) from error
-            finally:
-                database.close()
+        database = sqlite3.connect(folder / NAME, isolation_level=None)
+        try:
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("PRAGMA synchronous=FULL")
+            database.executescript(_SCHEMA)
+            yield cls(folder, database)
+        except sqlite3.Error as error:
+            raise WorldError(
+                f"{folder / NAME} cannot be used: {error}",
+                hint="it knows what was imported; without it a second import makes duplicates",
+            ) from error
+        finally:
+            database.close()
 
     def known(self, keys: Sequence[int]) -> set[int]:
         """Those of `keys` that were imported before."""

@@ -18,13 +18,17 @@ from promptgit.core import secrets
 from promptgit.flywheel.interaction import Interaction
 from promptgit.flywheel.redaction import names, numbers
 from promptgit.flywheel.redaction.addresses import emails, ips
-from promptgit.flywheel.redaction.folding import Folder
+from promptgit.flywheel.redaction.folding import Folded, Folder
 from promptgit.flywheel.redaction.rules import Finder, Span
 
 DIGITS = 12  # hexadecimal, of a pseudonym: 48 bits; a million values collide once in 500 times
 _TEXTS = ("system", "input", "output", "error")
-_LABELS = ("prompt", "environment", "variant", "model", "provider", "source")
-_IDS = ("id", "of", "conversation", "unit")
+_IDS_AND_LABELS = (
+    *("id", "of", "conversation", "unit"),
+    *("prompt", "version", "environment", "variant", "model", "provider", "source"),
+)
+_SHORT = 20  # characters; no secret of a known format is shorter
+_REMARKABLE = re.compile(r"[^A-Za-z0-9_-]|\d(?:-?\d){6}")  # in an id that may be personal
 _GUESSED = "random-looking token"  # a secret in a text, but every other id looks like that
 # What a field holds, by its name; the whole value goes.
 _PERSONAL = {
@@ -38,7 +42,17 @@ _PERSONAL = {
     **dict.fromkeys(("birthday", "birthdate", "date_of_birth", "dob"), "birthdate"),
     **dict.fromkeys(("password", "passwd", "api_key", "secret", "token"), "secret"),
 }
+_OPAQUE = re.compile(r"[0-9a-f-]{32,64}")  # a Git id, a UUID, a digest
 _PSEUDONYM = re.compile(r"<[a-z][a-z0-9_-]{0,30}:[a-f][0-9a-f]{11}>")
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A text, as patterns read it, and the names in that."""
+
+    text: str
+    folded: Folded
+    names: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,7 @@ class Redactor:
         >>> Redactor(b"key").text("write to jane@example.com")
         'write to <email:f5a4582478bc>'
         """
-        return self._redacted(text, frozenset(), found)
+        return self._redacted(self._looked_at(text), frozenset(), found)
 
     def identity(self, text: str, found: Counter[str] | None = None) -> str:
         """
@@ -69,76 +83,71 @@ class Redactor:
 
         An id and what refers to it are redacted alike, and still join.
         """
-        if text.isascii() and text.isalnum() and len(text) < 12:
+        if (len(text) < _SHORT and not _REMARKABLE.search(text)) or _OPAQUE.fullmatch(text):
             return text
-        spans = [span for span in self._found(text, is_id=True) if span.kind != "name"]
+        folded = self._folder.fold(text)
+        spans = [*self._by_the_user(text), *_mapped(folded, _without_names(folded.text, True))]
         return self._replaced(text, spans, found)
 
     def interaction(self, line: Interaction, found: Counter[str] | None = None) -> Interaction:
         """Redact every text of a line; a name that one field gives away goes from all of them."""
-        texts = {name: getattr(line, name) for name in _TEXTS}
+        looks = {name: self._looked_at(text) for name in _TEXTS if (text := getattr(line, name))}
+        inputs = {name: self._looked_at(text) for name, text in line.inputs.items()}
+        facts = {name: self._looked_at(text) for name, text in line.facts.items()}
         known = frozenset(
             part
-            for text in (*texts.values(), *line.inputs.values(), *line.facts.values())
-            for span in names.names(text)
+            for look in (*looks.values(), *inputs.values(), *facts.values())
+            for span in look.names
             for part in names.parts(span.value)
         )
-        new: dict[str, object] = {
-            name: self._redacted(text, known, found) for name, text in texts.items() if text
-        }
-        for name in (*_IDS, *_LABELS):
-            new[name] = self.identity(getattr(line, name), found)
-        for name in ("inputs", "facts"):
-            if fields := getattr(line, name):
-                new[name] = self._fields(fields, known, found)
+        new: dict[str, object] = {}
+        for name, look in looks.items():
+            if (clean := self._redacted(look, known, found)) is not look.text:
+                new[name] = clean
+        for name in _IDS_AND_LABELS:
+            if (text := getattr(line, name)) and (clean := self.identity(text, found)) is not text:
+                new[name] = clean
+        if inputs:
+            new["inputs"] = self._fields(inputs, known, found)
+        if facts:
+            new["facts"] = self._fields(facts, known, found)
         if line.scores:
             new["scores"] = {self.identity(name, found): v for name, v in line.scores.items()}
-        return replace(line, **new)  # type: ignore[arg-type]
+        return replace(line, **new) if new else line  # type: ignore[arg-type]
+
+    def _looked_at(self, text: str) -> _Look:
+        folded = self._folder.fold(text)
+        return _Look(text, folded, tuple(names.names(folded.text)))
 
     def _fields(
-        self, fields: Mapping[str, str], known: frozenset[str], found: Counter[str] | None
+        self, fields: Mapping[str, _Look], known: frozenset[str], found: Counter[str] | None
     ) -> dict[str, str]:
         new = {}
-        for name, value in fields.items():
+        for name, look in fields.items():
             kind = _PERSONAL.get(name.lower().replace("-", "_"))
-            if kind and value and not _PSEUDONYM.search(value):
-                spans = list(self._found(value))
+            value = look.text
+            if kind and value.strip() and not _PSEUDONYM.search(value):
                 whole = Span(0, len(value), kind, " ".join(value.casefold().split()))
-                alone = [span for span in spans if span[:3] == whole[:3]]
-                new[self.identity(name)] = self._replaced(value, alone or [whole], found)
+                alone = [one for one in self._spans(look, known) if one[:3] == whole[:3]]
+                new[self.identity(name, found)] = self._replaced(value, alone or [whole], found)
             else:
-                new[self.identity(name, found)] = self._redacted(value, known, found)
+                new[self.identity(name, found)] = self._redacted(look, known, found)
         return new
 
-    def _redacted(self, text: str, known: frozenset[str], found: Counter[str] | None) -> str:
-        spans = list(self._found(text, known))
-        return self._replaced(text, spans, found) if spans else text
+    def _redacted(self, look: _Look, known: frozenset[str], found: Counter[str] | None) -> str:
+        return self._replaced(look.text, self._spans(look, known), found)
 
-    def _found(
-        self, text: str, known: frozenset[str] = frozenset(), *, is_id: bool = False
-    ) -> Iterator[Span]:
+    def _spans(self, look: _Look, known: frozenset[str]) -> list[Span]:
         """Everything found, in the order of its weight, at positions of the original text."""
+        text = look.folded.text
+        spans = [*_without_names(text, False), *look.names]
+        if known:
+            spans += names.mentions(text, known)
+        return [*self._by_the_user(look.text), *_mapped(look.folded, spans)]
+
+    def _by_the_user(self, text: str) -> Iterator[Span]:
         for rule in self.rules:
             yield from rule(text)
-        folded = self._folder.fold(text)
-        for start, stop, kind, value in self._by_rule(folded.text, known, is_id):
-            yield Span(folded.origin(start), folded.origin(stop), kind, value)
-
-    @staticmethod
-    def _by_rule(text: str, known: frozenset[str], is_id: bool) -> Iterator[Span]:
-        yield from emails(text)
-        if numbers.MANY_DIGITS.search(text):
-            yield from numbers.ibans(text)
-            yield from numbers.cards(text)
-            yield from numbers.phones(text)
-        yield from ips(text)
-        for kind, start, stop in secrets.spans(text):
-            guessed = is_id and kind == _GUESSED
-            if not guessed and not _is_within_pseudonym(text, start):
-                yield Span(start, stop, "secret", text[start:stop])
-        yield from names.names(text)
-        if known:
-            yield from names.mentions(text, known)
 
     def _replaced(self, text: str, spans: Iterable[Span], found: Counter[str] | None) -> str:
         parts: list[str] = []
@@ -157,6 +166,29 @@ class Redactor:
         message = f"{kind}\0{value}".encode("utf-8", "surrogatepass")
         digest = hmac.digest(self.key, message, "sha256").hex()
         return f"<{kind}:{'abcdef'[int(digest[-2:], 16) % 6]}{digest[: DIGITS - 1]}>"
+
+
+def _without_names(text: str, is_id: bool) -> Iterator[Span]:
+    yield from emails(text)
+    if numbers.MANY_DIGITS.search(text):
+        yield from numbers.ibans(text)
+        yield from numbers.cards(text)
+        yield from numbers.phones(text)
+    yield from ips(text)
+    for kind, start, stop in secrets.spans(text):
+        guessed = is_id and kind == _GUESSED
+        if not guessed and not _is_within_pseudonym(text, start):
+            yield Span(start, stop, "secret", text[start:stop])
+
+
+def _mapped(folded: Folded, spans: Iterable[Span]) -> Iterable[Span]:
+    """Spans of the folded text, in the original."""
+    if not folded.starts:
+        return spans
+    return [
+        Span(folded.origin(start), folded.origin(stop), kind, value)
+        for start, stop, kind, value in spans
+    ]
 
 
 def _is_within_pseudonym(text: str, position: int) -> bool:
