@@ -10,6 +10,7 @@ from rich.console import Console
 
 from improve.toy import SEED, a_dataset, evaluated
 from promptgit.core.candidate import Candidate
+from promptgit.core.run import Point
 from promptgit.core.spend import Spend
 from promptgit.core.verdict import Flip, Outcome, Verdict
 from promptgit.improve.improvement import CONFIRMED, INVALID, NOT_BETTER, Improvement
@@ -56,6 +57,16 @@ def test_the_sealed_cases_and_their_range_are_told_whatever_they_said(which: Out
 
     assert "Sealed cases: 1 scored higher, 1 lower; most lost: c1 (0.700 -> 0.600)" in said
     assert "Why 98.5 %: the ledger allows this look" in said
+
+
+def test_a_curve_whose_steps_are_of_other_cases_each_says_so():
+    curve = (Point(0, 0.4, True), Point(1, 0.8, True), Point(2, 0.7, True))
+
+    same, other = (shown(an_ending(curve=curve, weighed=each), 200) for each in (True, False))
+
+    assert "Learning curve: best mean score on the search cases" in same
+    assert "Learning curve: score by the newest answer to each search case asked" in other
+    assert "did not reach for weighing all steps on the same cases" in other
 
 
 def test_json_has_the_verdict_whatever_it_says():

@@ -62,6 +62,12 @@ class Found:
         return tuple(lineage(self.best))
 
     @property
+    def weighed(self) -> bool:
+        """Whether all of them were asked about the same cases."""
+        asked = [{r.case_id for r in one.evaluation.results} for one in self.candidates]
+        return all(cases == asked[0] for cases in asked)
+
+    @property
     def gain(self) -> float:
         """The best's mean above the seed's, in score points, on the cases that both were asked."""
         both = {result.case_id for result in self.seed.evaluation.results}
@@ -182,6 +188,7 @@ def concluded(
         curve=tuple(view.progress.points),
         spend=job.budget.spend,
         retested=others,
+        weighed=found.weighed,
     )
     return delivered(job, outcome, chain, notebook) if chain else outcome
 

@@ -208,6 +208,7 @@ class Improvement:
     curve: tuple[Point, ...]
     spend: Spend
     retested: tuple[Retested, ...] = ()  # who uses the text, where they were asked
+    weighed: bool = True  # the points of the curve are of the same cases
 
     @property
     def exit_code(self) -> int:

@@ -169,8 +169,13 @@ def outcome(ended: Improvement) -> RenderableType:
     if ended.diff:
         parts.append(diff_text(ended.diff))
     if len(ended.curve) > 1:
-        title = "Learning curve: best mean score on the search cases, round by round\n"
-        parts.append(Text(title, style="bold"))
+        what = "best mean score on the search cases, round by round"
+        if not ended.weighed:
+            what = (
+                "score by the newest answer to each search case asked, round by round (the budget "
+                "did not reach for weighing all steps on the same cases)"
+            )
+        parts.append(Text(f"Learning curve: {what}\n", style="bold"))
         parts.append(Text(text_curve(ended.curve) + "\n"))
     verdict = ended.verdict  # false unless it says yes, so ask whether there is one
     if verdict is not None and verdict.flips:
