@@ -28,15 +28,24 @@ def test_rows_are_added_to_a_table_and_nothing_else_changes():
 
     after = with_drafts(before, "p.csv", [a_draft(comment=QUOTED)], Columns())
 
-    header, row, *_ = after.split("\n")
-    assert (header, row) == ("id,comment,response,tags,from_log", "a,Hello,Hi,,")
+    assert after.startswith(before)
     assert list(csv.DictReader(io.StringIO(after)))[1] == {
         "id": "log-1",
         "comment": QUOTED,
         "response": "",
-        "tags": "needs-review,leaks",
-        "from_log": "call of log-1",
+        "tags": "needs-review,leaks,from-log:call of log-1",
     }
+
+
+def test_a_table_that_cannot_name_or_tag_its_rows_gets_what_it_lacks():
+    after = with_drafts(
+        "comment,response\nHello,Hi\n", "p.csv", [a_draft(comment="New")], Columns()
+    )
+
+    assert after == (
+        "comment,response,id,tags,from_log\nHello,Hi,,,\n"
+        'New,,log-1,"needs-review,leaks",call of log-1\n'
+    )
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,8 @@ def test_the_answer_that_a_person_corrected_is_expected():
 
 def test_the_top_answer_to_the_same_message_is_proposed_and_no_other():
     best = [
-        Performer("Where is my blue lamp now?", "Order 7 left today.", 1.0),
+        Performer("Where is my blue lamp now?", "Order 48213 left today.", 1.0),
+        Performer("where is my blue  lamp now?", "Which order is it?", 0.95),
         Performer("Where is my blue lamp now?", "No idea.", 0.5),
         Performer("Please cancel the chair.", "Done.", 1.0),
     ]
@@ -134,7 +135,19 @@ def test_the_top_answer_to_the_same_message_is_proposed_and_no_other():
         best=best,
     )
 
-    assert [draft.expected for draft in found] == ["Order 7 left today.", ""]
+    assert [draft.expected for draft in found] == ["Which order is it?", ""]
+
+
+def test_a_message_from_the_middle_of_a_conversation_says_so_and_gets_no_answer():
+    talk = Conversation(
+        "c", (a_call("one"), a_call("two", "And what of my blue lamp now?", turn=1))
+    )
+    best = [Performer("And what of my blue lamp now?", "It is here.", 1.0)]
+
+    (draft,) = drafts_of(Failure(talk, "x", call="two"), best=best)
+
+    assert draft.tags == (NEEDS_REVIEW, "x", "later-turn")
+    assert draft.expected == ""
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "x" * 10_000])
@@ -152,7 +165,7 @@ def test_of_a_conversation_the_call_that_went_worst_is_taken():
     )
 
     assert failing_call(talk, "reply") == talk.calls[0]
-    assert failing_call(Conversation("c", talk.calls[2:]), "reply") == talk.calls[3]
+    assert failing_call(Conversation("c", talk.calls[2:]), "reply") == talk.calls[2]
     assert failing_call(talk, "reply", "two") == talk.calls[1]
     assert failing_call(talk, "another prompt") is None
 

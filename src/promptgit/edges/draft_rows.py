@@ -1,8 +1,8 @@
 """
 Drafted cases at the end of a case file, in its own columns; what is there stays byte for byte.
 
-Only columns that are missing are added: in CSV to the header, with an empty cell at the end of
-each row.
+A table that lacks the columns `id` or `tags` gets them, and `from_log`, with empty cells at the
+end of each row.  One that has both stays as it is: there a tag says which log line it was.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from promptgit.flywheel.drafting import Draft
 
 LINES = (".jsonl", ".ndjson")
 TABLES = (".csv", ".tsv")
-OURS = ("id", "tags", "from_log")  # columns that a draft needs besides what the file has
+NEEDED = ("id", "tags")  # columns without which a draft is none
+OURS = (*NEEDED, "from_log")
 
 
 def can_hold_drafts(path: str) -> bool:
@@ -75,7 +76,8 @@ def _table(text: str, path: str, drafts: Sequence[Draft], columns: Columns, deli
     records = _records(text, mark)
     header = [cell.strip().removeprefix("\ufeff") for cell in records[0][1]]
     played = roles([name for name in header if name], columns, f"{path}:1")
-    missing = [name for name in OURS if name not in played.parts]
+    bare = not set(NEEDED) <= set(played.parts)
+    missing = [name for name in OURS if bare and name not in played.parts]
     end = "\r\n" if first.endswith("\r") else "\n"
     whole = "".join(
         _extended(raw, mark, missing if number == 0 else [""] * len(missing))
@@ -87,7 +89,7 @@ def _table(text: str, path: str, drafts: Sequence[Draft], columns: Columns, deli
     writer = csv.writer(out, delimiter=mark, lineterminator=end)
     for draft in drafts:
         if draft.id not in known:
-            values = _cells(draft, played)
+            values = _cells(draft, played, tagged=not bare and "from_log" not in played.parts)
             writer.writerow([values.get(name, "") for name in (*header, *missing)])
     return _joined(whole, [out.getvalue()[: -len(end)]] if out.getvalue() else [], end)
 
@@ -109,13 +111,14 @@ def _extended(raw: str, mark: str, cells: Sequence[str]) -> str:
     return body + "".join(mark + cell for cell in cells) + raw[len(body) :] if body else raw
 
 
-def _cells(draft: Draft, played: Roles) -> dict[str, str]:
+def _cells(draft: Draft, played: Roles, *, tagged: bool) -> dict[str, str]:
     parts = played.parts
     found = {column: draft.inputs.get(name, "") for name, column in played.inputs.items()}
     if "expected" in parts:
         found[parts["expected"]] = draft.expected
     found[parts.get("id", "id")] = draft.id
-    found[parts.get("tags", "tags")] = ",".join(draft.tags)
+    source = (f"from-log:{draft.log.replace(',', '_')}",) if tagged else ()
+    found[parts.get("tags", "tags")] = ",".join((*draft.tags, *source))
     found[parts.get("from_log", "from_log")] = draft.log
     return found
 

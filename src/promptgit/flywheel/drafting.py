@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promptgit.core.dataset import NEEDS_REVIEW, Case, is_sealed
 from promptgit.core.invisible import hidden
@@ -21,11 +21,12 @@ from promptgit.improve.likeness import Likeness
 from promptgit.improve.performers import Performer
 
 ALIKE = 0.85  # of 1: two messages that say nearly the same
-SAME = 0.97  # of 1: alike enough that the answer to the one may be the answer to the other
+FEW = 4  # words; a shorter message says too little to have one right answer
 TOP = 0.9  # of 1: an answer as it should be
 LONGEST = 8_000  # characters of one message; a longer one is read by nobody
 CORRECTED = ("corrected", "correction", "expected")  # facts with which a person says it better
 QUALITY = ("quality", "satisfaction")  # scores of an answer, the first that there is
+_NUMBER = re.compile(r"\d+")
 _SLUG = re.compile(r"[^a-z0-9]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
@@ -49,10 +50,12 @@ class Draft:
     expected: str = ""  # empty: only a person can say
     answer: str = ""  # what production said, for whoever reviews; never in the case file
     found: str = ""
+    is_later: bool = False  # it was said later in a conversation: it may need what came before
 
     @property
     def tags(self) -> tuple[str, ...]:
-        return tuple(filter(None, (NEEDS_REVIEW, slug(self.found))))
+        later = "later-turn" if self.is_later else ""
+        return tuple(filter(None, (NEEDS_REVIEW, slug(self.found), later)))
 
     @property
     def case(self) -> Case:
@@ -95,7 +98,7 @@ def drafted(
     Draft at most `most` cases for `prompt`, in the order of the failures.
 
     known: cases that exist already.  best: answers of the same prompt with their scores, of which
-    a top one to the same message is proposed as the expected answer.  Everything is redacted once
+    a top one to the same words is proposed as the expected answer.  Everything is redacted once
     more, and stripped of what a reviewer would not see.
     """
     clean = _Clean(redact)
@@ -106,11 +109,7 @@ def drafted(
     candidates = [(one, _drafted(one, prompt, slots, clean)) for one in failures]
     drafts = [draft for _, draft in candidates if draft]
     top = [each for each in best if each.score >= TOP]
-    like = Likeness(
-        texts
-        | {f"draft {draft.id}": _said(draft.inputs) for draft in drafts}
-        | {f"top {number}": each.input for number, each in enumerate(top)}
-    )
+    like = Likeness(texts | {f"draft {draft.id}": _said(draft.inputs) for draft in drafts})
     kept = list(texts)
     for failure, draft in candidates:
         if len(found) == most:
@@ -125,8 +124,8 @@ def drafted(
             continue
         exact.add(_plain(said))
         kept.append(name)
-        expected = _corrected(failure.conversation, clean) or _answered(name, top, like, clean)
-        found.append(Draft(draft.id, draft.log, draft.inputs, expected, draft.answer, draft.found))
+        expected = _corrected(failure.conversation, clean) or _answered(draft, top, clean)
+        found.append(replace(draft, expected=expected))
     return Drafted(tuple(found), repeated, unfit, looked)
 
 
@@ -182,7 +181,7 @@ def slug(words: str) -> str:
 
 
 def failing_call(conversation: Conversation, prompt: str, blamed: str = "") -> Interaction | None:
-    """The call that is blamed, or that went worst: by its own score, else the last one."""
+    """The call that is blamed, or scored worst; where nothing tells, the one that began it all."""
     calls = [call for call in conversation.calls if call.prompt == prompt]
     if not calls:
         return None
@@ -190,7 +189,7 @@ def failing_call(conversation: Conversation, prompt: str, blamed: str = "") -> I
     if named:
         return named
     scored = [(score, call) for call in calls if (score := _own(conversation, call)) is not None]
-    return min(scored, key=lambda pair: pair[0])[1] if scored else calls[-1]
+    return min(scored, key=lambda pair: pair[0])[1] if scored else calls[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +216,9 @@ def _drafted(failure: Failure, prompt: str, slots: Slots, clean: _Clean) -> Draf
     if not fits or max(map(len, inputs.values())) > LONGEST:
         return None
     log = clean(call.id).replace("\n", " ")[:200]
-    return Draft(draft_id(call.id), log, inputs, "", clean(call.output)[:LONGEST], failure.found)
+    is_later = call.turn > 0 or call is not failure.conversation.calls[0]
+    answer = clean(call.output)[:LONGEST]
+    return Draft(draft_id(call.id), log, inputs, "", answer, failure.found, is_later)
 
 
 def _corrected(conversation: Conversation, clean: _Clean) -> str:
@@ -229,14 +230,28 @@ def _corrected(conversation: Conversation, clean: _Clean) -> str:
     return ""
 
 
-def _answered(name: str, top: Sequence[Performer], like: Likeness, clean: _Clean) -> str:
-    """The best of the top answers to what is almost word for word the same message."""
-    scored = [
+def _answered(draft: Draft, top: Sequence[Performer], clean: _Clean) -> str:
+    """
+    The best of the top answers to the same words, said without anything before them.
+
+    An answer with numbers that the message does not have was about somebody's own order.
+    """
+    said = _plain(_said(draft.inputs))
+    if draft.is_later or len(said.split()) < FEW:
+        return ""
+    numbers = set(_NUMBER.findall(said))
+    fitting = [
         (each.score, each.output)
-        for number, each in enumerate(top)
-        if like.between(name, f"top {number}") >= SAME
+        for each in top
+        if _plain(clean(each.input)) == said and set(_NUMBER.findall(each.output)) <= numbers
     ]
-    return clean(max(scored)[1])[:LONGEST] if scored else ""
+    return clean(max(fitting)[1])[:LONGEST] if fitting else ""
+
+
+def quality_of(conversation: Conversation, score: str) -> float | None:
+    """The lowest value of a score that the calls of a conversation, or its feedback, have."""
+    lines = (*conversation.calls, *conversation.feedback)
+    return min((line.scores[score] for line in lines if score in line.scores), default=None)
 
 
 def _quality(conversation: Conversation, call: Interaction) -> float | None:

@@ -9,6 +9,9 @@ from promptgit.cli.lazy_group import LazyGroup
 SUMMARIES: dict[str, str] = {  # in the order in which they are used
     "init": "Write a commented flywheel.yaml",
     "analyze": "Say what the logs show: rates, changes, patterns, opportunities",
+    "drift": "Say what got worse, since when, and whose drop it is",
+    "predict": "Predict which conversations will be escalated, if that is proven possible",
+    "measure": "Say what a change was worth: side by side, or before and after",
     "run": "Do one full turn: logs in, a pull request out",
 }
 

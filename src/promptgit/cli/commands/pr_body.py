@@ -38,12 +38,17 @@ def command(what: str) -> None:
     """
     with past.here() as here:
         old, new = _ends(here, what)
-        _, wanted = past.prompts()
-        changes = [one for one in here.commits.between(old, new) if wanted(one.path) and one.after]
-        if not changes:
+        told = prompt_changes(here, old, new)
+        if not told:
             raise UserError(f"{what} changes no prompt", hint="name a range of commits: A..B")
-        told = [_told(here, old, new, change) for change in changes]
     click.echo(pull_request_body(told), nl=False)
+
+
+def prompt_changes(here: past.Here, old: str, new: str) -> list[PromptChange]:
+    """What the commits between two (full object ids) do to each prompt, with the evidence."""
+    _, wanted = past.prompts()
+    changes = (one for one in here.commits.between(old, new) if wanted(one.path) and one.after)
+    return [_told(here, old, new, change) for change in changes]
 
 
 def _ends(here: past.Here, what: str) -> tuple[str, str]:

@@ -62,20 +62,20 @@ _MESSAGES = ("input", "comment", "question", "text", "query", "message", "email"
 def draft(
     repository: Repository,
     path: str,
+    name: str,
     failures: Sequence[Failure],
     best: Sequence[Performer],
     *,
     redact: Callable[[str], str],
     most: int,
 ) -> tuple[CaseFile, Drafted]:
-    """Draft cases for a prompt from what went wrong; nothing is written."""
+    """Draft cases for a prompt, `name` in the logs, from what went wrong; nothing is written."""
     file, asked = case_file_of(repository, path)
     prompt = repository.prompt(path)
     try:
         cases = repository.cases(path, asked).cases
     except UserError:
         cases = ()  # there are none yet: these may become the first
-    name = PurePosixPath(places.stem_of(path)).name
     found = drafted(
         failures, name, slots_of(prompt, cases), known=cases, best=best, redact=redact, most=most
     )
