@@ -21,6 +21,7 @@ import pytest
 
 import promptgit
 from promptgit.api.recorder import PROCESS, Recorder
+from promptgit.api.routed import RoutedPrompt
 from promptgit.api.settled import Settled, settled
 from promptgit.edges.spool import Spool, recover
 from promptgit.errors import UserError
@@ -82,6 +83,33 @@ def test_a_name_is_enough_for_a_prompt(logs: Path):
         pass
 
     assert [(line.prompt, line.version) for line in lines(logs)] == [("support-reply", "")]
+
+
+def test_what_the_rollout_said_is_noted(logs: Path):
+    routed = RoutedPrompt(
+        "Be brief.",
+        "b" * 40,
+        "support-reply",
+        variant="candidate",
+        propensity=0.1,
+        environment="staging",
+        unit="u-7",
+    )
+    with promptgit.capture(routed):
+        pass
+    with promptgit.using(routed):
+        promptgit.capture(unit="u-8").done()
+    promptgit.capture("other").done()
+
+    found = [
+        (line.version[:3], line.variant, line.propensity, line.environment, line.unit)
+        for line in lines(logs)
+    ]
+    assert found == [
+        ("bbb", "candidate", 0.1, "staging", "u-7"),
+        ("bbb", "candidate", 0.1, "staging", "u-8"),
+        ("", "", 1.0, "production", ""),
+    ]
 
 
 def test_an_exception_is_noted_and_passes_on_unchanged(logs: Path):
@@ -565,6 +593,30 @@ def test_a_plan_that_cannot_be_read_stops_the_capture(tmp_path: Path, monkeypatc
 
     with pytest.raises(UserError, match=r"flywheel.yaml"):
         promptgit.capture_to(tmp_path / "logs")
+
+
+def test_the_quick_start_of_the_page_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    page = Path(__file__).parents[2] / "docs" / "capture.md"
+    code = page.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    text = "Answer the customer of a bicycle shop.\n"
+    repository = a_repository(tmp_path / "here", {"prompts/support-reply.md": text})
+    monkeypatch.chdir(repository.path)
+    monkeypatch.delenv("PROMPTGIT_LOGS", raising=False)
+    promptgit.capture_to()
+
+    exec(compile(code, str(page), "exec"), {})
+
+    call, said = lines(repository.path / ".git/promptgit/logs")
+    assert (call.prompt, call.unit, call.conversation) == ("support-reply", "user-17", "c-9")
+    assert (call.version, call.system) == (
+        repository.git("hash-object", "prompts/support-reply.md"),
+        text,
+    )
+    assert (call.input, call.output) == ("Where is my order?", "On its way.")
+    assert (dict(said.scores), dict(said.facts)) == ({"satisfaction": 1.0}, {"upsell": "accepted"})
+    assert said.of == call.id
+    assert len(code.strip().splitlines()) <= 10
+    PROCESS.recorder.close()
 
 
 def test_another_slot_is_taken_while_one_is_held(logs: Path):

@@ -29,6 +29,7 @@ LINGER_S = 0.05  # lines that come within this time are written together
 RETRY_S = 5.0  # until the disk, or the folder, is tried again
 EXIT_S = 2.0  # what the end of the process waits for the disk; the rest is recovered later
 HURRY = 0.25  # the share of the queue from which on nobody lingers
+CROWDED = 0.5  # … from which on callers let the thread that writes go first
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ class Recorder:
             try:
                 spool = self._spool or self._open()
                 accepted = spool is not None and spool.put(day, line)
+                filled = spool.ring.filled if spool else 0.0
             finally:
                 self._busy = False
             if accepted:
@@ -170,8 +172,10 @@ class Recorder:
             if spool and not self._told:
                 self._told = True
                 self._work.set()
-            elif spool and spool.ring.filled > HURRY:
+            elif filled > HURRY:
                 self._hurry.set()
+        if filled > CROWDED:
+            time.sleep(0)  # gives up the interpreter's lock, and waits for nothing
         if spool and not accepted:
             self.say("full", "the queue of captured lines is full: calls are dropped and counted")
         return accepted

@@ -6,9 +6,11 @@ import json
 import math
 import os
 import time
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
+DRAWN = 256  # names drawn by chance at once: the system is asked seldom
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
@@ -68,16 +70,33 @@ def count_of(value: Any) -> int | None:
     return None if number is None else int(number)
 
 
-def new_id() -> str:
+class Names:
     """
-    Name a line: 12 letters that say when, in milliseconds, and 20 by chance; names sort by time.
+    Names for lines: 12 letters that say when, in milliseconds, and 20 by chance.
 
-    Of letters alone, so that no rule of a redaction takes it for a number.
+    They sort by time and cannot be guessed.  Of letters alone, so that no rule of a redaction
+    takes one for a number.
 
-    >>> len(new_id()), new_id().isalpha()
-    (32, True)
+    >>> name = Names()
+    >>> len(name()), name().isalpha(), name() == name()
+    (32, True, False)
     """
-    return f"{time.time_ns() // 1_000_000:012x}{os.urandom(10).hex()}".translate(_LETTERS)
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        self._drawn: deque[str] = deque()
+
+    def __call__(self) -> str:
+        if self._process != os.getpid():  # a child of `fork` draws for itself
+            self._process, self._drawn = os.getpid(), deque()
+        while True:
+            try:
+                chance = self._drawn.popleft()
+                break
+            except IndexError:
+                drawn = os.urandom(10 * DRAWN).hex()
+                self._drawn.extend(drawn[n : n + 20] for n in range(0, len(drawn), 20))
+        return f"{time.time_ns() // 1_000_000:012x}{chance}".translate(_LETTERS)
 
 
 def instant(ns: int) -> str:
@@ -97,3 +116,6 @@ def finite(name: str, value: float) -> float:
     if number is None:
         raise ValueError(f"{name} is {value}")
     return number
+
+
+new_id = Names()

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 HEADER = 4096  # bytes
 MAGIC = int.from_bytes(b"pgring01", "little")  # reads as another number on another byte order
-BATCH = 1 << 20  # bytes that one write takes at most, unless one line is longer
+BATCH = 2 << 20  # bytes that one write takes at most, unless one line is longer
 
 _FRAME = struct.Struct("=QIII")  # position, length of the line, CRC-32 from the day on, day
 _MAGIC, _CAPACITY, _HEAD, _TAIL, _FLIGHT_OFFSET, _FLIGHT_DAY, _FLIGHT_END = range(7)
@@ -98,25 +98,28 @@ class Ring:
         return True
 
     def batch(self, until: int | None = None) -> Batch | None:
-        """Read the oldest lines of one day, at most BATCH bytes or up to `until`; None: empty."""
-        head = self._cells[_HEAD] if until is None else until
-        position = self._cells[_TAIL]
+        """Read the oldest lines of one day, about BATCH bytes or up to `until`; None: empty."""
+        tail = self._cells[_TAIL]
+        waiting = (self._cells[_HEAD] if until is None else until) - tail
+        read = self._bytes(tail, waiting if until else min(waiting, BATCH))
         lines: list[bytes] = []
-        size = first_day = 0
-        while position < head:
-            frame = self._frame(position, head)
+        at = first_day = 0
+        while at < waiting:
+            frame = self._frame(read, at, tail)
+            if frame is None and not lines and len(read) < waiting:
+                read = self._bytes(tail, waiting)  # one line longer than a batch
+                continue
             if frame is None:
                 if not lines:
-                    self._give_up(position)
+                    self._give_up(tail)
                 break
             day, line = frame
-            if lines and until is None and (day != first_day or size + len(line) > BATCH):
+            if lines and until is None and day != first_day:
                 break
             first_day = day
             lines.append(line)
-            size += len(line)
-            position += _FRAME.size + len(line)
-        return Batch(first_day, b"".join(lines), len(lines), position) if lines else None
+            at += _FRAME.size + len(line)
+        return Batch(first_day, b"".join(lines), len(lines), tail + at) if lines else None
 
     @property
     def flight(self) -> Flight | None:
@@ -144,16 +147,17 @@ class Ring:
         self._view.release()
         self._mapped.close()
 
-    def _frame(self, position: int, head: int) -> tuple[int, bytes] | None:
-        """Return day and line of the frame at `position`; None when it is not whole."""
-        if position + _FRAME.size > head:
+    @staticmethod
+    def _frame(read: bytes, at: int, tail: int) -> tuple[int, bytes] | None:
+        """Return day and line of the frame at `at` of what was read; None when it is not whole."""
+        start = at + _FRAME.size
+        if start > len(read):
             return None
-        said, length, checksum, day = _FRAME.unpack(self._bytes(position, _FRAME.size))
-        start = position + _FRAME.size
-        if said != position or start + length > head:
+        said, length, checksum, day = _FRAME.unpack_from(read, at)
+        line = read[start : start + length]
+        if said != tail + at or len(line) != length or zlib.crc32(line, day) != checksum:
             return None
-        line = self._bytes(start, length)
-        return (day, line) if zlib.crc32(line, day) == checksum else None
+        return day, line
 
     def _bytes(self, position: int, length: int) -> bytes:
         start = position % self._capacity

@@ -18,11 +18,11 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from promptgit.edges.day_file import DayFile, is_at
 from promptgit.edges.ring import HEADER, Batch, Flight, Ring
 
 CAPACITY = 8 << 20  # bytes of lines that may wait, a process
@@ -86,7 +86,7 @@ class Spool:
                 if not _locked(handle):
                     os.close(handle)
                     return None
-                if _is_at(handle, path):
+                if is_at(handle, path):
                     return cls(folder, path.stem, handle, _mapped(handle, capacity))
             except OSError:
                 os.close(handle)
@@ -110,15 +110,16 @@ class Spool:
         if not self._draining.acquire(timeout=wait_s):
             return 0
         try:
-            while self.ring.tail < goal and (deadline is None or time.monotonic() < deadline):
-                flight = self.ring.flight
-                batch = self.ring.batch(flight.end if flight else None)
-                if batch is None:
-                    break
-                self._write(batch, flight)
-                lines += batch.lines
-                self.written += batch.lines
-                self.ring.done(batch)
+            with DayFile(self.folder, self.slot) as file:
+                while self.ring.tail < goal and (deadline is None or time.monotonic() < deadline):
+                    flight = self.ring.flight
+                    batch = self.ring.batch(flight.end if flight else None)
+                    if batch is None:
+                        break
+                    self._write(file, batch, flight)
+                    lines += batch.lines
+                    self.written += batch.lines
+                    self.ring.done(batch)
         finally:
             self._draining.release()
         return lines
@@ -126,7 +127,7 @@ class Spool:
     @property
     def is_in_place(self) -> bool:
         """Whether the slot's file is still where others would look for it."""
-        return _is_at(self._handle, self._path)
+        return is_at(self._handle, self._path)
 
     def close(self) -> None:
         """Give the slot back; remove its file if nothing waits in it."""
@@ -145,18 +146,15 @@ class Spool:
     def _path(self) -> Path:
         return self.folder / FOLDER / f"{self.slot}.ring"
 
-    def _write(self, batch: Batch, flight: Flight | None) -> None:
-        day = str(batch.day)
-        path = self.folder / f"{day[:4]}-{day[4:6]}-{day[6:]}.{self.slot}.jsonl"
-        with _appending(path) as handle:
-            done = _arrived(handle, batch, flight.offset) if flight else None
-            if done is None:
-                _end_the_last_line(handle)
-                self.ring.begin(batch, os.fstat(handle).st_size)
-                done = 0
-            rest = memoryview(batch.data)[done:]
-            while rest:
-                rest = rest[os.write(handle, rest) :]
+    def _write(self, file: DayFile, batch: Batch, flight: Flight | None) -> None:
+        is_new = file.open(batch.day)
+        done = file.arrived(batch.data, flight.offset) if flight else None
+        if done is None:
+            if is_new:
+                file.end_the_last_line()
+            self.ring.begin(batch, file.size)
+            done = 0
+        file.append(batch.data, done)
 
 
 def recover(folder: Path) -> Recovered:
@@ -204,56 +202,6 @@ def _reserve(handle: int, size: int, wanted: int) -> None:
         rest = rest[os.write(handle, rest) :]
 
 
-@contextmanager
-def _appending(path: Path) -> Iterator[int]:
-    """Open a day's file so that nobody closes or removes it before the write is done."""
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
-    while True:
-        try:
-            handle = os.open(path, flags, 0o640)
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
-            continue
-        try:
-            _lock_shared(handle)
-            if _is_at(handle, path):
-                yield handle
-                return
-        finally:
-            os.close(handle)
-
-
-def _arrived(handle: int, batch: Batch, offset: int) -> int | None:
-    """How many bytes of an interrupted write are in the file; None: it is not that file now."""
-    size = os.fstat(handle).st_size
-    if not offset <= size <= offset + len(batch.data):
-        return None
-    os.lseek(handle, offset, os.SEEK_SET)
-    found = b""
-    while len(found) < size - offset:
-        piece = os.read(handle, size - offset - len(found))
-        if not piece:
-            return None
-        found += piece
-    return size - offset if batch.data.startswith(found) else None
-
-
-def _end_the_last_line(handle: int) -> None:
-    """Let a line that a crash of the machine cut off be a line of its own."""
-    if os.fstat(handle).st_size:
-        os.lseek(handle, -1, os.SEEK_END)
-        if os.read(handle, 1) != b"\n":
-            os.write(handle, b"\n")
-
-
-def _is_at(handle: int, path: Path) -> bool:
-    try:
-        there = os.stat(path)
-    except FileNotFoundError:
-        return False
-    return os.path.samestat(os.fstat(handle), there)
-
-
 def _locked(handle: int) -> bool:
     """Take the lock of a slot if it is free; it ends with this process, however it ends."""
     if sys.platform == "win32":
@@ -271,11 +219,3 @@ def _locked(handle: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _lock_shared(handle: int) -> None:
-    """Keep others from closing a day's file; on Windows an open file cannot be replaced anyway."""
-    if sys.platform != "win32":
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_SH)
