@@ -39,6 +39,7 @@ class Case:
     tags: tuple[str, ...] = ()
     weight: float = 1.0  # how much this case counts in a mean; above 0
     group: str = ""  # cases of one conversation or document: never split apart
+    asked_of: str = ""  # the prompt, where cases of several are put together
 
     @property
     def columns(self) -> dict[str, str]:
@@ -50,7 +51,7 @@ class Case:
     def content(self) -> Hashable:
         """What is asked and what is right: equal for cases that differ in name or weight only."""
         inputs = ((name, text, isinstance(text, JsonText)) for name, text in self.inputs.items())
-        return (*sorted(inputs), self.expected, *sorted(self.reference.items()))
+        return (self.asked_of, *sorted(inputs), self.expected, *sorted(self.reference.items()))
 
     @property
     def digest(self) -> str:

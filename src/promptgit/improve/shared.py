@@ -191,7 +191,7 @@ def _refuse_alike(cases: Sequence[Case]) -> None:
 
 def _renamed(case: Case, name: str, weight: float) -> Case:
     group = joined(name, case.group) if case.group else ""
-    return replace(case, id=joined(name, case.id), group=group, weight=weight)
+    return replace(case, id=joined(name, case.id), group=group, weight=weight, asked_of=name)
 
 
 def common_policy(policy: Policy, dependents: Sequence[Dependent]) -> Policy:
