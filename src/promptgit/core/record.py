@@ -37,7 +37,7 @@ class Record:
 
     @property
     def kind(self) -> str:
-        """`evaluation` or `comparison`."""
+        """`evaluation`, `comparison` or `measurement`."""
         return str(self.body["kind"])
 
     @classmethod

@@ -11,7 +11,11 @@ Before and after is what happened, and other things may have happened too; a sen
 
 Many metrics are looked at, so a difference is called proven only if it holds at 5 % for all of
 them together (Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
-Journal of Statistics 6, 1979).  The intervals are of 95 % each.
+Journal of Statistics 6, 1979): for the few that a change is made for by themselves, and for all
+others by themselves.  The intervals are of 95 % each.
+
+Conversations are what is counted.  Where one unit has many of them, they are not independent, and
+intervals are too narrow.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, inf, isfinite, sqrt
 from statistics import NormalDist
+from types import MappingProxyType
 from typing import Literal
 
 from promptgit.evaluate.interval import t_quantile
@@ -34,11 +39,13 @@ MARGIN_SHARE = 0.02  # a guard metric may be worse by so much: 2 points,
 MARGIN_PART = 0.05  # or this part of the stable value
 
 Margins = Mapping[str, float | None]  # guard metric → how much worse it may be; None: as usual
-USUAL: Margins = dict.fromkeys(
-    ("quality_score", "satisfaction", "escalation_rate", "churn_rate", "error_rate")
+USUAL: Margins = MappingProxyType(
+    dict.fromkeys(("quality_score", "satisfaction", "escalation_rate", "churn_rate", "error_rate"))
 )
 How = Literal["side by side", "before and after"]
 Guard = Literal["holds", "broken", "unknown", ""]
+
+FIRST = ("block_rate", "quality_score", "upsell_rate", "average_value")  # what it is made for
 
 # What people call the difference of a metric; of any other it is `<metric>_delta`.
 NAMES = {
@@ -60,6 +67,7 @@ class Effect:
     proven: bool = False  # after Holm's correction
     margin: float | None = None  # of a guard metric: how much worse it may be, above 0
     guard: Guard = ""  # whether it is shown to be no worse than that
+    per: float = 1.0  # conversations in all, for one that has this metric
 
     @property
     def name(self) -> str:
@@ -73,6 +81,21 @@ class Effect:
         if not self.metric.better:
             return "different"
         return "better" if self._gain(self.difference.value) > 0 else "worse"
+
+    @property
+    def leans(self) -> bool:
+        """Whether its own range leaves out 0, though it is not proven beside the others."""
+        return not self.proven and self.difference is not None and self.difference.proven
+
+    @property
+    def matters(self) -> bool:
+        """Whether the difference is larger than the usual margin of a guard."""
+        return self.difference is not None and abs(self.difference.value) > self.usual_margin
+
+    @property
+    def usual_margin(self) -> float:
+        of_value = MARGIN_PART * abs(self.before or 0.0)
+        return MARGIN_SHARE if self.metric.unit == "share" else of_value
 
     @property
     def more(self) -> int | None:
@@ -90,8 +113,8 @@ class Effect:
         normal = NormalDist()
         z = normal.inv_cdf((1 + CONFIDENCE) / 2)
         times = ((z + normal.inv_cdf(POWER)) / z * half / abs(found.value)) ** 2
-        whole = sum(self.conversations) * times
-        return None if whole > OUT_OF_SIGHT else max(0, ceil(whole) - sum(self.conversations))
+        here = sum(self.conversations) * self.per
+        return None if here * times > OUT_OF_SIGHT else max(0, ceil(here * (times - 1)))
 
     def _gain(self, value: float) -> float:
         return -value if self.metric.better == "lower" else value
@@ -134,7 +157,7 @@ def before_and_after(before: Cube, after: Cube, margins: Margins = USUAL) -> Mea
     """Compare two cubes: of two periods, or of two versions of a prompt."""
     effects = []
     for name, metric in after.metrics.items():
-        if name not in before.metrics:
+        if name not in before.metrics or _is_told_twice(metric, before, after):
             continue
         old, new = before.total(name), after.total(name)
         share = _is_share(metric, (old, new))
@@ -162,6 +185,8 @@ def side_by_side(
     found = _arms(cube, stable, candidate)
     effects, most, days, left_out = [], 0, 0, 0
     for name, metric in cube.metrics.items():
+        if _is_told_twice(metric, cube):
+            continue
         rows = [
             (found.get((STABLE, day), {}).get(name), found.get((CANDIDATE, day), {}).get(name))
             for day in cube.values("day")
@@ -254,6 +279,14 @@ def _less(after: _Mean, before: _Mean) -> Difference:
     return Difference(value, value - down, value + up)
 
 
+def _is_told_twice(metric: Metric, *cubes: Cube) -> bool:
+    """Whether a count is a share of the same, as blocked attacks are beside the block rate."""
+    if metric.unit != "count":
+        return False
+    shares = [one.name for one in cubes[0].metrics.values() if one.unit == "share"]
+    return any(all(cube.total(metric.name) == cube.total(one) for cube in cubes) for one in shares)
+
+
 def _is_share(metric: Metric, tallies: Iterable[Tally]) -> bool:
     """Whether values lie within 0 and 1: of a share, and of a count that no one has twice."""
     if metric.unit == "count":
@@ -268,18 +301,33 @@ def _judged(
     left_out: int,
     margins: Margins,
 ) -> Measurement:
-    tested = [one for one in effects if one.difference and _p(one.difference) is not None]
-    ordered = sorted(tested, key=lambda one: _p(one.difference) or 0.0)
+    first = [one for one in effects if one.metric.name in FIRST]
+    others = [one for one in effects if one.metric.name not in FIRST]
+    proven = _proven(first) | _proven(others)
+    most = max((one.conversations for one in effects), key=sum, default=(0, 0))
+    judged = tuple(
+        _guarded(
+            replace(
+                one,
+                proven=one.metric.name in proven,
+                per=sum(most) / sum(one.conversations) if sum(one.conversations) else 1.0,
+            ),
+            margins,
+        )
+        for one in effects
+    )
+    return Measurement(how, judged, most, days, left_out)
+
+
+def _proven(family: Sequence[Effect]) -> set[str]:
+    """The metrics whose difference holds for all of the family together."""
+    known = [(p, one) for one in family if (p := _p(one.difference)) is not None]
     proven: set[str] = set()
-    for place, one in enumerate(ordered):
-        if (_p(one.difference) or 0.0) > ERROR / (len(ordered) - place):
+    for place, (p, one) in enumerate(sorted(known, key=lambda pair: pair[0])):
+        if p > ERROR / (len(known) - place):
             break
         proven.add(one.metric.name)
-    judged = tuple(
-        _guarded(replace(one, proven=one.metric.name in proven), margins) for one in effects
-    )
-    most = max((one.conversations for one in judged), key=sum, default=(0, 0))
-    return Measurement(how, judged, most, days, left_out)
+    return proven
 
 
 def _guarded(effect: Effect, margins: Margins) -> Effect:
@@ -289,8 +337,7 @@ def _guarded(effect: Effect, margins: Margins) -> Effect:
         return effect
     margin = margins[name]
     if margin is None:
-        of_value = MARGIN_PART * abs(effect.before or 0.0)
-        margin = MARGIN_SHARE if metric.unit == "share" else of_value
+        margin = effect.usual_margin
     if found is None or not isfinite(found.low) or not isfinite(found.high):
         return replace(effect, margin=margin, guard="unknown")
     normal = NormalDist()

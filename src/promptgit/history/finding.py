@@ -71,8 +71,8 @@ def read(record: Record, blob: str) -> Finding | None:
     """Read what `record` says of the text `blob`; None when it says nothing of it."""
     if record.body.get("kind") == "comparison":
         return _of_comparison(record, blob)
-    if text(entry(record.body, "prompt"), "blob") != blob:
-        return None
+    if record.body.get("kind") == "measurement" or not _is_of(record, blob):
+        return None  # what production said is no score
     means = entry(record.body, "metrics")
     score = number(record.body.get("mean"))
     return Finding(
@@ -83,6 +83,10 @@ def read(record: Record, blob: str) -> Finding | None:
         n=_scored_cases(record),
         metrics={name: (None, number(mean)) for name, mean in means.items()},
     )
+
+
+def _is_of(record: Record, blob: str) -> bool:
+    return text(entry(record.body, "prompt"), "blob") == blob
 
 
 def _of_comparison(record: Record, blob: str) -> Finding | None:

@@ -8,12 +8,14 @@ import click
 
 from promptgit.cli import past
 from promptgit.cli.completing import revisions
+from promptgit.core.record import Record
 from promptgit.core.revision import Revision
 from promptgit.errors import UserError
 from promptgit.history.diff import Measured, by_comparison, measure, word_diff
 from promptgit.history.log import Change, RawCommit, parse_log
 from promptgit.report import history_json, history_text
 from promptgit.report.history_text import Styled
+from promptgit.report.measure_text import recorded_lines
 
 
 @click.command(
@@ -25,7 +27,8 @@ Examples:
 
 \b
 JSON: {schema, commit, message, prompts: [{...the keys of log, words, measured: {score, n,
-metrics, fixed, broke, cases, half, stage, records, backwards}}]}""",
+metrics, fixed, broke, cases, half, stage, records, backwards}, production: [a record of
+`flywheel measure`]}]}""",
 )
 @click.argument("revision", metavar="[REV]", default="HEAD", shell_complete=revisions)
 @click.argument("prompt", required=False)
@@ -79,6 +82,7 @@ def _lines(here: past.Here, commit: RawCommit, changes: tuple[Change, ...]) -> I
         yield ()
         yield from history_text.evidence_lines(revision)
         yield from history_text.measured_lines(_measured(here, commit, change, revision))
+        yield from recorded_lines(_in_production(here, revision), revision.blob)
         yield ()
         included = change.status == "I"
         parts = here.parts((commit.id,), change.path, commit.changes) if included else (change,)
@@ -97,7 +101,14 @@ def _as_json(here: past.Here, commit: RawCommit, change: Change) -> dict[str, ob
         **history_json.revision(revision),
         "words": history_json.words(lines),
         "measured": history_json.measured(_measured(here, commit, change, revision)),
+        "production": [dict(record.body) for record in _in_production(here, revision)],
     }
+
+
+def _in_production(here: past.Here, revision: Revision) -> list[Record]:
+    """What `flywheel measure --record` kept about the text, newest first."""
+    found = here.judge.archive.find(revision.blob) if revision.blob else []
+    return [record for record in found if record.body.get("kind") == "measurement"]
 
 
 def _measured(
