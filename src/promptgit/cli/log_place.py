@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promptgit.edges.git import Git
-from promptgit.edges.logs import LOGS, LogFolder, Reading, logs_folder, plan_of
+from promptgit.edges.logs import LOGS, LogFolder, Reading, logs_folder
 from promptgit.errors import UserError, WorldError
 from promptgit.flywheel.plan import Plan
 from promptgit.flywheel.window import Window, duration
@@ -34,13 +34,16 @@ class LogPlace:
     @classmethod
     def here(cls) -> LogPlace:
         """Find them.  Raises UserError outside of a repository without PROMPTGIT_LOGS."""
+        from promptgit.cli.flywheel_plan import flywheel_plan
+        from promptgit.cli.wiring import Repository
+
         try:
             git = Git.discover(Path.cwd())
         except (UserError, WorldError):
             if not os.environ.get(LOGS):
                 raise
             return cls(Path(os.environ[LOGS]).absolute(), Plan(), None)
-        plan = plan_of(git)
+        plan = flywheel_plan(Repository.at(git, ""))
         return cls(logs_folder(git, plan), plan, git)
 
     @property

@@ -1,4 +1,4 @@
-"""Where the logs are, and what `flywheel.yaml` says of them."""
+"""Where the logs are."""
 
 from __future__ import annotations
 
@@ -14,18 +14,6 @@ if TYPE_CHECKING:
     from promptgit.flywheel.plan import Plan
 
 LOGS = "PROMPTGIT_LOGS"
-
-
-def plan_of(git: Git) -> Plan:
-    """What `flywheel.yaml` at the top of the work tree says; without one, all defaults."""
-    from promptgit.flywheel.plan import FILE, Plan
-
-    file = git.cwd / FILE
-    if git.bare or not file.is_file():
-        return Plan()
-    from promptgit.config.flywheel_file import parse_flywheel
-
-    return parse_flywheel(file.read_bytes(), FILE)
 
 
 def logs_folder(git: Git, plan: Plan, environment: Mapping[str, str] = os.environ) -> Path:
