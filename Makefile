@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-search docs clean
+.PHONY: help demo test test-all lint format bench bench-search docs clean
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,10 @@ demo: $(VENV)/.runtime  ## Improve a worked example, offline, in build/demo
 	@$(BIN)/promptgit demo build/demo
 
 test: $(VENV)/.dev  ## Run every test
-	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+test-all: $(VENV)/.spark  ## Run every test, those on Spark too (needs Java 17 or newer)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.dev  ## Check style, types and the generated docs
 	@$(BIN)/ruff check .
@@ -56,6 +59,11 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	@echo "installing promptgit and its tools into $(VENV): a minute or two ..." >&2
 	@$(PIP) install --editable '.[dev]'
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.spark: pyproject.toml $(VENV)/.dev
+	@echo "installing Spark into $(VENV): a minute or two, 450 MB ..." >&2
+	@$(PIP) install --editable '.[dev,spark]'
+	@touch $(VENV)/.dev $(VENV)/.runtime $@
 
 # The peers live in an environment of their own: what they need is nothing to us.
 $(VENV)-search/.peers: pyproject.toml benchmarks/search/requirements.txt

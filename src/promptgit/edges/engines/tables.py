@@ -110,8 +110,18 @@ class Engine:
         else:
             yield expression
 
+    def close(self) -> None:
+        """End what was started for it."""
+        if self.name == PYSPARK:
+            self.connection._session.stop()
+        else:
+            self.connection.disconnect()
+
     def rows(self, expression: Any) -> list[dict[str, Any]]:
         """Run a question and return its rows."""
+        if self.name == PYSPARK:
+            answer = self.connection._session.sql(self.connection.compile(expression))
+            return [row.asDict() for row in answer.collect()]
         found: list[dict[str, Any]] = self.connection.to_pyarrow(expression).to_pylist()
         return found
 
