@@ -117,7 +117,7 @@ def test_what_got_better_again_no_longer_stands():
 
     assert [drift.standing for drift in watched.drifts] == [False]
     assert watched.drifted is False
-    assert "it is better again since" in said(watched.drifts[0])
+    assert ", and got better on 2026-11-02 at " in said(watched.drifts[0])
     assert one(values[:700]).drifted is True
 
 

@@ -16,6 +16,7 @@ from promptgit.flywheel.adwin import HISTORY, Change, changes
 from promptgit.flywheel.cube import Metric
 from promptgit.flywheel.culprit import Cause, Sides, causes
 from promptgit.flywheel.logs import Point
+from promptgit.flywheel.tally import Tally, difference
 
 LITTLE = 100  # observations; below, nothing but a collapse can be found
 MOST = 200_000  # observations of a stream that are looked at: the newest
@@ -33,8 +34,13 @@ class Drift:
     before: float  # the mean, in the unit of the metric
     after: float
     observations: int  # since it began, to the end of the stream or of the drift
-    standing: bool  # False: it got better again later
+    proven: bool  # by all that followed, and not only by what rang the alarm
     causes: tuple[Cause, ...] = ()  # likeliest first; empty: too little is known
+    recovered: str = ""  # when it got better again
+
+    @property
+    def standing(self) -> bool:
+        return self.proven and not self.recovered
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +88,9 @@ def _watched(
     drifts: list[Drift] = []
     for place, change in enumerate(found):
         if change.rises == (metric.better == "higher"):
-            if drifts:
-                drifts[-1] = replace(drifts[-1], standing=False)
+            if drifts and not drifts[-1].recovered:
+                better = points[change.began * block].at
+                drifts[-1] = replace(drifts[-1], recovered=better)
             continue
         begin = found[place - 1].began * block if place else 0
         end = found[place + 1].began * block if place + 1 < len(found) else len(points)
@@ -117,7 +124,7 @@ def _drift(
         _mean(points[since:at]),
         _mean(points[at : span[1]]),
         span[1] - at,
-        True,
+        _lasts(scaled[prompt][since:at], scaled[prompt][at : span[1]], metric),
         causes(prompt, sides),
     )
 
@@ -128,6 +135,15 @@ def _between(
     low = bisect_left(points, since, key=lambda point: point.at)
     high = bisect_left(points, until + "~" if inclusive else until, key=lambda point: point.at)
     return points[low:high]
+
+
+def _lasts(before: Sequence[Point], after: Sequence[Point], metric: Metric) -> bool:
+    """Whether all that followed, and not only what rang the alarm, is proven worse."""
+    old, new = (Tally.of([(point.value, 1) for point in side]) for side in (before, after))
+    found = difference(old, new, share=False)
+    if found is None:
+        return False
+    return found.high < 0 if metric.better == "higher" else found.low > 0
 
 
 def _mean(points: Sequence[Point]) -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from promptgit.flywheel.culprit import Cause
 from promptgit.flywheel.drift import MOST, Drift, Watched
+from promptgit.report.history_text import Styled
 from promptgit.report.metric_words import amount
+from promptgit.report.text import counted, printable
 
 
 def said(drift: Drift, *, short: int = 10) -> str:
@@ -24,11 +26,10 @@ def said(drift: Drift, *, short: int = 10) -> str:
     unit = drift.metric.unit if drift.metric.unit != "count" else "number"
     change = f"from {amount(unit, drift.before)} to {amount(unit, drift.after)}"
     when = f"on {drift.began[:10]} at {drift.began[11:16]} UTC"
-    if drift.standing:
-        past = f"about {drift.observations:,} conversation{'s' * (drift.observations != 1)} ago, "
-    else:
-        past = ""
-    recovered = "" if drift.standing else "; it is better again since"
+    past = f"about {counted(drift.observations, 'conversation')} ago, " if drift.standing else ""
+    recovered = "" if drift.standing else "; what followed does not prove it"
+    if drift.recovered:
+        recovered = f", and got better on {drift.recovered[:10]} at {drift.recovered[11:16]} UTC"
     return f"{drift.metric.name} {verb} {change} {past}{when}{recovered} ({blame(drift, short)})."
 
 
@@ -43,12 +44,71 @@ def blame(drift: Drift, short: int = 10) -> str:
     return f"cannot be told apart: {named}"
 
 
+def screen(watched: Sequence[Watched], notices: Sequence[str]) -> Iterator[Styled]:
+    """Show alarms first, then what was looked at without one."""
+    standing = sum(one.drifted is True for one in watched)
+    prompts = dict.fromkeys(one.prompt for one in watched)
+    metrics = dict.fromkeys(one.metric.name for one in watched)
+    looked = f"{counted(len(metrics), 'metric')} of {counted(len(prompts), 'prompt')}"
+    alarms = counted(standing, "alarm") if standing else "no alarm"
+    yield ((f"{looked}: {alarms}", "bold"),)
+    for prompt in prompts:
+        own = [one for one in watched if one.prompt == prompt]
+        yield (("", ""),)
+        yield ((printable(prompt, 80) or "(no prompt named)", "bold"),)
+        for one in own:
+            for drift in _worth_showing(one):
+                yield ((f"  {said(drift)}", "red" if drift.standing else "dim"),)
+        little = [one for one in own if one.little]
+        calm = [one for one in own if not _worth_showing(one) and not one.little]
+        if calm:
+            most = max(one.observations for one in calm)
+            names = ", ".join(one.metric.name for one in calm)
+            yield ((f"  no drift: {names} (up to {counted(most, 'conversation')})", ""),)
+        for one in little:
+            yield ((f"  {one.metric.name}: {quiet(one)}", "dim"),)
+    for note in notices:
+        yield ((f"note: {note}", "dim"),)
+
+
+def _worth_showing(watched: Watched) -> list[Drift]:
+    return [drift for drift in watched.drifts if drift.proven]
+
+
+def facts(watched: Watched) -> dict[str, object]:
+    """Say the same to a program."""
+    return {
+        "prompt": watched.prompt,
+        "metric": watched.metric.name,
+        "unit": watched.metric.unit,
+        "observations": watched.observations,
+        "block": watched.block,
+        "newest_only": watched.cut,
+        "drifted": watched.drifted,
+        "drifts": [
+            {
+                "began": drift.began,
+                "found": drift.found,
+                "before": drift.before,
+                "after": drift.after,
+                "observations": drift.observations,
+                "proven": drift.proven,
+                "standing": drift.standing,
+                "recovered": drift.recovered,
+                "causes": [{"kind": cause.kind, "name": cause.name} for cause in drift.causes],
+                "said": said(drift),
+            }
+            for drift in watched.drifts
+        ],
+    }
+
+
 def quiet(watched: Watched) -> str:
     """Say what was looked at where no alarm rings; empty where there is nothing to explain."""
     if watched.little:
         return (
-            f"{watched.observations} conversations: too little history to detect anything but a "
-            "collapse"
+            f"{counted(watched.observations, 'conversation')}: too little history to detect "
+            "anything but a collapse"
         )
     return ""
 
@@ -69,7 +129,8 @@ def limits(watched: Sequence[Watched]) -> list[str]:
 
 
 def _name(cause: Cause, short: int) -> str:
-    return cause.name[:short] if cause.kind in ("version", "new version") else cause.name
+    limit = short if cause.kind in ("version", "new version") else 60
+    return printable(cause.name[:limit]) or "(no name)"
 
 
 _WORDS = {

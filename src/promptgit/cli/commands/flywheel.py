@@ -12,6 +12,7 @@ SUMMARIES: dict[str, str] = {  # in the order in which they are used
     "drift": "Say what got worse, since when, and whose drop it is",
     "predict": "Predict which conversations will be escalated, if that is proven possible",
     "measure": "Say what a change was worth: side by side, or before and after",
+    "bandit": "Say which variant leads, what is proven, and the share it should have",
     "improve": "Draft cases from the failures of a prompt, and search, on a branch",
     "run": "Do one full turn: logs in, a pull request out",
     "status": "Show the turns, and whether each made things better",

@@ -1,0 +1,91 @@
+"""`promptgit flywheel drift` and `predict`, over generated logs with a planted fault."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.terminal import promptgit
+from promptgit.testing.conversations import write_logs
+from promptgit.testing.periods import Fault, Source
+from promptgit.testing.repositories import Repository, a_repository
+
+pytest.importorskip("ibis")
+
+SINCE = ("--since", "2026-11-02", "--until", "2026-11-10")
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    folder: Path = tmp_path_factory.mktemp("watch")
+    made = a_repository(folder / "r", {"prompts/support-reply.md": "Answer.\n"})
+    fault = Fault(3.5, -0.4, model="gpt-5-mini")
+    write_logs(made.path / ".git/promptgit/logs", Source(conversations=2_500, faults=(fault,)))
+    return made
+
+
+def test_a_model_that_broke_is_named_with_the_hour(repository: Repository):
+    said = promptgit(repository, "flywheel", "drift", *SINCE, "--metric", "quality_score")
+
+    assert said.code == 0
+    at = said.lines.index("support-reply")
+    (line,) = [one for one in said.lines[at:] if one.startswith("  quality_score fell")]
+    assert "on 2026-11-05 at" in line
+    assert "all that runs on gpt-5-mini: likely the model, not a prompt" in line
+
+
+def test_check_is_for_a_script(repository: Repository):
+    broken = promptgit(
+        repository, "flywheel", "drift", *SINCE, "--metric", "quality_score", "--check", "--json"
+    )
+    whole = promptgit(
+        repository, "flywheel", "drift", *SINCE, "--metric", "error_rate", "--check", "--json"
+    )
+
+    assert (broken.code, whole.code) == (1, 0)
+    streams = {one["prompt"]: one for one in json.loads(broken.out)["streams"]}
+    assert streams["support-reply"]["drifted"] is True
+    (drift,) = [one for one in streams["support-reply"]["drifts"] if one["standing"]]
+    assert drift["causes"] == [{"kind": "model", "name": "gpt-5-mini"}]
+    assert drift["after"] < drift["before"] - 2
+
+
+def test_an_unknown_metric_is_pointed_at(repository: Repository):
+    said = promptgit(repository, "flywheel", "drift", *SINCE, "--metric", "qualty_score")
+
+    assert said.code == 2
+    assert "did you mean 'quality_score'?" in said.err
+
+
+def test_no_logs_say_where_to_get_some(repository: Repository):
+    for name in ("drift", "predict"):
+        said = promptgit(repository, "flywheel", name, "--since", "2020-01-01", "--until",
+                         "2020-01-08")  # fmt: skip
+        assert said.code == 2
+        assert "promptgit logs import" in said.err
+
+
+def test_a_prediction_comes_with_what_it_is_worth(repository: Repository):
+    said = promptgit(repository, "flywheel", "predict", *SINCE, "--prompt", "support-reply")
+
+    assert said.code == 0
+    assert said.lines[0] == "support-reply"
+    assert "escalation" in said.lines[1]
+    assert "log loss" in said.lines[1] or "cannot be predicted yet" in said.lines[1]
+
+
+def test_what_is_too_rare_is_not_predicted(repository: Repository):
+    said = promptgit(repository, "flywheel", "predict", *SINCE, "--json", "--outcome", "leak")
+
+    for one in json.loads(said.out)["predictions"]:
+        assert (one["enough"], one["useful"]) == (False, False)
+        assert "odds" not in one
+
+
+def test_an_outcome_of_a_whole_conversation_is_refused(repository: Repository):
+    said = promptgit(repository, "flywheel", "predict", *SINCE, "--outcome", "repeated_answer")
+
+    assert said.code == 2
+    assert "whole conversation" in said.err
