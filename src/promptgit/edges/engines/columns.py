@@ -104,7 +104,7 @@ def with_flags(
     """
     Add a column for each of these detectors of single calls; their parts are among the names.
 
-    A column that is there stays.
+    A column that is there stays, so that of `conditions`.
     """
     wanted = [
         known[name]
@@ -113,10 +113,7 @@ def with_flags(
         and not known[name].is_sampled
         and column(name) not in logs.columns
     ]
-    asked = [one for one in wanted if isinstance(one.rule, Expression)]
-    if asked:
-        logs = _with_expressions(logs, asked)
-    waiting = [one for one in wanted if one not in asked]
+    waiting = wanted
     while waiting:
         there = {name for name in known if column(name) in logs.columns}
         ready = [one for one in waiting if there.issuperset(one.parts)]
@@ -187,19 +184,16 @@ def _leaks(logs: Table, leaks: Leaks, secrets: Secrets) -> Column:
     return reduce(or_, by_prompt, in_system)
 
 
-def _with_expressions(logs: Table, detectors: Sequence[Detector]) -> Table:
-    """Add the columns of the user's own SQL, which is written in DuckDB's and translated."""
-    columns = ", ".join(
-        f"COALESCE(CAST(({_checked(one)}) AS BOOLEAN), FALSE) AS {column(one.name)}"
-        for one in detectors
-    )
-    return logs.alias("promptgit_log").sql(
-        f"SELECT *, {columns} FROM promptgit_log",  # noqa: S608  the user's own file
-        dialect="duckdb",
-    )
+def conditions(names: Iterable[str], known: Mapping[str, Detector], dialect: str) -> dict[str, str]:
+    """The user's own SQL by the column it makes, in the dialect of an engine."""
+    return {
+        column(name): f"COALESCE(CAST(({_checked(known[name], dialect)}) AS BOOLEAN), FALSE)"
+        for name in names
+        if isinstance(known[name].rule, Expression)
+    }
 
 
-def _checked(detector: Detector) -> str:
+def _checked(detector: Detector, dialect: str) -> str:
     """Return the condition as SQL; raise UserError for what is none, or asks another table."""
     import sqlglot
     from sqlglot import expressions as sql
@@ -219,4 +213,4 @@ def _checked(detector: Detector) -> str:
         raise UserError(
             f"{detector.file}: the SQL of {detector.name} reads another table", hint=hint
         )
-    return found[0].sql(dialect="duckdb", comments=False)
+    return found[0].sql(dialect=dialect, comments=False)

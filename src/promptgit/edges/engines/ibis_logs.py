@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
-from promptgit.edges.engines.columns import Secrets, column
+from promptgit.edges.engines.columns import Secrets, column, conditions
 from promptgit.edges.engines.conversations import conversations
 from promptgit.edges.engines.scan import calls_in, scanned, split, with_feedback_time, with_names
 from promptgit.edges.engines.steps import steps
@@ -185,6 +185,8 @@ class IbisLogs:
             yield None
             return
         secrets = Secrets(self.prompt_lines)
+        asked = conditions(wanted.flags, wanted.known, self.opened.dialect)
+        logs = self.opened.with_conditions(logs, asked)
         with self.opened.kept(scanned(logs, window, wanted, secrets, prompt)) as lines:
             calls, feedback = split(lines, wanted, secrets)
             yield conversations(calls, feedback, wanted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -109,6 +109,26 @@ class Engine:
                 self.connection._session.catalog.dropTempView(name)
         else:
             yield expression
+
+    @property
+    def dialect(self) -> str:
+        """Of SQL, by the name that sqlglot has for it."""
+        return "spark" if self.name == PYSPARK else self.name
+
+    def with_conditions(self, lines: Table, conditions: Mapping[str, str]) -> Table:
+        """Add columns that are written in the engine's SQL."""
+        if not conditions:
+            return lines
+        added = ", ".join(f"{sql} AS {name}" for name, sql in conditions.items())
+        name = f"promptgit_{next(self._numbers)}"
+        asked = f"SELECT *, {added} FROM ({self.connection.compile(lines)}) AS lines"  # noqa: S608
+        if self.name == DUCKDB:
+            self.connection.con.execute(f"CREATE TEMP VIEW {name} AS {asked}")
+        elif self.name == PYSPARK:
+            self.connection._session.sql(asked).createOrReplaceTempView(name)
+        else:
+            return self.connection.sql(asked)
+        return self.connection.table(name)
 
     def close(self) -> None:
         """End what was started for it."""
