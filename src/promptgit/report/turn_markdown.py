@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import unescape
 from typing import Any
 
-from promptgit.flywheel.cube import Cube, Metric
+from promptgit.flywheel.cube import Cube, Metric, Unit
 from promptgit.flywheel.cube_facts import cube_of
 from promptgit.flywheel.tally import Tally, difference
 from promptgit.report.markdown import inline
@@ -170,11 +170,12 @@ def _improve(found: Facts) -> Iterator[str]:
 
 
 def _measure(found: Facts) -> Iterator[str]:
-    if not found["effects"] and not found["aborted"]:
-        yield "**measure**: no text that a turn found is in use yet"
+    if not (found["effects"] or found["rollouts"] or found["aborted"]):
+        yield "**measure**: no rollout is under way, and no text that a turn found is in use yet"
         return
     yield "**measure**:"
-    yield from (f"* {inline(sentence)}" for sentence in found["aborted"])
+    for sentence in (*found["aborted"], *found["rollouts"]):
+        yield f"* {inline(sentence)}"
     for one in found["effects"]:
         yield f"* {inline(one['prompt'])}, since turn {one['turn']}: {effect_words(one)}"
 
@@ -186,11 +187,17 @@ def effect_words(one: Facts) -> str:
     if not one["proven"]:
         return f"nothing is proven yet ({counted})"
     parts = [
-        f"{inline(each['title'])} {each['verdict']} ({amount(each['unit'], each['before'])} to "
-        f"{amount(each['unit'], each['after'])})"
+        f"{inline(each['title'])} {_told(each['unit'], each['before'], each['after'])}"
         for each in one["proven"]
     ]
-    return f"{one['verdict']}: {'; '.join(parts)} ({counted}); other things may have changed too"
+    return f"{one['verdict']}: {'; '.join(parts)} ({counted}; other things may have changed too)"
+
+
+def _told(unit: Unit, before: float | None, after: float | None) -> str:
+    """Both values; a count is one of so many conversations, or weeks of all sizes are alike."""
+    if unit == "count" and before is not None and after is not None:
+        return f"{1_000 * before:.1f} to {1_000 * after:.1f} per 1,000"
+    return f"{amount(unit, before)} to {amount(unit, after)}"
 
 
 def _next(found: Facts, base: str, *, has_gh: bool) -> Iterator[str]:

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 from promptgit.cli.turns.turn import Facts, Turn
 from promptgit.edges.logs import LogFolder, logs_folder
+from promptgit.edges.logs.keeping import keep
 
 
 def capture(turn: Turn) -> Facts:
-    folder = LogFolder(logs_folder(turn.repository.git, turn.plan))
-    files = folder.files(turn.window)
-    return {"folder": str(folder.path), "files": len(files), "sentence": f"{len(files)} files"}
+    """
+    Close and drop files, as of today or of the day on which the window ends.
+
+    A turn that looks at an earlier week drops nothing that it, or the week before it, needs.
+    """
+    folder = logs_folder(turn.repository.git, turn.plan)
+    retention = turn.plan.capture.retention
+    today = min(datetime.now(UTC).date(), date.fromisoformat(turn.day))
+    kept = keep(folder, today, retention, dry_run=turn.journal is None)
+    files = len(LogFolder(folder).files(turn.window))
+    days = "for ever" if retention is None else f"{retention.days} days"
+    would = "would be " if turn.journal is None else ""
+    return {
+        "folder": str(folder),
+        "files": files,
+        "closed": kept.closed,
+        "deleted": kept.deleted,
+        "sentence": f"{files} files in the window; {len(kept.closed)} {would}closed, "
+        f"{len(kept.deleted)} {would}deleted (kept: {days})",
+    }

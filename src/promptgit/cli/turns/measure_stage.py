@@ -1,24 +1,64 @@
-"""The last stage: whether the texts that earlier turns found made things better."""
+"""The last stage: what rollouts did, and whether the texts of earlier turns made things better."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from promptgit.cli import measuring
 from promptgit.cli.turns.turn import Facts, Turn
 from promptgit.edges.turns import TurnJournal, turn_ids
+from promptgit.errors import UserError
+from promptgit.flywheel.condition import metrics_of
 from promptgit.flywheel.cube_facts import cube_of
+from promptgit.flywheel.grammar import parse
 from promptgit.flywheel.measure import Measurement, before_and_after
+from promptgit.flywheel.plan import Plan
 
 ENOUGH = 20  # conversations with the new text; fewer say nothing yet
 
 
 def measure(turn: Turn) -> Facts:
-    """Compare each text that an earlier turn found with the window in which it was found."""
-    effects = list(_effects(turn))
-    return {"effects": effects, "aborted": []}
+    """
+    Compare side by side where a rollout is under way, and before and after where one is over.
+
+    A rollout whose guard came true is taken back; nothing else is done.
+    """
+    sentences: list[str] = []
+    aborted: list[str] = []
+    for sentence, commit in _rollouts(turn):
+        (aborted if commit else sentences).append(sentence)
+    return {"rollouts": sentences, "aborted": aborted, "effects": list(_effects(turn))}
+
+
+def _rollouts(turn: Turn) -> Iterator[tuple[str, str]]:
+    """For each candidate: what follows from its measurement, and the commit that took it back."""
+    repository, target = turn.repository, turn.plan.target
+    for one in measuring.rollouts_here(repository).entries.values():
+        if one.candidate is None or one.environment != target:
+            continue
+        where = f"{one.prompt} in {target}, {one.share:g} % of the units"
+        path = repository.find_prompt(one.prompt)
+        cube = turn.cube.only(prompt=one.prompt.rpartition("/")[2])
+        if path is None or not cube.rows:
+            yield f"{where}: nothing of it is in these logs", ""
+            continue
+        try:
+            told = measuring.side(one, path, cube, turn.window, turn.engine)
+        except UserError as error:
+            yield f"{where}: {error.message}", ""
+            continue
+        if told.proposal is None:
+            continue
+        commit = ""
+        if told.proposal.move == "abort" and turn.journal is not None:
+            commit = measuring.abort(repository, told)
+        did = f"taken back in {commit[:10]}" if commit else f"proposed: {told.proposal.move}"
+        yield f"{where}: {did}: {told.proposal.why}", commit
 
 
 def _effects(turn: Turn) -> Iterator[Facts]:
+    """For each text that an earlier turn found and that is in use now: what is proven of it."""
     git = turn.repository.git
     for name in turn_ids(git):
         journal = TurnJournal(git, name)
@@ -31,12 +71,13 @@ def _effects(turn: Turn) -> Iterator[Facts]:
 def _effect(turn: Turn, journal: TurnJournal, one: Facts) -> Iterator[Facts]:
     after = turn.cube.only(prompt=one["prompt"], version=one["blob"])
     seen = max((tally.clusters for row in after.rows.values() for tally in row.values()), default=0)
-    if seen < ENOUGH:
-        return
     earlier = journal.load("analyze")
-    assert earlier is not None, journal.turn
+    if seen < ENOUGH or earlier is None:
+        return
     before = cube_of(earlier["cube"]).only(prompt=one["prompt"])
-    found = before_and_after(before, after)
+    wanted = wanted_metrics(turn.plan)
+    metrics = {name: metric for name, metric in after.metrics.items() if name in wanted}
+    found = before_and_after(before, replace(after, metrics=metrics))
     yield {
         "turn": journal.turn,
         "prompt": one["prompt"],
@@ -55,6 +96,19 @@ def _effect(turn: Turn, journal: TurnJournal, one: Facts) -> Iterator[Facts]:
             for each in found.proven
         ],
     }
+
+
+def wanted_metrics(plan: Plan) -> tuple[str, ...]:
+    """
+    What says whether a turn made things better: as flywheel.yaml says, else what triggers watch.
+
+    >>> wanted_metrics(Plan())
+    ('security_incidents', 'quality_score', 'satisfaction')
+    """
+    if plan.measure.metrics:
+        return plan.measure.metrics
+    watched = [name for rule in plan.triggers for name in metrics_of(parse(rule.when))]
+    return tuple(dict.fromkeys((*watched, "satisfaction")))
 
 
 def _verdict(found: Measurement) -> str:

@@ -1,0 +1,171 @@
+"""Performs a turn from its beginning, or from where it was cut short, to its summary."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from promptgit.cli.turns.turn import Facts, Stage, Turn, turned
+from promptgit.cli.wiring import Repository
+from promptgit.edges.git import Git, GitFailed
+from promptgit.edges.lock import lock
+from promptgit.edges.turns import END, START, TurnJournal, interrupted, new_turn_id
+from promptgit.errors import PromptgitError, UserError
+from promptgit.flywheel.window import Window
+
+FINDING, NOT_PROVEN = 1, 5  # exit codes
+AGAIN = "promptgit flywheel run --resume"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed; None where flywheel.yaml says."""
+
+    since: str | None = None
+    until: str | None = None
+    engine: str | None = None
+    table: str = ""
+    dry_run: bool = False
+    quiet: bool = False
+
+
+def stages() -> dict[str, Stage]:
+    """The stages in their order; each rests on those before it."""
+    from promptgit.cli.turns.capture_stage import capture
+    from promptgit.cli.turns.improve_stage import improve
+    from promptgit.cli.turns.measure_stage import measure
+    from promptgit.cli.turns.propose_stage import deploy
+    from promptgit.cli.turns.stages import insights, look
+
+    return {
+        "capture": capture,
+        "analyze": look,
+        "insights": insights,
+        "improve": improve,
+        "deploy": deploy,
+        "measure": measure,
+    }
+
+
+def begun(asked: Asked) -> tuple[Turn, Facts]:
+    """Build a new turn, and what its journal begins with."""
+    from promptgit.cli.analyzing import window_of
+    from promptgit.cli.flywheel_plan import flywheel_plan
+    from promptgit.cli.turns.looking import engine_of
+
+    repository = Repository.open()
+    plan, git = flywheel_plan(repository), repository.git
+    held = interrupted(git)
+    if held and not asked.quiet:
+        click.echo(f"turn {held.turn} was cut short: `{AGAIN}` goes on with it", err=True)
+    window = window_of(asked.since, asked.until, plan, datetime.now(UTC))
+    start = {
+        "since": window.since,
+        "until": window.until,
+        "engine": engine_of(asked.engine, plan.analyze.engine),
+        "table": asked.table,
+        "commit": git.resolve("HEAD"),
+        "base": _branch(git),
+    }
+    journal = None if asked.dry_run else TurnJournal(git, new_turn_id())
+    return Turn(repository, plan, window, start["engine"], asked.table, journal, asked.quiet), start
+
+
+def resumed(*, engine: str | None, quiet: bool) -> tuple[Turn, Facts]:
+    """Build the turn that was cut short, as it was begun; raise UserError where there is none."""
+    from promptgit.cli.flywheel_plan import flywheel_plan
+
+    repository = Repository.open()
+    held = interrupted(repository.git)
+    if held is None:
+        raise UserError("no turn was cut short", hint="`promptgit flywheel run` begins one")
+    start = held.load(START) or {}
+    window = Window(start["since"], start["until"])
+    plan = flywheel_plan(repository)
+    engine = engine or start["engine"]
+    return Turn(repository, plan, window, engine, start["table"], held, quiet), start
+
+
+def perform(turn: Turn, start: Facts, ordered: dict[str, Stage]) -> int:
+    """Run the stages that are not done yet, one turn at a time; return the exit code."""
+    locks = turn.repository.git.state_dir / "locks"
+    with lock(locks, "flywheel", doing="a turn of the flywheel"):
+        turn.note(START, start)
+        _turned(turn, ordered)
+        code = exit_code(turn.done)
+        turn.note(END, {"exit_code": code})
+    return code
+
+
+def _turned(turn: Turn, ordered: dict[str, Stage]) -> None:
+    def told(name: str, held: bool) -> None:
+        if not turn.quiet:
+            click.echo(f"{name}: {'done before' if held else 'done'}", err=True)
+
+    try:
+        turned(turn, list(ordered.items()), told)
+    except KeyboardInterrupt:
+        if turn.journal:
+            click.echo(f"interrupted; to go on: {AGAIN}", err=True)
+        raise click.exceptions.Exit(130) from None
+    except PromptgitError as error:
+        if turn.journal:
+            error.hint = "; ".join(filter(None, (error.hint, f"to go on: {AGAIN}")))
+        raise
+
+
+def exit_code(done: dict[str, Facts]) -> int:
+    """1 for an alarm or an abort, 5 where an improvement was looked for and none was proven."""
+    from promptgit.improve.improvement import CONFIRMED
+
+    alarms = [one for one in done["insights"]["fired"] if one["do"] == "alarm"]
+    if alarms or done["measure"]["aborted"]:
+        return FINDING
+    states = [one["state"] for one in done["improve"]["improvements"]]
+    unproven = [state for state in states if state not in (CONFIRMED, "dry run")]
+    return NOT_PROVEN if unproven else 0
+
+
+def tell(turn: Turn, start: Facts, code: int, output: Path | None, *, as_json: bool) -> None:
+    """Print the summary; keep it with the turn, and put it where a workflow shows it."""
+    from promptgit.edges.github_files import add_summary
+    from promptgit.report.turn_markdown import legible, turn_markdown
+
+    text = turn_markdown(turn.name, start, turn.done, has_gh=shutil.which("gh") is not None)
+    if turn.journal:
+        turn.journal.write("summary.md", text)
+    if os.environ.get("GITHUB_STEP_SUMMARY"):
+        add_summary(os.environ, text)
+    if output is not None:
+        _copy(turn, text, output)
+    if as_json:
+        facts: dict[str, Any] = {"schema": 1, "turn": turn.name, **start, **turn.done}
+        click.echo(json.dumps({**facts, "exit_code": code}, indent=2, ensure_ascii=False))
+    else:
+        click.echo(legible(text) if sys.stdout.isatty() else text, nl=False)
+
+
+def _copy(turn: Turn, text: str, output: Path) -> None:
+    """Copy what a workflow needs: the summary, and for each pull request body, title, branch."""
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "summary.md").write_text(text, encoding="utf-8", newline="\n")
+    for one in turn.done["deploy"]["requests"]:
+        body = Path(one["body"])
+        for suffix in (".pull-request.md", ".title", ".branch"):
+            name = body.name.replace(".pull-request.md", suffix)
+            shutil.copyfile(body.with_name(name), output / name)
+
+
+def _branch(git: Git) -> str:
+    try:
+        return git.text("symbolic-ref", "--quiet", "--short", "HEAD")
+    except GitFailed:
+        return "main"
