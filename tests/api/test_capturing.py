@@ -462,6 +462,33 @@ for pid in children:
     assert sorted(line.conversation for line in lines(tmp_path)) == wanted
 
 
+def test_a_child_that_outlives_its_parent_does_not_hold_the_parents_lines(tmp_path: Path):
+    code = """
+import os, promptgit, sys, time
+from promptgit.api import recorder
+recorder.LINGER_S = 60
+promptgit.capture_to(sys.argv[1], redact=lambda line: line)
+promptgit.capture("p", conversation="of the parent").done()
+if not os.fork():
+    print(os.getpid(), flush=True)
+    time.sleep(60)
+time.sleep(60)
+"""
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+        parent.wait()
+        try:
+            os.kill(child, 0)
+            found = [line.conversation for line in lines(tmp_path)]
+        finally:
+            os.kill(child, signal.SIGKILL)
+
+    assert found == ["of the parent"]
+
+
 KILLED = """
 import mmap, sys, threading, promptgit
 promptgit.capture_to(sys.argv[1], redact=lambda line: line)

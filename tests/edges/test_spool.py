@@ -12,11 +12,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from promptgit.edges.ring import HEADER, Ring
+from promptgit.edges.day_file import DayFile
+from promptgit.edges.ring import BATCH, HEADER, Ring
 from promptgit.edges.spool import Recovered, Spool, recover
 
 DAY, NEXT = 20261121, 20261122
@@ -82,6 +84,21 @@ def test_a_line_longer_than_the_queue_is_refused():
 
     assert not ring.put(DAY, b"x" * SMALL)
     assert ring.is_empty
+
+
+def test_a_line_may_be_longer_than_a_batch():
+    ring, _ = a_ring(3 * BATCH)
+    long = b"x" * (BATCH + 99) + b"\n"
+    for line in (b"before\n", long, b"after\n"):
+        assert ring.put(DAY, line)
+    taken = []
+
+    while batch := ring.batch():
+        taken.append(batch.data)
+        ring.done(batch)
+
+    assert b"".join(taken) == b"before\n" + long + b"after\n"
+    assert len(taken) > 1
 
 
 def test_a_batch_is_of_one_day():
@@ -200,6 +217,75 @@ def test_a_file_that_was_closed_in_the_meantime_begins_anew(tmp_path: Path):
     recover(tmp_path)
 
     assert written(tmp_path) == ["one"]
+
+
+def test_a_file_that_somebody_else_wrote_to_is_only_added_to(tmp_path: Path):
+    left = Spool.take(tmp_path, capacity=SMALL)
+    path = tmp_path / f"2026-11-21.{left.slot}.jsonl"
+    path.write_bytes(b"before\n")
+    left.put(DAY, b"mine\n")
+    batch = left.ring.batch()
+    assert batch is not None
+    left.ring.begin(batch, path.stat().st_size)
+    path.write_bytes(b"before\nher")
+    left.let_go()
+
+    recover(tmp_path)
+
+    assert written(tmp_path) == ["before", "her", "mine"]
+
+
+def test_a_day_file_knows_how_long_it_is(tmp_path: Path):
+    (tmp_path / "2026-11-21.sdk-0.jsonl").write_bytes(b"before\n")
+
+    with DayFile(tmp_path, "sdk-0") as file:
+        assert file.open(DAY)
+        file.append(b"one\n")
+        file.append(b"skipped two\n", 8)
+        assert not file.open(DAY)
+        assert file.size == len(b"before\none\ntwo\n")
+        assert file.open(NEXT)
+        assert file.size == 0
+
+    assert written(tmp_path) == ["before", "one", "two"]
+
+
+def test_a_slot_is_closed_only_when_nothing_waits_in_it(tmp_path: Path):
+    waiting = Spool.take(tmp_path, capacity=SMALL)
+    waiting.put(DAY, b"one\n")
+    waiting.close()
+
+    assert recover(tmp_path).lines == 1
+
+
+def test_a_slot_whose_file_is_gone_removes_nobody_elses(tmp_path: Path):
+    gone = Spool.take(tmp_path, capacity=SMALL)
+    (tmp_path / "spool" / "sdk-0.ring").unlink()
+    other = Spool.take(tmp_path, capacity=SMALL)
+
+    gone.close()
+
+    assert other.is_in_place
+    other.close()
+
+
+def test_no_slot_is_held_twice_however_they_come_and_go(tmp_path: Path):
+    held: set[str] = set()
+    twice = []
+
+    def come_and_go(_: int) -> None:
+        for _turn in range(150):
+            spool = Spool.take(tmp_path, capacity=SMALL)
+            if spool.slot in held or not spool.is_in_place:
+                twice.append(spool.slot)
+            held.add(spool.slot)
+            held.discard(spool.slot)
+            spool.close()
+
+    with ThreadPoolExecutor(4) as crew:
+        list(crew.map(come_and_go, range(4)))
+
+    assert not twice
 
 
 def test_a_line_that_was_cut_off_stays_alone(spool: Spool, tmp_path: Path):

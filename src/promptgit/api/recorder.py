@@ -58,7 +58,6 @@ class Recorder:
         self._capacity = capacity
         self.settled: Settled | None = None
         self.shield = Shield(self)
-        self.spans = Spans()
         self._said: set[str] = set()
         self.after_fork()
 
@@ -67,6 +66,7 @@ class Recorder:
         spool: Spool | None = getattr(self, "_spool", None)
         if spool:
             spool.let_go()
+        self.spans = Spans()
         self._lock = threading.RLock()
         self._busy = False  # a signal handler or a finalizer may come in between
         self._spool: Spool | None = None

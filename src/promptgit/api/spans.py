@@ -33,7 +33,7 @@ class Spans:
 
     def __init__(self) -> None:
         self._contexts: OrderedDict[str, SpanContext] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a finalizer may come in between
 
     def call(self, call: Interaction, began_ns: int, took_ns: int) -> None:
         """Make the span of a call that is over, below the span that is current."""

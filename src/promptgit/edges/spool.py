@@ -25,7 +25,7 @@ from pathlib import Path
 from promptgit.edges.day_file import DayFile, is_at
 from promptgit.edges.ring import HEADER, Batch, Flight, Ring
 
-CAPACITY = 8 << 20  # bytes of lines that may wait, a process
+CAPACITY = 16 << 20  # bytes of lines that may wait, a process
 SLOTS = 4096  # processes that may capture into one folder at the same time
 FOLDER = "spool"
 
