@@ -6,15 +6,12 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from promptgit.cli.flywheel_logs import opened_logs
 from promptgit.cli.flywheel_plan import flywheel_plan
 from promptgit.cli.wiring import Repository
 from promptgit.config.detector_file import rulebook
 from promptgit.config.places import matches
 from promptgit.core.located import parse_yaml
-from promptgit.edges.engines.ibis_logs import IbisLogs
-from promptgit.edges.engines.tables import opened
-from promptgit.edges.logs.folder import LogFolder
-from promptgit.edges.logs.place import logs_folder
 from promptgit.edges.work_file import read, replace, write_new
 from promptgit.errors import UserError
 from promptgit.flywheel import adopting
@@ -55,12 +52,9 @@ def tried(repository: Repository, learning: Learning, since: str, engine: str | 
             hint="it would be replaced; rename yours first, if you want both",
         )
     book = rulebook({**own, f"{learning.name} (of the library)": trial})
-    folder = LogFolder(logs_folder(repository.git, plan))
+    logs = opened_logs(repository, plan, engine=engine)
+    logs.rulebook = book.only((adopting.SEEN, adopting.NEW))
     window = Window.last(duration(since), datetime.now(UTC))
-    logs = IbisLogs(
-        opened(engine or plan.analyze.engine, lambda w: [f.path for f in folder.files(w)]),
-        book.only((adopting.SEEN, adopting.NEW)),
-    )
     cube = logs.cube(window)
     if not cube.conversations:
         raise UserError(

@@ -61,6 +61,7 @@ class Dashboard:
     window: Window
     now: Cube
     before: Cube  # the window before; without rows where there was none
+    history: Cube | None = None  # of a longer time, for the plots; None: `now`
     alarms: Sequence[Alarm] = ()
     experiments: Sequence[Experiment] = ()
     rollouts: Sequence[Live] = ()

@@ -62,6 +62,7 @@ def page(board: Dashboard) -> str:
 
     style = template("review.css") + template("dashboard.css")
     panels = [_panel(board, prompt) for prompt in board.now.values("prompt")]
+    panels.sort(key=lambda panel: -panel.conversations)
     return (
         _environment()
         .get_template("dashboard.html.j2")
@@ -89,11 +90,14 @@ def _headline(board: Dashboard) -> str:
 
 def _panel(board: Dashboard, prompt: str) -> Panel:
     now, before = board.now.only(prompt=prompt), board.before.only(prompt=prompt)
+    drawn = (board.history or board.now).only(prompt=prompt)
     seen = [metric for metric in now.metrics.values() if _counted(now, metric)]
     looks = len(seen) * len(board.now.values("prompt"))
     named = dict.fromkeys([*GROUPS, *sorted(metric.group for metric in seen)])
     groups = [
-        Group(name or "other", [_card(now, before, m, looks) for m in seen if m.group == name])
+        Group(
+            name or "other", [_card(now, before, drawn, m, looks) for m in seen if m.group == name]
+        )
         for name in named
     ]
     return Panel(
@@ -111,7 +115,7 @@ def _counted(cube: Cube, metric: Metric) -> bool:
     return bool(tally.n if metric.unit != "count" else tally.clusters)
 
 
-def _card(now: Cube, before: Cube, metric: Metric, looks: int) -> Card:
+def _card(now: Cube, before: Cube, drawn: Cube, metric: Metric, looks: int) -> Card:
     tally, was = now.total(metric.name), before.total(metric.name)
     share = metric.unit == "share"
     moved = difference(was, tally, share=share)
@@ -127,7 +131,7 @@ def _card(now: Cube, before: Cube, metric: Metric, looks: int) -> Card:
         span=words.span(metric, tally),
         change=change,
         direction="" if metric.unit == "count" else words.direction(metric, strict),
-        plot=trend.trend(now, metric),
+        plot=trend.trend(drawn, metric),
     )
 
 

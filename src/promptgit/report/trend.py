@@ -17,7 +17,7 @@ from promptgit.flywheel.tally import Tally
 from promptgit.report import metric_words as words
 
 WIDTH, HEIGHT = 300.0, 96.0
-LEFT, RIGHT, TOP, BOTTOM = 6.0, 294.0, 10.0, 78.0  # of the frame
+LEFT, RIGHT, TOP, BOTTOM = 6.0, 294.0, 18.0, 80.0  # of the frame
 MOST_ROOM = 2.0  # times the highest value, for the ranges; what is wider is cut off
 MOST_DAYS = 400
 
