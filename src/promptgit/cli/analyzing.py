@@ -6,12 +6,16 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from promptgit.cli.wiring import Repository
 from promptgit.errors import UserError, WorldError
 from promptgit.flywheel.insights import Analysis, Options
 from promptgit.flywheel.plan import Plan
 from promptgit.flywheel.window import Window, duration, instant
+
+if TYPE_CHECKING:
+    from promptgit.edges.engines.ibis_logs import IbisLogs
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -57,11 +61,27 @@ def analyzed(asked: Asked, *, now: datetime | None = None) -> Analysis:
             f"no call{of} from {window.since[:16]} to {window.until[:16]} in {where}",
             hint="`promptgit logs import FILE` brings some; --since 30d looks further back",
         )
+    found = _with_sample(found, repository, plan, logs, asked)
     overridden = logs.rulebook.overridden
     if overridden:
         note = f"your own files replace {', '.join(overridden)} of the package"
         found = replace(found, notices=[*found.notices, note])
     return found
+
+
+def _with_sample(
+    found: Analysis, repository: Repository, plan: Plan, logs: IbisLogs, asked: Asked
+) -> Analysis:
+    """Add what a judge or a function says of a sample."""
+    from promptgit.cli.judging import Sampling, sampled
+    from promptgit.flywheel.analyze import MOST_PROMPTS
+
+    sampling = Sampling(asked.judged, asked.budget, asked.allow_code, asked.seed)
+    prompts = [name for name in found.prompts if name][:MOST_PROMPTS]
+    told, notices = sampled(
+        repository, plan, logs, logs.rulebook, found.window, found.now, prompts, sampling
+    )
+    return replace(found, sampled=told, notices=[*found.notices, *notices])
 
 
 def window_of(since: str | None, until: str | None, plan: Plan, now: datetime) -> Window:

@@ -166,6 +166,11 @@ def _refuse_unknown(
         where = _at(places, ("detectors", name))
         for part in detector.parts:
             _refuse_missing(part, detectors, where)
+            if detectors[part].is_sampled:
+                raise UserError(
+                    f"{where}: {part!r} is asked about a sample, and cannot be part of {name}",
+                    hint="count it in a metric of its own: `share:` with its name",
+                )
             counts_calls = isinstance(detector.rule, Often | InTurn)
             if counts_calls and detectors[part].level == "conversation":
                 raise UserError(
@@ -177,6 +182,13 @@ def _refuse_unknown(
         where = _at(places, ("metrics", name))
         for part in filter(None, (*measured.detectors, measured.failure)):
             _refuse_missing(part, detectors, where)
+        sampled = [part for part in measured.detectors if detectors[part].is_sampled]
+        alone = measured.how == "share" and measured.of == CONVERSATIONS and not measured.where
+        if sampled and not alone:
+            raise UserError(
+                f"{where}: {sampled[0]!r} is asked about a sample: {name} cannot rest on it so",
+                hint=f"write `share: {sampled[0]}` alone",
+            )
 
 
 def _refuse_missing(name: str, detectors: Mapping[str, Detector], where: str) -> None:
