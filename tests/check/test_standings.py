@@ -231,6 +231,8 @@ def test_cases_of_one_group_count_once():
 
     assert alone.pairs[0].proven
     assert not grouped.pairs[0].proven
+    widths = [found.entrants[1].high - found.entrants[1].low for found in (alone, grouped)]
+    assert widths[1] > 2 * widths[0]
 
 
 def test_seen_from_the_other_side_a_difference_is_its_mirror_image():
