@@ -550,10 +550,10 @@ def test_a_budget_is_the_most_that_a_plan_says(tmp_path: Path):
 def test_a_plan_says_what_a_run_usually_takes_and_that_no_budget_ends_it(tmp_path: Path):
     office = an_office(tmp_path / "office", CLERK)
 
-    told = promptgit(office, "improve", "sort", "--dry-run")
+    told = promptgit(office, "improve", "sort", "--dry-run", "--patience", "2")
     one = promptgit(office, "improve", "sort", "--dry-run", "--rounds", "1", "--json")
 
-    assert "24 rounds of 4 edits, each tried on about 14 cases" in told.err
+    assert "6 rounds of 4 edits, each tried on about 14 cases" in told.err
     assert "no --budget: the search goes on" in told.err
     search, sealed = one.json["cases"].values()
     assert one.json["usual_calls"] == search + 4 * 14 + 1 + 2 * sealed
