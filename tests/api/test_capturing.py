@@ -407,7 +407,7 @@ def test_threads_lose_nothing_that_was_accepted(tmp_path: Path):
 
 def run(code: str, *arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", code, *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=60,
@@ -552,6 +552,19 @@ print(promptgit.capture_stats())
     assert done.returncode == 0
     assert done.stdout == "CaptureStats(accepted=0, written=0, dropped=3, failed=0)\n"
     assert done.stderr.count("PROMPTGIT_LOGS is not set") == 1
+
+
+def test_it_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog):
+    monkeypatch.setenv("PROMPTGIT_CAPTURE", "off")
+    promptgit.capture_to(tmp_path / "logs")
+
+    with promptgit.capture(PROMPT) as call:
+        call.output = "fine"
+    assert not promptgit.feedback(call.id, score=1)
+
+    assert promptgit.capture_stats() == promptgit.CaptureStats()
+    assert not list(tmp_path.iterdir())
+    assert not caplog.records
 
 
 def test_the_folder_is_the_environments_else_the_plans_else_the_repositorys(
