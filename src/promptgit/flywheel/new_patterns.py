@@ -19,6 +19,8 @@ ALIKE = 0.3  # cosine; below, two inputs are strangers
 SMALLEST = 2  # conversations in a pattern
 MOST = 5  # patterns
 WORDS = 6
+FEWEST_WORDS = 2  # that most members share; one alone is a chance
+LETTERS = 4  # of such a word
 
 
 def new_patterns(
@@ -58,9 +60,9 @@ def new_patterns(
         words = [
             word
             for word, times in sorted(shared.items(), key=lambda item: (-item[1], item[0]))
-            if times > len(group) / 2 and len(word) > 2
+            if times > len(group) / 2 and len(word) >= LETTERS
         ]
-        if not words:
+        if len(words) < FEWEST_WORDS:
             continue
         shown_ones = [shown(one, call) for one, call in members[:examples]]
         found.append(Pattern(prompt, len(group), len(conversations), words[:WORDS], shown_ones))
