@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from promptgit.cli.wiring import Repository
+from promptgit.config import places
 from promptgit.core import naming
 from promptgit.core.prompt import Prompt
 from promptgit.edges.git import Git
@@ -111,7 +112,22 @@ def arm_at(git: Git, path: str, ref: str | None) -> Arm:
             f"{path} has changes that are not committed, and only a commit can be deployed",
             hint="commit them, or deploy what is committed: `--ref HEAD`",
         )
-    return Arm(blob, commit)
+    return Arm(blob, _last_touching(git, path, commit))
+
+
+def _last_touching(git: Git, path: str, commit: str) -> str:
+    """The commit that people know a text by: the last one that changed what is read for it."""
+    from promptgit.cli import past
+
+    with past.here() as here:
+        included = here.included(commit, path)
+    beside = [naming.stem_of(path) + suffix for suffix in places.EVAL_SUFFIXES]
+    files = (path, *included, *beside, places.CONFIG_FILE)
+    found = git.text("log", "-1", "--format=%H", commit, "--", *files)
+    same = found and all(
+        git.blob_at(found, one) == git.blob_at(commit, one) for one in (path, *included)
+    )
+    return found if same else commit
 
 
 def prompt_of(git: Git, name: str, arm: Arm) -> Prompt:

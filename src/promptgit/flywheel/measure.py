@@ -89,8 +89,10 @@ class Effect:
 
     @property
     def matters(self) -> bool:
-        """Whether the difference is larger than the usual margin of a guard."""
-        return self.difference is not None and abs(self.difference.value) > self.usual_margin
+        """Whether the whole range is beyond the usual margin of a guard."""
+        found = self.difference
+        least = max(found.low, -found.high) if found else 0.0
+        return least > self.usual_margin
 
     @property
     def usual_margin(self) -> float:

@@ -13,6 +13,7 @@ from promptgit.flywheel.rollout import Arm, Rollout
 from promptgit.history.claims import ROLLOUT_KEY
 from promptgit.history.message import SUBJECT, body, inert, shortened
 
+RULES = {"abort": "a guard", "share": "a bandit"}  # what acts where no person does
 Action = Literal["deploy", "promote", "abort", "share"]
 
 
@@ -88,7 +89,7 @@ def _facts(step: Step) -> list[tuple[str, str]]:
         ("Rollout-Stable", after.stable.blob if after.candidate else ""),
         ("Rollout-Ended", step.gone),
         ("Rollout-Evidence", step.evidence),
-        ("Rollout-By", "a guard, automatically" if step.automatic else ""),
+        ("Rollout-By", RULES.get(step.action, "a rule") if step.automatic else ""),
     ]
     return [
         ("Prompt-Path", trailers.path_value(step.path)),
