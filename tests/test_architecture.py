@@ -60,6 +60,7 @@ LOADED_WHEN_NEEDED = {  # classes of a library's classes: not lazy inside
     "config/detector_shapes.py",
     "config/gate_shapes.py",
     "config/improve_shapes.py",
+    "config/learning_shapes.py",
     "config/rollout_shapes.py",
     "config/shape.py",
     "config/shapes.py",
