@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -231,12 +233,23 @@ class DetectorsShape(Shape):
         description="where metrics are listed; default: the file's name",
         examples=["security"],
     )
-    detectors: dict[DetectorName, DetectorShape] | None = Field(
+    detectors: dict[str, DetectorShape] | None = Field(
         default=None, examples=[{"short_answer": {"field": "output", "shorter_than": 20}}]
     )
-    metrics: dict[DetectorName, MetricShape] | None = Field(
+    metrics: dict[str, MetricShape] | None = Field(
         default=None, examples=[{"short_rate": {"share": "short_answer", "of": "calls"}}]
     )
+
+    @model_validator(mode="after")
+    def _has_plain_names(self) -> DetectorsShape:
+        _refuse_names((*(self.detectors or {}), *(self.metrics or {})))
+        return self
+
+
+def _refuse_names(names: Iterable[str]) -> None:
+    for name in names:
+        if not re.fullmatch(NAME, name):
+            raise ValueError(f"the name {name!r} is not made of lower-case letters, digits and _")
 
 
 def _written(shape: Shape) -> dict[str, Any]:
