@@ -10,9 +10,10 @@ from improve.toy import SEED, a_dataset, a_lab, adding, evaluated
 from promptgit.core.candidate import Candidate, Fate
 from promptgit.core.evaluation import Evaluation
 from promptgit.core.patch import derive
+from promptgit.improve.experience import Breakage, Kin, Kinship
 from promptgit.improve.ground import Ground
 from promptgit.improve.mentor import Draft
-from promptgit.improve.sieve import Breakage, Kin, Kinship, Sieve
+from promptgit.improve.sieve import Sieve
 
 KNOWING = SEED.text + "You know apples.\n"
 

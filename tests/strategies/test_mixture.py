@@ -90,7 +90,7 @@ def test_production_is_asked_about_only_while_it_pays():
 
 def test_every_expert_learns_every_rule_on_its_own():
     for name in HEADS.values():
-        found = list(mixture(SEED, a_talking_lab(helpful_to(name))))
+        found = list(mixture(SEED, a_talking_lab(helpful_to(name)), patience=20))
 
         assert knows_all(found[-1].prompt.text), name
 

@@ -13,6 +13,7 @@ from promptgit.improve.lab import Lab
 from promptgit.improve.likeness import Likeness
 
 ROUNDING = 1e-9  # scores that differ by less are the same
+PRIOR = 2, 20  # answers that had changed, and those asked again: what is taken for granted
 
 
 @dataclass
@@ -28,6 +29,8 @@ class Ground:
     best: Prompt
     newest: dict[str, Result] = field(default_factory=dict)  # by case id
     giver: dict[str, str] = field(default_factory=dict)  # case id → blob that was asked
+    asked_again: int = 0  # answers of an ancestor that a child's put in doubt
+    changed: int = 0  # of these, those that the best prompt gave otherwise
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -70,6 +73,12 @@ class Ground:
     def is_fresh(self, name: str) -> bool:
         return self.giver.get(name) == self.best.blob
 
+    @property
+    def wavering(self) -> float:
+        """The share of doubted answers that turn out changed, 0 to 1."""
+        changed, asked = PRIOR
+        return (self.changed + changed) / (self.asked_again + asked)
+
     def score(self, name: str) -> float | None:
         return self.newest[name].score if name in self.newest else None
 
@@ -92,6 +101,17 @@ class Ground:
         if again:
             self.ask(again)
         return bool(again)
+
+    def refresh(self, names: Iterable[str]) -> None:
+        """
+        Ask the best prompt where only an ancestor was.
+
+        To ask only where a child's score differs, as `gains` does, is biased where answers waver:
+        of an answer that was right and is again, nobody notices that it was wrong in between.
+        """
+        stale = [name for name in names if not self.is_fresh(name)]
+        if stale:
+            self.ask(stale)
 
     def misses(self, threshold: float) -> list[Result]:
         """The newest results below `threshold` (0 to 1), in the order of looking."""
@@ -116,7 +136,10 @@ class Ground:
             if not self.is_fresh(name) and differs(score, self.score(name))
         ]
         if doubted:
+            told = {name: self.score(name) for name in doubted}
             self.ask(doubted)
+            self.asked_again += len(doubted)
+            self.changed += sum(differs(self.score(n), told[n]) for n in doubted)
         before = self.scores
         return {name: score - before[name] for name, score in after.items() if name in before}
 
@@ -134,5 +157,5 @@ class Ground:
             self.giver[result.case_id] = evaluation.prompt.blob
 
 
-def differs(score: float, other: float | None) -> bool:
-    return other is None or abs(score - other) > ROUNDING
+def differs(score: float | None, other: float | None) -> bool:
+    return score is None or other is None or abs(score - other) > ROUNDING

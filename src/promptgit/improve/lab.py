@@ -254,6 +254,9 @@ class Lab:
         if refusal is not None:  # a Refusal is falsy
             self.refuse(parent, draft, Fate.GUARDED, refusal.reason)
             return None
+        if says_it_again(draft.patch):
+            self.refuse(parent, draft, Fate.REPEATED, "the prompt says so already, word for word")
+            return None
         blob = parent.prompt.edited(draft.patch.after).blob
         if blob in self.seen:
             self.refuse(parent, draft, Fate.REPEATED, "this very text was tried before")
@@ -350,6 +353,14 @@ class Lab:
             mean=race_facts.get("mean"),
         )
         self.notebook.note("proposal", proposal=proposal)
+
+
+def says_it_again(patch: Patch) -> bool:
+    """Say whether a patch only adds lines that the prompt has; it could not be taken back alone."""
+    there = {line.strip() for line in patch.before.splitlines()}
+    return not any(hunk.removed for hunk in patch.hunks) and all(
+        line.strip() in there for hunk in patch.hunks for line in hunk.added if line.strip()
+    )
 
 
 def said_instead(draft: Draft) -> str:

@@ -12,7 +12,7 @@ Neyman, "On the two different aspects of the representative method", JRSS 97 (19
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 
@@ -135,6 +135,7 @@ def race(
     order_seed: str,
     longest: int = 0,
     wait: bool = False,
+    known: Collection[str] = (),
     ahead: float = 0.0,
     weak_share: float | None = None,
     min_improvement: float = 0.0,
@@ -146,16 +147,21 @@ def race(
     `parent` covers all `cases`, and is read anew after each step; `evaluate` is given only those
     that are new at each step.  Their order is shuffled by `order_seed`, but three of each ten are
     taken where the parent is weak, as long as there are any.  `longest`: cases after which a
-    child that leads has won, 0 for all.  `wait`: go on while no score has changed.  `ahead`: what
+    child that leads has won, 0 for all.  `wait`: go on while no score has changed.  `known`: ids
+    of cases that the child has answered; they come first, and ten more at least.  `ahead`: what
     the child has gained on cases that do not race, in points of the whole.  `weak_share`: the
     share of the whole (0 to 1) on which the parent is weak, where `cases` do not tell it.  What
     is asked for at the end: `min_improvement`, a gain in the mean, in score points (0 to 1), and
     `errors`, the gain in its standard errors.
     """
     weak = weak_spots(cases, parent)
-    order = mixed(cases.shuffled(order_seed).cases, weak)
+    order = sorted(
+        mixed(cases.shuffled(order_seed).cases, weak), key=lambda case: case.id not in known
+    )
+    free = sum(case.id in known for case in order)
+    most = max(longest, free + FIRST) if longest else len(order)
     standing, done = Standing(weak, _nothing_yet(cases, weak, weak_share), ahead), 0
-    for size in sizes(min(longest or len(order), len(order))):
+    for size in (size for size in sizes(min(most, len(order))) if size >= free):
         batch = replace(cases, cases=tuple(order[done:size]))
         child = evaluate(batch).scores
         standing, done = standing.plus(batch, parent, child), size

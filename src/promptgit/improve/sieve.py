@@ -7,27 +7,30 @@ The sieve: stop a patch that does not help after as few calls as show it.
 3. *The rest.*  It must not break what was right.
 
 Where no kin are known, or where being alike has not told much so far, and where something broke, a
-race (`promptgit.improve.race`) on a mixed sample decides.  All of this is search: cheap, allowed
-to be wrong, and followed by a confirmation on sealed cases.
+race (`promptgit.improve.race`) on a mixed sample decides.  Patches of one request race together
+first, as one prompt: their gains add up, so few cases show them (group testing: Dorfman, "The
+detection of defective members of large populations", Ann. Math. Statist. 14, 1943).  All of this
+is search: cheap, allowed to be wrong, and followed by a confirmation on sealed cases.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from promptgit.core.candidate import Candidate, Fate
 from promptgit.core.dataset import Dataset
 from promptgit.core.evaluation import Evaluation, Result
+from promptgit.core.patch import derive
 from promptgit.core.prompt import Prompt
+from promptgit.improve.experience import HELPS, Breakage, Kin, Kinship
 from promptgit.improve.ground import Ground
 from promptgit.improve.lab import Lab
 from promptgit.improve.likeness import words_of
 from promptgit.improve.mentor import Draft
 from promptgit.improve.race import FIRST, ROUNDING, Race, race, weak_below
-
-HELPS = 0.02  # score points (0 to 1) by which a case must gain to count as mended
+from promptgit.improve.trials import ask, asked
 
 OWN = 3  # misses that a patch is about, on which it is tried before it is given up
 BLIND = 8  # misses that were shown, where its words do not say which it is about
@@ -36,73 +39,28 @@ AMISS = 2  # kin that are not mended before the others are spared
 OPENED = 4  # cases at most that are looked at for the first time to find kin
 RIGHT = 8  # cases with something to lose, which together may lose nothing
 NEAR = 0.5  # of the nearness of the nearest miss, from which a miss counts as kin
-RARE = 0.06  # share of cases that got worse, below which a few are enough to look at
 SURE = 1.0  # standard errors that the gain in a race must exceed in the end
 MANY = 20.0  # races, over which it comes to that: who tries much finds much by chance
 WEAKEST = 3  # misses at least among the cases of a race, while there are any
-AGAIN = 3  # races in which a patch that mends its kin may lose before it is given up
+AGAIN = 3  # times that the very same patch may be tried: it may have failed by bad luck
 RACED = 40  # cases at most in the race that decides what the above does not
+TOGETHER = 20  # the same, where several patches race as one: what they gain adds up
+WAVERING = 0.3  # share of answers that turn out changed, from which none is taken as it was
 DOUBT = 0.15  # chance below which a good patch would have mended none of its kin
 
 
-@dataclass
-class Kinship:
-    """How often patches that were kept have mended their kin: whether being alike says much."""
-
-    mended: int = 0
-    missed: int = 0
-
-    def chance_of_none(self, tested: int) -> float:
-        """The chance that a good patch mends none of so many kin, with Laplace's prior."""
-        rate = (self.mended + 1) / (self.mended + self.missed + 2)
-        return (1 - rate) ** tested
-
-
 @dataclass(frozen=True, slots=True)
-class Kin:
-    """What a patch did to misses like the one that it was written for."""
+class Due:
+    """A patch that a race has to decide about."""
 
-    names: frozenset[str] = frozenset()  # of the cases that were tested
-    gains: tuple[float, ...] = ()  # of each, in score points
-    share: float = 0.0  # of all cases, that they stand for
-
-    @property
-    def tested(self) -> int:
-        return len(self.gains)
+    draft: Draft  # of the prompt that was the best one when its kin were tested
+    mended: str  # the id of the miss that it mended
+    kin: Kin
 
     @property
-    def helped(self) -> int:
-        return sum(gain > HELPS for gain in self.gains)
-
-    @property
-    def amiss(self) -> int:
-        return self.tested - self.helped
-
-    @property
-    def ahead(self) -> float:
-        """The gain in points of the whole, as far as it goes by kin."""
-        return self.share * sum(self.gains) / self.tested if self.gains else 0.0
-
-
-@dataclass
-class Breakage:
-    """How often patches that mend something have cost another case some of its score."""
-
-    worse: int = 0
-    tested: int = 0
-    broken: Counter[str] = field(default_factory=Counter)  # how often each case was, by its id
-
-    def add(self, gains: Mapping[str, float]) -> None:
-        """Take note of what a patch did to cases that had something to lose."""
-        worse = [name for name, gain in gains.items() if gain < -ROUNDING]
-        self.tested += len(gains)
-        self.worse += len(worse)
-        self.broken.update(worse)
-
-    @property
-    def is_rare(self) -> bool:
-        """Whether a few cases are enough to look at; not before there is some experience."""
-        return (self.worse + 1) / (self.tested + 10) < RARE
+    def is_promising(self) -> bool:
+        """Whether nothing speaks against it so far, where there was kin to ask."""
+        return self.kin.helped > 0 or not self.kin.tested
 
 
 @dataclass
@@ -117,6 +75,8 @@ class Sieve:
     kinship: Kinship = field(default_factory=Kinship)
     breakage: Breakage = field(default_factory=Breakage)
     races: Counter[str] = field(default_factory=Counter)  # by the blob of who was raced
+    tries: Counter[str] = field(default_factory=Counter)  # by the blob of who was proposed
+    won_on: frozenset[str] = frozenset()  # cases that the best prompt was asked about to be kept
 
     def own(self, drafts: Sequence[Draft]) -> list[tuple[Draft, str]]:
         """
@@ -126,6 +86,7 @@ class Sieve:
         drafts side by side.
         """
         kept: dict[int, str] = {}
+        self.tries.update(self._child(draft).blob for draft in drafts)
         queues = [self._own(draft) for draft in drafts]
         for turn in range(max(map(len, queues), default=0)):
             due = [
@@ -133,31 +94,94 @@ class Sieve:
                 for place, queue in enumerate(queues)
                 if place not in kept and turn < len(queue)
             ]
-            pairs = [(self._child(drafts[place]), self.ground.cases([name])) for place, name in due]
-            for (place, name), found in zip(due, self.lab.evaluate_all(pairs), strict=True):
-                if self.ground.gains(found).get(name, 0.0) > HELPS:
+            pairs = [(self._child(drafts[place]), name) for place, name in due]
+            new = [(child, name) for child, name in pairs if name not in asked(self.lab, child)]
+            self.lab.evaluate_all([(child, self.ground.cases([name])) for child, name in new])
+            for (place, name), (child, _) in zip(due, pairs, strict=True):
+                if self._gains(child, [name]).get(name, 0.0) > HELPS:
                     kept[place] = name
         for place, draft in enumerate(drafts):
             if place not in kept:
-                self._drop(draft, "mended none of the misses that it was written for")
+                self._fail(draft, "mended none of the misses that it was written for")
         return [(drafts[place], name) for place, name in sorted(kept.items())]
+
+    def sifted(self, drafts: Sequence[Draft]) -> Iterator[Candidate]:
+        """Test drafts that were written for the best prompt; yield it whenever it is another."""
+        due: list[Due] = []
+        for draft, mended in self.own(drafts):
+            rebased = self.lab.rebased(self.best, draft)
+            found = self._settled(rebased, mended) if rebased else None
+            if isinstance(found, Due):
+                due.append(found)
+            elif found is not None:
+                yield found
+        kept = self._together([one for one in due if one.is_promising])
+        yield from kept.values()
+        for one in due:
+            rebased = None if one in kept else self.lab.rebased(self.best, one.draft)
+            child = self.raced(rebased, one.kin) if rebased else None
+            if child is not None:
+                yield child
 
     def passed(self, draft: Draft, mended: str) -> Candidate | None:
         """Test a draft, written for the best prompt, that mended the miss with this id."""
+        found = self._settled(draft, mended)
+        return self.raced(draft, found.kin) if isinstance(found, Due) else found
+
+    def _settled(self, draft: Draft, mended: str) -> Candidate | Due | None:
+        """Keep a draft or drop it where kin, and a few cases that could lose, tell; or race it."""
         child = self._child(draft)
         kin = self._kin(child, draft, mended)
         if not kin.helped and self.kinship.chance_of_none(kin.amiss) < DOUBT:
-            self._drop(draft, f"mended none of {kin.amiss} misses like the one it was written for")
+            self._fail(draft, f"mended none of {kin.amiss} misses like the one it was written for")
             return None
         sure = kin.helped and kin.helped >= kin.amiss and self.breakage.is_rare
-        if sure and self._breaks_nothing(child, draft):
-            reason = f"mended {kin.helped} of {kin.tested} misses like its own, and broke nothing"
-            found = self._kept(draft, reason)
-        else:
-            found = self.raced(draft, kin)
-        if found is not None:
-            self.kinship.mended += kin.helped
-            self.kinship.missed += kin.amiss
+        if not (sure and self._breaks_nothing(child, draft)):
+            return Due(draft, mended, kin)
+        reason = f"mended {kin.helped} of {kin.tested} misses like its own, and broke nothing"
+        return self._kept(draft, reason, kin)
+
+    def _together(self, due: Sequence[Due]) -> dict[Due, Candidate]:
+        """Race several patches as one; keep each of them, one upon the other, if they win."""
+        stack = self._stacked(due) if len(due) > 1 else {}
+        if len(stack) < 2:
+            return {}
+        last = list(stack.values())[-1]
+        assert last.patch is not None
+        whole = replace(
+            last,
+            shown=tuple(sorted({name for one in stack for name in one.draft.shown})),
+            patch=derive(last.patch.path, self.best.prompt.text, last.patch.after),
+        )
+        names = frozenset[str]().union(*(one.kin.names for one in stack))
+        ahead = sum(one.kin.ahead for one in stack)
+        result = self._race(self._child(whole), whole, names, ahead, TOGETHER)
+        kept: dict[Due, Candidate] = {}
+        if result.survived:
+            more = len(stack) - 1
+            reason = f"gained on {result.raced} cases and on its kin, together with {more} more"
+            for one, draft in stack.items():
+                child = self._kept(draft, reason, one.kin)
+                if child is None:
+                    break
+                kept[one] = child
+        texts = {self._child(draft).blob for draft in stack.values()}
+        self.lab.seen -= texts - {child.prompt.blob for child in kept.values()}
+        return kept
+
+    def _stacked(self, due: Sequence[Due]) -> dict[Due, Draft]:
+        """Write each patch on top of those before it; leave out what mends nothing there."""
+        found: dict[Due, Draft] = {}
+        top = self.best
+        for one in due:
+            draft = self.lab.rebased(top, one.draft)
+            if draft is None or draft.patch is None:
+                continue
+            child = top.prompt.edited(draft.patch.after)
+            before, after = (self._score(prompt, one.mended) for prompt in (top.prompt, child))
+            if after - before > HELPS:
+                found[one] = draft
+                top = replace(top, prompt=child)
         return found
 
     def raced(self, draft: Draft, kin: Kin | None = None, *, longest: int = 0) -> Candidate | None:
@@ -166,47 +190,66 @@ class Sieve:
 
         What it gained on `kin`, which do not race, counts for as many cases as they stand for.
         """
-        result = self._race(self._child(draft), draft, kin or Kin(), longest or RACED)
+        told = kin or Kin()
+        result = self._race(self._child(draft), draft, told.names, told.ahead, longest or RACED)
         if result.survived:
-            return self._kept(draft, result.reason)
+            return self._kept(draft, result.reason, told)
         fate = Fate.UNSCORED if result.invalid else Fate.DROPPED
         facts = {"before": result.before, "after": result.after, "raced": result.raced}
         self.lab.refuse(self.best, draft, fate, result.reason, **facts)
         blob = self._child(draft).blob
         if kin is not None and self.races[blob] < AGAIN:
-            self.lab.seen.discard(blob)  # it may have lost by bad luck
+            self.lab.seen.discard(blob)
         return None
 
-    def _kept(self, draft: Draft, reason: str) -> Candidate | None:
+    def _kept(self, draft: Draft, reason: str, kin: Kin) -> Candidate | None:
         """Take the draft as the best prompt, unless it harms a must-pass case."""
         child = self._child(draft)
         harm = self.lab.harm(self.best, child)
         if harm:
-            self._drop(draft, harm)
+            self.lab.refuse(self.best, draft, Fate.DROPPED, harm)
             return None
         self.ground.descend(child)
         self.best = self.lab.keep(self.best, draft, reason, mean=self.ground.mean)
+        self.won_on = frozenset(self.lab.so_far(child).scores)
+        self.kinship.add(kin)
         return self.best
 
-    def _drop(self, draft: Draft, reason: str) -> None:
+    def _fail(self, draft: Draft, reason: str) -> None:
+        """Drop a draft on the word of so few cases that it may be proposed again."""
         self.lab.refuse(self.best, draft, Fate.DROPPED, reason)
+        blob = self._child(draft).blob
+        if self.tries[blob] < AGAIN:
+            self.lab.seen.discard(blob)
 
     def _child(self, draft: Draft) -> Prompt:
         assert draft.patch is not None
         return self.best.prompt.edited(draft.patch.after)
+
+    def _gains(self, child: Prompt, names: Collection[str]) -> dict[str, float]:
+        """Return what a child gains on these cases, asking it where it was not asked before."""
+        ask(self.lab, child, names)
+        return self.ground.gains(self.lab.so_far(child).on(self.ground.cases(names)))
+
+    def _score(self, prompt: Prompt, name: str) -> float:
+        ask(self.lab, prompt, [name])
+        return self.lab.so_far(prompt).scores.get(name, 0.0)
 
     def _own(self, draft: Draft) -> list[str]:
         """
         Choose misses to try a draft on first: those that its words are about, shown or not.
 
         Where its words fit none, as when it only takes a line out, the misses that were shown.
+        Who is proposed again gets as many more.
         """
+        times = max(1, self.tries[self._child(draft).blob])
         like = self.ground.like
         words = new_words(draft)
         told = {miss.case_id: like.told(words, miss.case_id) for miss in self._misses}
         fitting = [name for name, value in told.items() if value > 0]
         fitting.sort(key=lambda name: (name not in draft.shown, -told[name]))
-        return fitting[:OWN] or [name for name in draft.shown if name in told][:BLIND]
+        blind = [name for name in draft.shown if name in told]
+        return fitting[: OWN * times] or blind[: BLIND * times]
 
     @property
     def _misses(self) -> list[Result]:
@@ -220,8 +263,9 @@ class Sieve:
         nearness = self._nearness(draft, mended)
         gains: dict[str, float] = {}
         kin, opened = Kin(), 0
+        most = AMISS * max(1, self.tries[child.blob])
         for name in self._nearest(nearness):
-            if kin.helped >= ENOUGH or kin.amiss >= AMISS:
+            if kin.helped >= ENOUGH or kin.amiss >= most:
                 break
             if name not in self.ground.newest:
                 if opened == OPENED:
@@ -230,8 +274,7 @@ class Sieve:
                 self.ground.ask([name])
             if not self._is_miss(name):
                 continue
-            found = self.ground.gains(self.lab.evaluate(child, self.ground.cases([name])))
-            gains[name] = found.get(name, 0.0)
+            gains[name] = self._gains(child, [name]).get(name, 0.0)
             kin = Kin(frozenset(gains), tuple(gains.values()), self._share(nearness))
         return kin
 
@@ -271,22 +314,26 @@ class Sieve:
         few = frail[: RIGHT // 2]
         others = [name for name in could if name not in few]
         few += self.lab.rng.sample(others, min(RIGHT - len(few), len(others)))
-        gains = self.ground.gains(self.lab.evaluate(child, self.ground.cases(few)))
+        gains = self._gains(child, few)
         self.breakage.add(gains)
         return sum(gains.values()) >= -ROUNDING
 
-    def _race(self, child: Prompt, draft: Draft, kin: Kin, longest: int) -> Race:
+    def _race(
+        self, child: Prompt, draft: Draft, aside: Collection[str], ahead: float, longest: int
+    ) -> Race:
         self.races[child.blob] += 1
-        known = self._racers({*draft.shown, *kin.names})
+        known = self._racers({*draft.shown, *aside})
         before = self.ground.scores
 
         def answered(batch: Dataset) -> Evaluation:
-            found = self.lab.evaluate(child, batch)
-            gains = self.ground.gains(found)
+            if self.ground.wavering > WAVERING:
+                self.ground.refresh(case.id for case in batch)
+                before.update(self.ground.scores)
+            gains = self._gains(child, [case.id for case in batch])
             could = {n: gain for n, gain in gains.items() if before.get(n, 0.0) > ROUNDING}
             self.breakage.add(could)
             before.update(self.ground.scores)
-            return found
+            return self.lab.so_far(child).on(batch)
 
         return race(
             self.ground.cases(known),
@@ -295,19 +342,28 @@ class Sieve:
             order_seed=f"{child.blob} {self.races[child.blob]}",
             longest=longest,
             wait=True,
-            ahead=kin.ahead,
+            known=asked(self.lab, child),
+            ahead=ahead,
             weak_share=self._weak_share(known),
             min_improvement=self.min_improvement,
             errors=min(SURE, sum(self.races.values()) / MANY),
         )
 
     def _racers(self, aside: Collection[str]) -> list[str]:
-        """Known cases to race on; more are looked at where they are few, or all of them right."""
+        """
+        Known cases to race on; more are looked at where they are few, or all of them right.
+
+        Not those that the best prompt was kept for, as long as there are others: it was lucky
+        there, so that whatever comes after it looks worse than it is.
+        """
         while True:
             known = [name for name in self.ground.newest if name not in aside]
-            misses = sum(self._is_miss(name) for name in known)
-            if (len(known) >= FIRST and misses >= WEAKEST) or not self.ground.look(FIRST):
-                return known
+            fair = [name for name in known if name not in self.won_on]
+            misses = sum(self._is_miss(name) for name in fair)
+            if len(fair) >= FIRST and misses >= WEAKEST:
+                return fair
+            if not self.ground.look(FIRST):
+                return fair if len(fair) >= FIRST and misses else known
 
     def _weak_share(self, racers: Sequence[str]) -> float:
         """

@@ -72,12 +72,9 @@ def critique(
         )
         agenda.note(miss.case_id for group in groups for miss in group.shown)
         fruitless += 1
-        for draft, mended in sieve.own(lab.patches(sieve.best, groups, mean=ground.mean)):
-            rebased = lab.rebased(sieve.best, draft)
-            child = sieve.passed(rebased, mended) if rebased else None
-            if child is not None:
-                fruitless = 0
-                yield child
+        for child in sieve.sifted(lab.patches(sieve.best, groups, mean=ground.mean)):
+            fruitless = 0
+            yield child
             if ground.mean >= target:
                 return
 

@@ -89,12 +89,9 @@ def interview(
             lab.skip(sieve.best, "the mentor finds that no change is needed")
             break
         drafts = drafts_in(lab, sieve.best, answer, shown, changes)
-        for draft, mended in sieve.own(drafts):
-            rebased = lab.rebased(sieve.best, draft)
-            child = sieve.passed(rebased, mended) if rebased else None
-            if child is not None:
-                fruitless = 0
-                yield child
+        for child in sieve.sifted(drafts):
+            fruitless = 0
+            yield child
 
     yield from examples_that_help(sieve, exemplars, miss_threshold=miss_threshold)
 

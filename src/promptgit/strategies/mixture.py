@@ -106,13 +106,10 @@ def mixture(
         drafts = expert.ask(sieve, misses)
         shown = [name for draft in drafts for name in draft.shown]
         agenda.note(shown or [miss.case_id for miss in misses[:MINIBATCH]])
-        for draft, mended in sieve.own(drafts):
-            rebased = lab.rebased(sieve.best, draft)
-            child = sieve.passed(rebased, mended) if rebased else None
-            if child is not None:
-                fruitless = 0
-                expert.accepted += 1
-                yield child
+        for child in sieve.sifted(drafts):
+            fruitless = 0
+            expert.accepted += 1
+            yield child
         expert.calls += MENTOR_PRICE + len(lab.ran) - before
         lab.notebook.note(
             "expert",
