@@ -51,7 +51,7 @@ def test_hundreds_of_planted_strings_are_all_found():
 
 @pytest.mark.parametrize("said", NAMES)
 def test_a_name_is_known_by_the_words_around_it(said):
-    assert NAMES[said] not in REDACTOR.text(said)
+    assert not [word for word in NAMES[said].split() if word in REDACTOR.text(said)]
     assert PSEUDONYM.search(REDACTOR.text(said))
 
 

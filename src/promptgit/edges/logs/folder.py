@@ -113,7 +113,8 @@ class LogFolder:
 
     def _names(self) -> list[str]:
         try:
-            return os.listdir(self.path)
+            with os.scandir(self.path) as entries:
+                return [entry.name for entry in entries if entry.is_file()]
         except FileNotFoundError:
             return []
         except OSError as error:

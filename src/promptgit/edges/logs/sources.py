@@ -63,18 +63,26 @@ class _Stream:
     def __init__(self, stream: IO[bytes], damage: list[str]) -> None:
         self._damage = damage
         self._first = stream.read(2)
-        self._stream: Any = stream
+        self._read_some: Any = stream.read
         if self._first == _GZIP:
-            self._stream = gzip.GzipFile(fileobj=cast(IO[bytes], _Again(self._first, stream)))
+            packed = cast(IO[bytes], _Again(self._first, stream))
+            self._read_some = gzip.GzipFile(fileobj=packed).read1  # all there is before a cut
             self._first = b""
 
     def read(self, size: int) -> bytes:
-        first, self._first = self._first, b""
-        try:
-            return first + cast(bytes, self._stream.read(size))
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            self._damage.append(str(error))
-            return first
+        """Read as much as is asked for, less only at the end."""
+        found, self._first = self._first, b""
+        while len(found) < size:
+            try:
+                piece = cast(bytes, self._read_some(size - len(found)))
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                if not self._damage:
+                    self._damage.append(str(error))
+                break
+            if not piece:
+                break
+            found += piece
+        return found
 
 
 class _Again:

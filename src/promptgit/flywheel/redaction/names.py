@@ -60,7 +60,7 @@ _CUES = (
         "dear hi hello hey hallo liebe lieber bonjour hola ciao cher chère good guten thanks thank",
         r"(?i:\b(?:dear|hi|hello|hey|hallo|lieber?|bonjour|hola|ciao|ch[eè]re?|good (?:morning|"
         r"afternoon|evening)|guten (?:tag|morgen|abend)|thanks|thank you)(?: again| there)?),? "
-        rf"(?P<name>{_FULL})(?=[ ]?(?:[,!.:;\n–—]|\Z))",
+        rf"(?P<name>{_FULL})(?=[ ]?(?:[,!.:;\n–—\"'<}}\]]|\Z))",
     ),
     _Cue(
         "regards sincerely cheers wishes best yours thanks thank gruß grüße grüßen gruss "
@@ -69,7 +69,7 @@ _CUES = (
         r"|yours (?:truly|faithfully)|thanks"
         r"|thank you|gr(?:ü|ue)(?:ß|ss)e?n?|gruss|cordialement|saludos|atentamente|saluti|warmly"
         r"|respectfully|love|signed)[ \t]{0,3}[,.!:–—-]?[ \t]{0,3}(?:\r?\n[ \t>-]{0,4}){0,3})"
-        rf"(?P<name>(?<=[\n ,>:-]){_FULL})(?=[ \t]?(?:[,.\n(|\r]|\Z))",
+        rf"(?P<name>(?<=[\n ,>:-]){_FULL})(?=[ \t]?(?:[,.\n(|\r\"'<}}\]]|\Z))",
     ),
     _Cue(
         "mr mrs ms mx dr prof miss herr herrn frau fräulein monsieur madame mme mlle "
@@ -181,10 +181,12 @@ def _end_of_name(text: str, start: int, stop: int, *, any_case: bool) -> int:
     """Cut a name before the first word that is none; a name is not written in capitals alone."""
     end = start
     for word in _NAME_WORD.finditer(text, start, stop):
+        if end > start and re.fullmatch(_PARTICLE, word[0]):
+            continue  # Rosalind von Quimby; what follows says whether it belongs to the name
         plain = word[0].casefold().replace("’", "'")
         if plain in _NO_NAME or plain.split("'")[0] in _NO_NAME:
             break
-        if not any_case and word[0].islower() and not re.fullmatch(_PARTICLE, word[0]):
+        if not any_case and word[0].islower():
             break
         end = word.end()
     return end
