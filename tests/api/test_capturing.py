@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -462,6 +463,21 @@ for pid in children:
     assert sorted(line.conversation for line in lines(tmp_path)) == wanted
 
 
+def test_names_of_a_parent_and_its_child_differ():
+    code = """
+import os
+from promptgit.api.texts import new_id
+new_id()
+child = os.fork()
+os.write(1, new_id()[12:].encode() + b"\\n")
+if child:
+    os.waitpid(child, 0)
+"""
+    done = run(code)
+
+    assert len(set(done.stdout.split())) == 2
+
+
 def test_a_child_that_outlives_its_parent_does_not_hold_the_parents_lines(tmp_path: Path):
     code = """
 import os, promptgit, sys, time
@@ -657,6 +673,36 @@ def test_the_quick_start_of_the_page_works(tmp_path: Path, monkeypatch: pytest.M
     assert said.of == call.id
     assert len(code.strip().splitlines()) <= 10
     PROCESS.recorder.close()
+
+
+def test_logs_that_are_removed_while_it_runs_are_begun_anew(logs: Path):
+    promptgit.capture("p", conversation="removed").done()
+    promptgit.flush()
+    shutil.rmtree(logs)
+
+    deadline = time.monotonic() + 30
+    while not (logs / "spool" / "sdk-0.ring").exists() and time.monotonic() < deadline:
+        promptgit.capture("p", conversation="after").done()
+        time.sleep(0.02)
+    promptgit.capture("p", conversation="last").done()
+
+    stats = promptgit.capture_stats()
+    found = [line.conversation for line in lines(logs)]
+    assert found[-1] == "last"
+    assert len(found) == stats.accepted - 1
+    assert stats.failed == 0
+    assert (logs / "spool" / "sdk-0.ring").exists()
+
+
+def test_a_link_leads_no_lines_out_of_the_repository(tmp_path: Path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "flywheel.yaml").write_text("capture: {folder: logs}\n")
+    (tmp_path / "here" / "logs").symlink_to(tmp_path)
+    monkeypatch.delenv("PROMPTGIT_LOGS", raising=False)
+    monkeypatch.chdir(tmp_path / "here")
+
+    with pytest.raises(UserError, match="leads out of the repository"):
+        settled()
 
 
 def test_another_slot_is_taken_while_one_is_held(logs: Path):

@@ -238,12 +238,27 @@ class Recorder:
             work.clear()
             hurry.clear()
             self._told = False
-            try:
-                spool.drain()
-            except OSError as error:
-                self.say("disk", f"captured lines wait in {spool.folder}: {error.strerror}")
-                leave.wait(RETRY_S)
-                work.set()
+            with self.shield:
+                try:
+                    spool.drain()
+                    if not spool.is_in_place and self._has_left(spool):
+                        return
+                except OSError as error:
+                    self.say("disk", f"captured lines wait in {spool.folder}: {error.strerror}")
+                    leave.wait(RETRY_S)
+                    work.set()
+
+    def _has_left(self, spool: Spool) -> bool:
+        """Leave a slot whose file somebody removed; the next line takes another one."""
+        with self._lock:
+            if self._spool is not spool:
+                return False
+            spool.drain()
+            self._written += spool.written
+            self._spool = self._thread = None
+            self._told = False
+            spool.close()
+            return True
 
     def _bring_home(self, folder: Path) -> None:
         try:
