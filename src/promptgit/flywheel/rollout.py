@@ -69,8 +69,8 @@ class Rollout:
         >>> one.propensity("candidate"), one.propensity("stable")
         (0.1, 0.9)
         """
-        chance = self.share / 100 if self.candidate else 0.0
-        return chance if variant == CANDIDATE else 1 - chance
+        share = self.share if self.candidate else 0.0
+        return (share if variant == CANDIDATE else 100 - share) / 100
 
 
 Entries = Mapping[tuple[str, str], Rollout]  # (environment, prompt) → what is live

@@ -37,9 +37,9 @@ def command(
     Take the next step of a rollout: the candidate of PROMPT gets the next share, and after the
     last step it is the stable text for everybody.  One commit of prompts/rollout.yaml.
 
-    The guards of the rollout are looked at first, on the logs of the candidate since it was
-    deployed; where one does not hold, or there are no logs to tell by, nothing is committed unless
-    --force says so.  Only a person promotes: nothing that runs by itself calls this.
+    The guards of the rollout are looked at first, on what the candidate did in the logs of the
+    last 30 days; where one came true, or nobody can tell, nothing is committed unless --force says
+    so.  Only a person promotes: nothing that runs by itself calls this.
     """
     from promptgit.cli import rollouts
     from promptgit.cli.guarding import refuse_unguarded
