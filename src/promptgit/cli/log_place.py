@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promptgit.edges.git import Git
+from promptgit.edges.git import Git, GitFailed
 from promptgit.edges.logs import LOGS, LogFolder, Reading, logs_folder
 from promptgit.errors import UserError, WorldError
 from promptgit.flywheel.plan import Plan
@@ -74,7 +74,12 @@ class LogPlace:
         top = self.git.cwd.resolve()
         if not folder.is_relative_to(top) or folder.is_relative_to(self.git.common_dir.resolve()):
             return False
-        return not self.git.succeeds("check-ignore", "-q", str(folder / "2026-01-01.jsonl"))
+        asked = ("check-ignore", "-q", str(folder / "2026-01-01.jsonl"))
+        try:
+            self.git.read(*asked, environment={"GIT_LITERAL_PATHSPECS": "0"})  # it knows none
+        except GitFailed:
+            return True
+        return False
 
 
 def window_of(since: str | None) -> Window | None:
