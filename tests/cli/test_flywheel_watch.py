@@ -21,15 +21,15 @@ SINCE = ("--since", "2026-11-02", "--until", "2026-11-10")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     folder: Path = tmp_path_factory.mktemp("watch")
     made = a_repository(folder / "r", {"prompts/support-reply.md": "Answer.\n"})
-    fault = Fault(3.5, -0.4, model="gpt-5-mini")
-    write_logs(made.path / ".git/promptgit/logs", Source(conversations=2_500, faults=(fault,)))
+    fault = Fault(3.5, -0.5, model="gpt-5-mini")
+    write_logs(made.path / ".git/promptgit/logs", Source(conversations=1_200, faults=(fault,)))
     return made
 
 
 def test_a_model_that_broke_is_named_with_the_hour(repository: Repository):
     said = promptgit(repository, "flywheel", "drift", *SINCE, "--metric", "quality_score")
 
-    assert said.code == 0
+    assert said.code == 0  # only `--check` makes it 1
     at = said.lines.index("support-reply")
     (line,) = [one for one in said.lines[at:] if one.startswith("  quality_score fell")]
     assert "on 2026-11-05 at" in line
@@ -40,11 +40,8 @@ def test_check_is_for_a_script(repository: Repository):
     broken = promptgit(
         repository, "flywheel", "drift", *SINCE, "--metric", "quality_score", "--check", "--json"
     )
-    whole = promptgit(
-        repository, "flywheel", "drift", *SINCE, "--metric", "error_rate", "--check", "--json"
-    )
 
-    assert (broken.code, whole.code) == (1, 0)
+    assert broken.code == 1
     streams = {one["prompt"]: one for one in json.loads(broken.out)["streams"]}
     assert streams["support-reply"]["drifted"] is True
     (drift,) = [one for one in streams["support-reply"]["drifts"] if one["standing"]]
@@ -68,24 +65,12 @@ def test_no_logs_say_where_to_get_some(repository: Repository):
 
 
 def test_a_prediction_comes_with_what_it_is_worth(repository: Repository):
-    said = promptgit(repository, "flywheel", "predict", *SINCE, "--prompt", "support-reply")
+    told = promptgit(
+        repository, "flywheel", "predict", *SINCE, "--prompt", "support-reply", "--json"
+    )
 
-    assert said.code == 0
-    assert said.lines[0] == "support-reply"
-    assert "escalation" in said.lines[1]
-    assert "log loss" in said.lines[1] or "cannot be predicted yet" in said.lines[1]
-
-
-def test_what_is_too_rare_is_not_predicted(repository: Repository):
-    said = promptgit(repository, "flywheel", "predict", *SINCE, "--json", "--outcome", "leak")
-
-    for one in json.loads(said.out)["predictions"]:
-        assert (one["enough"], one["useful"]) == (False, False)
-        assert "odds" not in one
-
-
-def test_an_outcome_of_a_whole_conversation_is_refused(repository: Repository):
-    said = promptgit(repository, "flywheel", "predict", *SINCE, "--outcome", "repeated_answer")
-
-    assert said.code == 2
-    assert "whole conversation" in said.err
+    assert told.code == 0
+    (reply,) = json.loads(told.out)["predictions"]
+    assert reply["prompt"] == "support-reply"
+    assert ("odds" in reply) == reply["useful"]
+    assert "cannot be predicted yet" in reply["said"] or "log loss" in reply["said"]

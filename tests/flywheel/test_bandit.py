@@ -106,6 +106,17 @@ def test_promotion_is_the_likelihood_ratio_over_its_bound():
     assert proven(State((bad, good))) == "b"
 
 
+def test_an_arm_has_to_beat_every_other():
+    bad, good, as_good = ("a", 300, 180.0), ("b", 300, 270.0), ("c", 300, 268.0)
+
+    assert proven(a_state(bad, good)) == "b"
+    assert proven(a_state(bad, good, as_good)) == ""
+
+
+def test_more_arms_ask_for_more_evidence():
+    assert threshold(400, 5) == pytest.approx(log((1 + log(400)) * 4 / 0.05))
+
+
 def test_the_baseline_can_be_proven_better_too():
     assert proven(a_state(("stable", 300, 270.0), ("candidate", 300, 180.0))) == "stable"
 
@@ -200,6 +211,15 @@ def test_what_is_lost_is_nothing_if_all_went_to_the_best():
     assert best.low == 0
     assert half.low < 500 * 0.3 < half.high
     assert half.value == pytest.approx(150, rel=0.1)
+
+
+def test_what_is_lost_is_counted_over_all_rewards_though_old_ones_are_forgotten():
+    state = State((Arm("stable", 500, 300.0, 10.0, 6.0), Arm("candidate", 500, 450.0, 10.0, 9.0)))
+
+    found = regret(state, random.Random(0))
+
+    assert found.value == pytest.approx(150, rel=0.1)
+    assert found.high - found.low < 80
 
 
 def test_how_many_more_is_fewer_for_a_larger_gap_and_none_for_no_gap():

@@ -110,6 +110,12 @@ def test_an_alarm_rings_once_and_says_when_it_began():
     assert all(drifts[-1].found >= drifts[-1].began for drifts in found)
 
 
+def test_a_cut_that_was_too_early_is_mended_and_not_rung_again():
+    found = changes(rates((0.9, 400), (0.7, 200), seed=63))  # cut at 316 first, then at 399
+
+    assert [(change.began, change.found) for change in found] == [(399, 411)]
+
+
 def test_what_got_better_again_no_longer_stands():
     values = rates((0.9, 400), (0.5, 300), (0.9, 400), seed=2)
 
@@ -157,18 +163,18 @@ def test_a_constant_stream_and_an_empty_one_are_no_trouble():
     assert one([]).drifted is None
 
 
-def test_half_a_million_observations_take_seconds():
-    values = rates((0.9, 300_000), (0.85, 100_000), seed=0)
+def test_two_hundred_thousand_observations_take_seconds():
+    values = rates((0.9, 150_000), (0.85, 50_000), seed=0)
     started = time.process_time()
 
     watched = one(values, minutes=0.01)
 
-    assert time.process_time() - started < 20
+    assert time.process_time() - started < 10
     assert len(watched.drifts) == 1
     assert watched.block == len(values) / MOST_VALUES
     began = (datetime.fromisoformat(watched.drifts[0].began) - BEGIN) / timedelta(minutes=0.01)
-    assert abs(began - 300_000) < 10 * watched.block
-    assert "means of up to 40" in limits([watched])[0]
+    assert abs(began - 150_000) < 100 * watched.block
+    assert "means of up to 20" in limits([watched])[0]
 
 
 # Whose drop it is.
@@ -279,7 +285,7 @@ def quality_streams(source):
 
 def test_generated_weeks_without_a_fault_ring_no_alarm():
     for period in (BEFORE, AFTER):
-        watched = watch(QUALITY, quality_streams(Source(period, 2_500)))
+        watched = watch(QUALITY, quality_streams(Source(period, 1_500)))
         assert not [drift for each in watched for drift in each.drifts]
 
 

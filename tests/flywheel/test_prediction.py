@@ -98,10 +98,10 @@ def test_the_newest_conversations_are_what_it_is_held_against():
 def test_risks_mean_what_they_say():
     slopes = [
         predict("escalation", "reply", a_world(2_000, weights={"churn": 2.2}, seed=seed)).slope
-        for seed in range(8)
+        for seed in range(6)
     ]
 
-    assert sum(slope.low <= 1 <= slope.high for slope in slopes) >= 6
+    assert sum(slope.low <= 1 <= slope.high for slope in slopes) >= 4
     found = predict("escalation", "reply", a_world(2_500, weights={"churn": 2.2}))
     inside = [one.low <= one.predicted <= one.high for one in found.bins]
     assert sum(inside) >= 4
