@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ import promptgit
 from promptgit.api.recorder import PROCESS, Recorder
 from promptgit.api.routed import RoutedPrompt
 from promptgit.api.settled import Settled, settled
+from promptgit.edges.logs.folder import LogFolder
+from promptgit.edges.logs.keeping import keep
 from promptgit.edges.spool import Spool, recover
 from promptgit.errors import UserError
 from promptgit.flywheel.interaction import Interaction
@@ -703,6 +706,28 @@ def test_a_link_leads_no_lines_out_of_the_repository(tmp_path: Path, monkeypatch
 
     with pytest.raises(UserError, match="leads out of the repository"):
         settled()
+
+
+def test_days_that_are_closed_while_late_lines_come_lose_none(tmp_path: Path):
+    recorder = Recorder(lambda: Settled(tmp_path, lambda line: line))
+
+    def late_lines() -> None:
+        for number in range(1_500):
+            day = 20 + number % 2
+            recorder.accept(Interaction(str(number), f"2026-11-{day}T12:00:00.000Z"))
+            time.sleep(0.0001)
+
+    writer = threading.Thread(target=late_lines)
+    writer.start()
+    closed = 0
+    while writer.is_alive():
+        closed += len(keep(tmp_path, date(2026, 11, 22), None).closed)
+    recorder.close()
+
+    found = [line.id for line in LogFolder(tmp_path).lines()]
+    assert sorted(found, key=int) == [str(number) for number in range(1_500)]
+    assert closed > 2
+    assert recorder.stats.failed == 0
 
 
 def test_another_slot_is_taken_while_one_is_held(logs: Path):
