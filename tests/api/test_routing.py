@@ -320,6 +320,25 @@ def test_a_prompt_is_found_by_its_name_and_by_its_path(tmp_path: Path, name: str
     assert found.text == NEW
 
 
+@pytest.mark.parametrize("name", ["reply", "reply.md", PROMPT, "prompts/reply"])
+def test_a_bundle_knows_a_prompt_by_its_path_too(tmp_path: Path, name: str):
+    bundle = a_bundle(a_rollout(tmp_path, share=100), tmp_path / "bundle.json")
+
+    assert promptgit.load(name, unit=1, rollout=bundle).text == NEW
+
+
+def test_a_prompt_of_the_same_name_in_another_folder_is_another_prompt(tmp_path: Path):
+    repository = a_rollout(tmp_path / "here", share=100)
+    bundle = a_bundle(repository, tmp_path / "bundle.json")
+    repository.commit({"prompts/de/reply.md": "Sei nett.\n"})
+
+    found = promptgit.load("prompts/de/reply.md", unit=1, repo=repository.path)
+
+    assert found.text == "Sei nett.\n"
+    with pytest.raises(UserError, match="not live"):
+        promptgit.load("prompts/de/reply.md", unit=1, rollout=bundle)
+
+
 def test_a_prompt_that_no_rollout_speaks_of_is_its_own_file(tmp_path: Path):
     repository = a_rollout(tmp_path)
     repository.commit({"prompts/greeting.md": "Hello.\n"})

@@ -75,7 +75,7 @@ def test_a_share_that_was_raised_in_a_good_week_does_not_confound():
 @pytest.mark.parametrize("kind", ["rare", "common", "scores", "few a day"])
 def test_the_interval_holds_the_truth_as_often_as_it_says(kind: str):
     rng = random.Random(kind)
-    runs, held, proven = 400, 0, 0
+    runs, held, proven = 300, 0, 0
     for _ in range(runs):
         days: list[tuple[Pairs, Pairs]] = []
         for day in range(8):
@@ -191,7 +191,7 @@ def test_that_many_more_do_tell_four_times_of_five():
 
 def test_the_planted_improvement_is_measured_as_it_was_planted():
     before, after = (
-        truth_of(Source(period, 10_000)).cube.only(prompt=PROMPT) for period in (BEFORE, AFTER)
+        truth_of(Source(period, 3_000)).cube.only(prompt=PROMPT) for period in (BEFORE, AFTER)
     )
 
     found = before_and_after(before, after)
@@ -209,7 +209,7 @@ def test_the_planted_improvement_is_measured_as_it_was_planted():
 
 
 def test_the_planted_candidate_is_measured_side_by_side():
-    cube = truth_of(Source(BEFORE, 10_000)).cube.only(prompt=PROMPT)
+    cube = truth_of(Source(BEFORE, 3_000)).cube.only(prompt=PROMPT)
 
     found = side_by_side(cube)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from promptgit.core.naming import stem_of
 from promptgit.core.prompt import Prompt
 from promptgit.errors import UserError, WorldError
 from promptgit.flywheel.bundle import Served, Serving, read
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from promptgit.flywheel.rollout import Arm
 
 MISSING = (0, 0, 0)
+FOLDER = "prompts/"
 
 
 class BundleFile:
@@ -43,6 +45,10 @@ class BundleFile:
                 hint="write it with `promptgit bundle -o FILE`",
             ) from error
         return read(data, str(self._place))
+
+    def called(self, prompt: str) -> str:
+        """A bundle knows names alone; the folder is the usual one, or the prompt is another."""
+        return stem_of(prompt).removeprefix(FOLDER)
 
     def unlisted(self, prompt: str) -> Prompt | None:
         """A bundle holds what is live, and nothing else."""
@@ -105,6 +111,15 @@ class WorkTreeFile:
         }
         self._texts = texts
         return found
+
+    def called(self, prompt: str) -> str:
+        """Look the prompt up as it is now; one that has gone since is known by its name alone."""
+        from promptgit.cli.rollouts import name_of
+        from promptgit.cli.wiring import Repository
+
+        repository = Repository.at(self._git, "")
+        path = repository.find_prompt(prompt)
+        return name_of(repository, path) if path else ""
 
     def unlisted(self, prompt: str) -> Prompt | None:
         """The prompt's own file as it is now, from here on watched as the rollout file is."""

@@ -93,6 +93,10 @@ class Source(Protocol):
         """Read everything; raise PromptgitError where it is broken or gone."""
         ...
 
+    def called(self, prompt: str) -> str:
+        """What rollouts call a prompt that somebody names by its path; empty: nobody knows."""
+        ...
+
     def unlisted(self, prompt: str) -> prompts.Prompt | None:
         """The text of a prompt that no rollout speaks of, where the source has one."""
         ...
@@ -131,14 +135,15 @@ class Router:
         if monotonic() >= self._look_at:
             self._look()
         key = environment, prompt
-        if key not in self._routes and self._same(environment, prompt) is None:
+        if key not in self._routes:
             found = self._unlisted.get(key)
-            if found is None:
+            if found is None and self._same(environment, prompt) is None:
                 plain = self.source.unlisted(prompt)
                 if plain is None:
                     raise self._unknown(environment, prompt)
                 found = self._unlisted[key] = _routed(plain, "", 1.0, environment)
-            return found.for_unit(unit) if unit else found
+            if found is not None:
+                return found.for_unit(unit) if unit else found
         return self.choose(prompt, environment, unit)
 
     def refresh(self) -> None:
@@ -202,11 +207,9 @@ class Router:
         return found
 
     def _same(self, environment: str, prompt: str) -> Route[RoutedPrompt] | None:
-        """Find a prompt by its path, or with a suffix: `prompts/reply.md` is `reply`."""
-        name = os.path.basename(prompt)
-        stem = os.path.splitext(prompt)[0]
-        others = (prompt, stem, name, os.path.splitext(name)[0])
-        return next(filter(None, (self._routes.get((environment, one)) for one in others)), None)
+        """Find a prompt by another way to write its name: `prompts/reply.md` is `reply`."""
+        called = self.source.called(prompt)
+        return self._routes.get((environment, called)) if called else None
 
     def _unknown(self, environment: str, prompt: str) -> UserError:
         from difflib import get_close_matches

@@ -21,7 +21,7 @@ Examples:
 JSON: {schema, action, what, evidence, score, findings, rollout: {...as in status}, commit}""",
 )
 @click.argument("prompt", shell_complete=prompt_names)
-@click.option("--to", "environment", metavar="ENV", help="Environment (default: production)")
+@click.option("--to", "environment", metavar="ENV", help="Environment (default: flywheel.yaml's)")
 @click.option(
     "--percent",
     type=click.FloatRange(0, 100),
