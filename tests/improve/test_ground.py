@@ -79,3 +79,31 @@ def test_the_mean_is_that_of_the_newest_answers():
     ground.descend(CHILD)
 
     assert ground.mean == 0.25
+
+
+def test_how_often_an_answer_in_doubt_had_changed_is_remembered():
+    ground, _ = a_ground()
+    ground.look(20)
+    trusting = ground.wavering
+    ground.lab.evaluate(CHILD, ground.cases(["bread-1"]))
+    ground.descend(CHILD)
+
+    for _ in range(3):
+        ground.gains(ground.lab.evaluate(CHILD, ground.cases(["apples-1"])))
+    ground.gains(evaluated(CHILD.edited("You know dates.\n"), ground.cases(["dates-1"])))
+
+    assert trusting == 0.1
+    assert (ground.asked_again, ground.changed) == (2, 1)
+    assert ground.wavering > trusting
+
+
+def test_to_refresh_asks_only_where_an_ancestor_gave_the_answer():
+    ground, asked = a_ground()
+    ground.look(20)
+    ground.lab.evaluate(CHILD, ground.cases(["apples-1"]))
+    ground.descend(CHILD)
+    asked.clear()
+
+    ground.refresh(["apples-1", "apples-2", "bread-1"])
+
+    assert asked == [(CHILD.text, "apples-2"), (CHILD.text, "bread-1")]

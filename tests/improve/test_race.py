@@ -201,3 +201,15 @@ def test_there_is_no_race_without_cases():
 
     assert result.invalid
     assert not result.survived
+
+
+def test_cases_that_the_child_has_answered_come_first_and_ten_more_at_least():
+    cases = some_cases(70)
+    answered = [case.id for case in cases][:25]
+    sides = sides_of(cases, [0.1] * 70)
+
+    result = race(cases, sides, order_seed="a", longest=20, known=answered)
+
+    assert set(answered) <= set(sides.ids)
+    assert [len(batch) for batch in sides.asked] == [35]
+    assert result.raced == 35

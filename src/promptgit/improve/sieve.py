@@ -154,7 +154,7 @@ class Sieve:
             patch=derive(last.patch.path, self.best.prompt.text, last.patch.after),
         )
         names = frozenset[str]().union(*(one.kin.names for one in stack))
-        ahead = sum(one.kin.ahead for one in stack)
+        ahead = max(one.kin.ahead for one in stack)
         result = self._race(self._child(whole), whole, names, ahead, TOGETHER)
         kept: dict[Due, Candidate] = {}
         if result.survived:
