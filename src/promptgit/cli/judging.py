@@ -24,7 +24,7 @@ JUDGED = Metric("judged_quality", "the judge's grade (0 to 10)", "number", "high
 RUBRIC = (
     "The answer deals with what was asked: it is right as far as one can see, complete, polite."
 )
-OF_CODE = 200  # conversations of each prompt that a function is asked about
+OF_CODE = 200  # conversations of each prompt that a function is asked about, without a judge
 
 Grade = Callable[[Conversation, Interaction], float]
 
@@ -99,7 +99,9 @@ def _questions(
             notices.append(f"{measured.metric.name} was not asked: it takes --allow-code")
         else:
             grade = _by_code(repository, detector)
-            questions.append(Question(measured.metric, grade, 1.0, _name(detector), OF_CODE))
+            questions.append(
+                Question(measured.metric, grade, 1.0, _name(detector), sample or OF_CODE)
+            )
     return questions, notices
 
 
