@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
 from flywheel.planted_forms import CARDS, IBANS, NAMES, PLAIN, cores, planted
+from promptgit.edges.redacting import redactor
 from promptgit.errors import UserError
 from promptgit.flywheel.interaction import Interaction
+from promptgit.flywheel.plan import Redact
 from promptgit.flywheel.redaction import Redactor, Rule, Span
+from promptgit.flywheel.redaction.presidio import Presidio
 
 KEY = b"a key of at least sixteen bytes"
 REDACTOR = Redactor(KEY)
@@ -215,3 +220,49 @@ def test_time_is_linear(piece):
 
 def test_all_kinds_are_planted():
     assert set(PLAIN) == {"email", "phone", "card", "iban", "ip", "secret"}
+
+
+class StandIn:
+    """Finds one person, in the way of presidio's engine."""
+
+    def analyze(self, *, text: str, language: str, entities: list[str], score_threshold: float):
+        at = text.find("Siobhan")
+        one = SimpleNamespace(start=at, end=at + 7, entity_type="PERSON", score=0.85)
+        return [one] if at >= 0 and "PERSON" in entities and language == "en" else []
+
+
+def test_presidio_finds_names_that_no_rule_finds_with_the_pseudonym_that_a_rule_gives():
+    made = Redactor(KEY, [Presidio(StandIn())])
+
+    text = made.text("the parcel went to Siobhan in Leeds")
+
+    assert text == f"the parcel went to {REDACTOR.text('Dear Siobhan,')[5:-1]} in Leeds"
+    assert made.text(text) == text
+
+
+def test_presidio_that_is_not_installed_is_an_error_that_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "presidio_analyzer", None)
+
+    with pytest.raises(UserError) as caught:
+        Presidio()
+
+    assert caught.value.hint == "pip install 'promptgit[pii]'"
+
+
+def test_what_flywheel_yaml_asks_for_is_done_and_the_key_is_not_with_the_logs(tmp_path):
+    wanted = Redact(keep=("ip",), names=("Northwind",), patterns=(("customer", r"C-\d{6}"),))
+
+    made = redactor(wanted, tmp_path / "state")
+
+    text = made.text("northwind, C-123456, 203.0.113.7, jane@example.com")
+    assert re.sub(r":[a-f0-9]{12}", "", text) == "<name>, <customer>, 203.0.113.7, <email>"
+    assert (tmp_path / "state" / "redaction.key").is_file()
+
+
+def test_a_machine_without_a_repository_keeps_its_key_in_the_users_state(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+    first, second = redactor(Redact(), None), redactor(Redact(), None)
+
+    assert first.text("a@b.de") == second.text("a@b.de")
+    assert (tmp_path / "promptgit" / "redaction.key").is_file()
