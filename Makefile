@@ -10,14 +10,18 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format bench bench-search docs clean
+.PHONY: help demo demo-flywheel test test-all lint format bench bench-search docs clean
 
 help:  ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime  ## Improve a worked example, offline, in build/demo
 	@[ ! -e build/demo ] || mv build/demo build/demo-$$(date +%Y%m%dT%H%M%S)  # yours to keep
 	@$(BIN)/promptgit demo build/demo
+
+demo-flywheel: $(VENV)/.flywheel  ## Turn the flywheel on made-up logs, offline, in build/flywheel
+	@[ ! -e build/flywheel ] || mv build/flywheel build/flywheel-$$(date +%Y%m%dT%H%M%S)
+	@$(BIN)/promptgit flywheel demo build/flywheel
 
 test: $(VENV)/.dev  ## Run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
@@ -53,6 +57,11 @@ $(VENV)/bin/python:
 $(VENV)/.runtime: pyproject.toml | $(VENV)/bin/python
 	@echo "installing promptgit into $(VENV): a minute or so ..." >&2
 	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.flywheel: pyproject.toml | $(VENV)/bin/python
+	@echo "installing promptgit and DuckDB into $(VENV): a minute or two ..." >&2
+	@$(PIP) install --editable '.[flywheel]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python

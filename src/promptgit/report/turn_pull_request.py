@@ -144,4 +144,4 @@ def typed(branch: str, base: str, title: str, body_file: str, *, has_gh: bool) -
             f"gh pr create --base {quote(base)} --head {quote(branch)} --title {quote(title)} "
             f"--body-file {quote(body_file)}",
         )
-    return (push, f"open the pull request on your host; its body is in {body_file}")
+    return (push, f"# then open the pull request on your host; its body is in {body_file}")

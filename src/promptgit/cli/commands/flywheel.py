@@ -16,6 +16,7 @@ SUMMARIES: dict[str, str] = {  # in the order in which they are used
     "improve": "Draft cases from the failures of a prompt, and search, on a branch",
     "run": "Do one full turn: logs in, a pull request out",
     "status": "Show the turns, and whether each made things better",
+    "demo": "Turn it once on made-up logs, offline, in a repository made for it",
     "dashboard": "Write trends, alarms, experiments and rollouts as one page",
 }
 
