@@ -288,6 +288,32 @@ def test_no_slot_is_held_twice_however_they_come_and_go(tmp_path: Path):
     assert not twice
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+def test_what_another_user_left_is_left_for_that_one(tmp_path: Path):
+    left = Spool.take(tmp_path, capacity=SMALL)
+    left.put(DAY, b"theirs\n")
+    left.let_go()
+    os.chown(tmp_path / "spool" / "sdk-0.ring", 65534, 65534)
+
+    mine = Spool.take(tmp_path, capacity=SMALL)
+
+    assert recover(tmp_path) == Recovered()
+    assert mine.slot == "sdk-1"
+    assert not written(tmp_path)
+    mine.close()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to any file")
+def test_a_slot_whose_files_are_another_users_is_passed_over(tmp_path: Path):
+    (tmp_path / "2026-11-21.sdk-0.jsonl").write_bytes(b"theirs\n")
+    (tmp_path / "2026-11-21.sdk-0.jsonl").chmod(0o400)
+
+    spool = Spool.take(tmp_path, capacity=SMALL)
+
+    assert spool.slot == "sdk-1"
+    spool.close()
+
+
 def test_a_line_that_was_cut_off_stays_alone(spool: Spool, tmp_path: Path):
     path = tmp_path / "2026-11-21.sdk-0.jsonl"
     path.write_bytes(b'whole\n{"cut')

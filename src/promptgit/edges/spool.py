@@ -72,8 +72,10 @@ class Spool:
                 if path.exists():  # another user's
                     continue
                 raise
-            if found:
+            if found and _is_mine(path) and found.is_ours:
                 return found
+            if found:
+                found.close()
         raise OSError(errno.EUSERS, f"{SLOTS} processes capture into one folder", str(below))
 
     @classmethod
@@ -125,6 +127,13 @@ class Spool:
         return lines
 
     @property
+    def is_ours(self) -> bool:
+        """Whether this user may write to all files of the slot: another one may have begun them."""
+        effective = os.access in os.supports_effective_ids
+        files = self.folder.glob(f"*.{self.slot}.jsonl")
+        return all(os.access(file, os.W_OK, effective_ids=effective) for file in files)
+
+    @property
     def is_in_place(self) -> bool:
         """Whether the slot's file is still where others would look for it."""
         return is_at(self._handle, self._path)
@@ -162,7 +171,7 @@ def recover(folder: Path) -> Recovered:
     Write what processes that are gone left in their slots; those that run are left alone.
 
     Nothing is written twice, however often this, or a process in it, is interrupted.  A slot that
-    cannot be opened is left for whoever may.  Raises OSError when the disk is full.
+    belongs to another user is left for that one.  Raises OSError when the disk is full.
     """
     spools = lines = damaged = 0
     for path in sorted((folder / FOLDER).glob("sdk-*.ring")):
@@ -172,6 +181,9 @@ def recover(folder: Path) -> Recovered:
             continue
         if spool is None:
             continue
+        if not _is_mine(path):  # its files are to stay those of the user who captures
+            spool.let_go()
+            continue
         try:
             lines += spool.drain()
             damaged += spool.ring.damaged
@@ -179,6 +191,10 @@ def recover(folder: Path) -> Recovered:
         finally:
             spool.close()
     return Recovered(spools, lines, damaged)
+
+
+def _is_mine(path: Path) -> bool:
+    return sys.platform == "win32" or path.stat().st_uid == os.geteuid()
 
 
 def _mapped(handle: int, capacity: int | None) -> Ring:
