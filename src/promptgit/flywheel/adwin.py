@@ -8,8 +8,8 @@ their practical one, with delta' = delta / ln n.  We keep all values instead of 
 buckets: with at most 1,000 of them that is exact and fast enough.  Of all cuts that are beyond the
 bound we take the most likely one, so a change also has a time at which it began.
 
-With delta = 0.2: 0.05 false alarms in 1,000 values at a rate of 0.90, in either direction; found
-after about 110 values for 0.9 to 0.8, after 40 for 0.9 to 0.7 (`benchmarks/live.py`).
+With delta = 0.2: 0.10 false alarms in 1,000 values at a rate of 0.90; a fall from 0.9 to 0.8 is
+found after about 120 values, one to 0.7 after 40 (`benchmarks/live.py`).
 """
 
 from __future__ import annotations
