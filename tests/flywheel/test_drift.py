@@ -15,7 +15,7 @@ import pytest
 
 from promptgit.flywheel.adwin import changes
 from promptgit.flywheel.cube import Metric
-from promptgit.flywheel.culprit import Cause
+from promptgit.flywheel.culprit import Cause, Sides, causes
 from promptgit.flywheel.drift import MOST_VALUES, watch
 from promptgit.flywheel.logs import Point
 from promptgit.flywheel.window import instant
@@ -125,6 +125,13 @@ def test_what_got_better_again_no_longer_stands():
     assert watched.drifted is False
     assert ", and got better on 2026-11-02 at " in said(watched.drifts[0])
     assert one(values[:700]).drifted is True
+
+
+def test_an_alarm_that_the_rest_does_not_prove_does_not_stand():
+    watched = one(rates((0.82, 900), seed=145))  # nothing changed: an alarm that chance rang
+
+    assert [(drift.proven, drift.standing) for drift in watched.drifts] == [(False, False)]
+    assert watched.drifted is False
 
 
 def test_a_metric_of_which_less_is_better_drifts_when_it_rises():
@@ -244,6 +251,22 @@ def test_one_version_on_one_model_cannot_be_told_apart():
         "version", "prompt", "model", "everything",
     }  # fmt: skip
     assert "cannot be told apart" in said(watched.drifts[0])
+
+
+def test_what_fits_nearly_as_well_is_named_too():
+    def points(version, model, good, bad):
+        return [
+            Point("", value, version=version, model=model) for value in [1.0] * good + [0.0] * bad
+        ]
+
+    sides = Sides(
+        points("v1", "m1", 180, 20) + points("v2", "m2", 180, 20) + points("v1", "m2", 11, 1),
+        points("v1", "m1", 180, 20) + points("v2", "m2", 120, 80) + points("v1", "m2", 9, 3),
+    )
+
+    found = causes("reply", {"reply": sides})
+
+    assert set(found) == {Cause("version", "v2"), Cause("model", "m2")}
 
 
 def test_a_version_that_came_when_it_fell_is_named():
