@@ -146,7 +146,7 @@ def _row(one: Effect) -> str:
 
 
 def _guard_lines(found: Measurement, guards: Sequence[Guarded]) -> Iterator[Styled]:
-    held = [one for one in found.effects if one.guard]
+    held = [one for one in found.effects if one.guard and one.difference]
     if not guards and not held:
         return
     yield ()
