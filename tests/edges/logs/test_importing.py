@@ -87,6 +87,16 @@ def test_a_file_that_has_grown_brings_what_is_new(tmp_path: Path):
     assert len(ids(logs)) == len(set(ids(logs))) == 80
 
 
+def test_a_record_that_is_twice_in_a_file_is_written_once(tmp_path: Path):
+    file = a_file(tmp_path / "a.jsonl", 5)
+    file.write_text(file.read_text() * 2)
+
+    done = imported(file, tmp_path / "logs")
+
+    assert (done.imported, done.duplicates) == (5, 5)
+    assert len(ids(tmp_path / "logs")) == 5
+
+
 def test_gzip_is_unpacked_and_one_that_is_cut_off_gives_what_it_has(tmp_path: Path):
     packed = gzip.compress(a_file(tmp_path / "a.jsonl", 3000).read_bytes(), 1)
     (tmp_path / "whole.jsonl.gz").write_bytes(packed)

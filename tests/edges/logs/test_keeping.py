@@ -115,11 +115,16 @@ def test_a_crash_between_the_steps_neither_loses_nor_doubles_a_line(
         (tmp_path / f"{path.name}.gz").write_bytes(gzip.compress(closing.read_bytes()))
     (tmp_path / f".{path.name}.gz.draft").write_bytes(b"half of it")
 
+    a_day(tmp_path, "2026-11-20", "late")
+
     before = ids(tmp_path)
     keep(tmp_path, TODAY, MONTH)
 
-    assert before == ids(tmp_path) == ["a", "b"]
-    assert [path.name for path in tmp_path.glob("2026*")] == ["2026-11-20.sdk-0.jsonl.gz"]
+    assert before == ids(tmp_path) == ["a", "b", "late"]
+    assert sorted(path.name for path in tmp_path.glob("2026*")) == [
+        "2026-11-20.sdk-0.jsonl.gz",
+        "2026-11-20.sdk-0~1.jsonl.gz",
+    ]
 
 
 def test_a_writer_that_goes_on_while_days_are_packed_loses_nothing(tmp_path: Path):
