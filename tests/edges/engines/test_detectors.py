@@ -245,3 +245,12 @@ def test_a_name_that_nobody_knows_is_an_error_with_the_nearest_one(logs):
         logs(CALLS, "").series("qualty_score", WINDOW, prompt="reply", limit=5)
 
     assert "quality_score" in error.value.hint
+
+
+def test_a_condition_in_sql_is_known_of_every_step_too(logs):
+    rules = "detectors: {slowish: {sql: latency_ms > 100}}"
+    found = logs((a_call(0, "t", latency_ms=200.0), a_call(1, "t", output="ok")), rules)
+
+    steps = found.steps("short_answer", WINDOW, prompt="reply", limit=5)
+
+    assert [step.fired["slowish"] for step in steps] == [0.0, 1.0]

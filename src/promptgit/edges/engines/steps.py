@@ -12,7 +12,14 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from promptgit.edges.engines.columns import Secrets, column, fields_of, may_come_later, with_flags
+from promptgit.edges.engines.columns import (
+    Secrets,
+    column,
+    conditions,
+    fields_of,
+    may_come_later,
+    with_flags,
+)
 from promptgit.edges.engines.scan import calls_in, with_names
 from promptgit.edges.engines.tables import Engine
 from promptgit.errors import UserError
@@ -43,8 +50,9 @@ def steps(
     features = {
         name: _is_asked(name, known) for name in known if _is_feature(name, known, set(ending))
     }
-    calls = with_names(logs.filter(calls_in(logs, window, prompt)))
     names = with_parts((*features, *ending), known)
+    logs = opened.with_conditions(logs, conditions(names, known, opened.dialect))
+    calls = with_names(logs.filter(calls_in(logs, window, prompt)))
     calls = with_flags(calls, names, known, secrets)
     narrow = calls.select(
         "talk",
