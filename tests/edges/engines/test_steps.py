@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from promptgit.edges.engines.tables import opened
 from promptgit.errors import UserError
 from promptgit.flywheel.interaction import FEEDBACK, Interaction
 from promptgit.flywheel.window import Window
+from promptgit.testing.conversations import write_logs
+from promptgit.testing.periods import Source
 
 pytest.importorskip("ibis")
 
@@ -120,3 +124,20 @@ def test_no_logs_are_no_questions(tmp_path):
     logs = IbisLogs(opened("duckdb", lambda window: []), rulebook({}))
 
     assert list(logs.steps("escalation", WINDOW, prompt="reply")) == []
+
+
+@pytest.mark.spark
+def test_spark_sees_the_same_questions(tmp_path):
+    if find_spec("pyspark") is None or shutil.which("java") is None:
+        pytest.skip("no pyspark, or no Java: `make test-all` brings the one and asks for the other")
+    source = Source(conversations=120)
+    write_logs(tmp_path, source)
+    found = []
+    for name in ("duckdb", "pyspark"):
+        engine = opened(name, lambda window: sorted(tmp_path.glob("*.jsonl")))
+        logs = IbisLogs(engine, rulebook({}))
+        found.append(list(logs.steps("escalation", source.window, prompt="support-reply")))
+        engine.close()
+
+    assert found[0] == found[1]
+    assert any(step.happened for step in found[0])
