@@ -15,6 +15,7 @@ from promptgit.flywheel.detectors.applied import fires
 from promptgit.flywheel.interaction import FEEDBACK, Interaction
 from promptgit.flywheel.window import Window
 
+LONG = "Your order is on the van and reaches you today."
 WINDOW = Window("2026-11-02T00:00:00.000Z", "2026-11-09T00:00:00.000Z")
 
 
@@ -249,7 +250,9 @@ def test_a_name_that_nobody_knows_is_an_error_with_the_nearest_one(logs):
 
 def test_a_condition_in_sql_is_known_of_every_step_too(logs):
     rules = "detectors: {slowish: {sql: latency_ms > 100}}"
-    found = logs((a_call(0, "t", latency_ms=200.0), a_call(1, "t", output="ok")), rules)
+    found = logs(
+        (a_call(0, "t", latency_ms=200.0, output=LONG), a_call(1, "t", output="ok")), rules
+    )
 
     steps = found.steps("short_answer", WINDOW, prompt="reply", limit=5)
 
