@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import threading
 from datetime import date, timedelta
 from pathlib import Path
@@ -146,6 +147,25 @@ def test_a_writer_that_goes_on_while_days_are_packed_loses_nothing(tmp_path: Pat
     spool.close()
 
     assert ids(tmp_path) == [f"n{number:03}" for number in range(400)]
+
+
+def test_a_file_is_packed_when_who_appends_to_it_is_done(tmp_path: Path):
+    fcntl = pytest.importorskip("fcntl")
+    path = a_day(tmp_path, "2026-11-20", "a")
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    packing = threading.Thread(target=keep, args=(tmp_path, TODAY, MONTH))
+
+    packing.start()
+    packing.join(0.2)
+    was_waiting = packing.is_alive() and path.exists()
+    os.write(handle, a_line("b").encode())
+    os.close(handle)
+    packing.join()
+
+    assert was_waiting
+    assert ids(tmp_path) == ["a", "b"]
+    assert not path.exists()
 
 
 def test_what_was_imported_of_deleted_days_is_forgotten(tmp_path: Path):
