@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from promptgit.config.detector_file import rulebook
 from promptgit.edges.engines.ibis_logs import IbisLogs
 from promptgit.edges.engines.tables import opened
-from promptgit.errors import UserError
+from promptgit.errors import UserError, WorldError
 from promptgit.flywheel.detectors.applied import fires
 from promptgit.flywheel.interaction import FEEDBACK, Interaction
 from promptgit.flywheel.window import Window
@@ -257,3 +258,25 @@ def test_a_condition_in_sql_is_known_of_every_step_too(logs):
     steps = found.steps("short_answer", WINDOW, prompt="reply", limit=5)
 
     assert [step.fired["slowish"] for step in steps] == [0.0, 1.0]
+
+
+def test_a_condition_over_a_field_that_is_none_is_refused_in_words(logs):
+    with pytest.raises(UserError, match=r"the SQL of a detector is refused: .*latencyms"):
+        fired(logs(CALLS, "detectors: {mine: {sql: latencyms > 3}}"), "mine")
+
+
+def test_memory_that_does_not_suffice_is_said_and_what_was_spilled_is_gone(tmp_path, monkeypatch):
+    file = tmp_path / "2026-11-03.jsonl"
+    file.write_text("".join(f"{a_call(n).line()}\n" for n in range(50)), encoding="utf-8")
+    spilled = tmp_path / "spilled"
+    spilled.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(spilled))
+    engine = opened("duckdb", lambda window: [file], memory=1)
+    engine.connection.con.execute("SET memory_limit='5MB'")
+
+    with pytest.raises(WorldError, match="ran out of the memory"):
+        IbisLogs(engine, rulebook()).cube(WINDOW)
+
+    del engine
+    gc.collect()
+    assert not list(spilled.iterdir())

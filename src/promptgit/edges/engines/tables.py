@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from promptgit.core.quote import plain
 from promptgit.errors import UserError, WorldError
 from promptgit.flywheel.interaction import FORMS, Form
 from promptgit.flywheel.window import Window
@@ -94,7 +97,8 @@ class Engine:
         name = f"promptgit_{next(self._numbers)}"
         if self.name == DUCKDB:
             sql = self.connection.compile(expression)
-            self.connection.con.execute(f"CREATE TEMP TABLE {name} AS {sql}")
+            with _said():
+                self.connection.con.execute(f"CREATE TEMP TABLE {name} AS {sql}")
             try:
                 yield self.connection.table(name)
             finally:
@@ -123,9 +127,19 @@ class Engine:
         name = f"promptgit_{next(self._numbers)}"
         asked = f"SELECT *, {added} FROM ({self.connection.compile(lines)}) AS lines"  # noqa: S608
         if self.name == DUCKDB:
-            self.connection.con.execute(f"CREATE TEMP VIEW {name} AS {asked}")
+            import duckdb
+
+            try:
+                self.connection.con.execute(f"CREATE TEMP VIEW {name} AS {asked}")
+            except duckdb.Error as error:
+                raise _no_condition(str(error)) from error
         elif self.name == PYSPARK:
-            self.connection._session.sql(asked).createOrReplaceTempView(name)
+            from pyspark.errors import PySparkException
+
+            try:
+                self.connection._session.sql(asked).createOrReplaceTempView(name)
+            except PySparkException as error:
+                raise _no_condition(str(error)) from error
         else:
             return self.connection.sql(asked)
         return self.connection.table(name)
@@ -142,7 +156,8 @@ class Engine:
         if self.name == PYSPARK:
             answer = self.connection._session.sql(self.connection.compile(expression))
             return [row.asDict() for row in answer.collect()]
-        found: list[dict[str, Any]] = self.connection.to_pyarrow(expression).to_pylist()
+        with _said() if self.name == DUCKDB else nullcontext():
+            found: list[dict[str, Any]] = self.connection.to_pyarrow(expression).to_pylist()
         return found
 
 
@@ -179,12 +194,13 @@ def _duckdb(files: Files, memory: int) -> Engine:
         import duckdb
         import ibis
 
+        spilled = tempfile.mkdtemp(prefix="promptgit-")  # for nobody else's eyes
         threads = max(1, min(8, os.cpu_count() or 1))
         megabytes = max(64, memory >> 20)
         connection = ibis.duckdb.connect(
             memory_limit=f"{megabytes}MiB",
             threads=threads,
-            temp_directory=str(Path(tempfile.gettempdir()) / f"promptgit-duckdb-{os.getpid()}"),
+            temp_directory=spilled,
             preserve_insertion_order=False,
             autoinstall_known_extensions=False,
             autoload_known_extensions=False,
@@ -192,7 +208,9 @@ def _duckdb(files: Files, memory: int) -> Engine:
     except ImportError as error:
         raise _missing("flywheel", "duckdb") from error
     limits = f"DuckDB {duckdb.__version__}, at most {megabytes:,} MiB, {threads} threads"
-    return Engine(DUCKDB, connection, files, limits=limits)
+    engine = Engine(DUCKDB, connection, files, limits=limits)
+    weakref.finalize(engine, shutil.rmtree, spilled, ignore_errors=True)
+    return engine
 
 
 def _pyspark(files: Files) -> Engine:
@@ -254,6 +272,33 @@ def _read_spark(connection: Any, paths: Sequence[Path], name: str) -> Table:
     frame = session.read.schema(schema).json([str(path) for path in paths])
     frame.createOrReplaceTempView(name)
     return connection.table(name)
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Say what DuckDB could not do: memory, the disk, a file that is gone."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise WorldError(
+            "DuckDB ran out of the memory, or the disk space, that it may take",
+            hint="look at a shorter window (--since), or at one prompt; or ask another --engine",
+        ) from error
+    except duckdb.IOException as error:
+        raise WorldError(
+            f"the logs cannot be read: {plain(str(error), 200)}",
+            hint="were they closed or deleted meanwhile?  Run it again",
+        ) from error
+
+
+def _no_condition(said: str) -> UserError:
+    first = said.strip().partition("\n")[0]
+    return UserError(
+        f"the SQL of a detector is refused: {plain(first, 200)}",
+        hint="it speaks of the fields of a log line: docs/insights.md lists them",
+    )
 
 
 def _missing(extra: str, library: str) -> UserError:
