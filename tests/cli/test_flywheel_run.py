@@ -33,7 +33,9 @@ improve: {budget: 300calls, cases: 6}
 WEEK = ("--since", "2026-11-02", "--until", "2026-11-09")
 
 
-def a_week(said: list[str], *, quality: float = 0.3, version: str = "") -> str:
+def a_week(
+    said: list[str], *, quality: float = 0.3, version: str = "", variant: str = "stable"
+) -> str:
     """Log lines of conversations with one call each."""
     lines = []
     for number, text in enumerate(said):
@@ -43,6 +45,7 @@ def a_week(said: list[str], *, quality: float = 0.3, version: str = "") -> str:
             environment="production",
             prompt="sort",
             version=version or blob_id(PROMPT),
+            variant=variant,
             model="offline",
             input=text,
             output="tool, and here is some more of an answer",
@@ -105,6 +108,7 @@ class Turned:
 def turned(tmp_path_factory: pytest.TempPathFactory) -> Turned:
     folder = tmp_path_factory.mktemp("turned")
     app = an_app(folder / "app")
+    assert promptgit(app, "deploy", "sort").code == 0
     head, step = app.head, folder / "step"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GITHUB_STEP_SUMMARY", str(step))
@@ -164,6 +168,7 @@ def test_a_condition_that_nobody_measures_is_an_error_with_the_one_that_is_meant
     said = turn(app, *WEEK)
 
     assert said.code == 2
+    assert "flywheel.yaml:1: no metric is called 'quality_scor'" in said.err
     assert "did you mean 'quality_score'?" in said.err
 
 
@@ -241,6 +246,54 @@ def test_the_summary_goes_to_the_step_and_the_bodies_to_a_folder(turned: Turned)
 
     assert names == ["branch", "md", "pull-request.md", "title"]
     assert turned.summary.startswith("## Turn ")
+
+
+def test_a_rollout_whose_guard_came_true_is_taken_back_and_that_is_all(tmp_path: Path):
+    app = an_app(tmp_path / "app", plan="triggers: []\n")
+    promptgit(app, "deploy", "sort")
+    (app.path / "prompts" / "sort.md").write_text(f"{PROMPT}Be brief.\n")
+    app.git("commit", "-qam", "Be brief")
+    guard = ("--guard", "seen(short_rate > 50%)")
+    assert promptgit(app, "deploy", "sort", "--percent", "50", *guard).code == 0
+    brief = blob_id(f"{PROMPT}Be brief.\n")
+    short = a_week(TALK, version=brief, variant="candidate").replace(
+        "tool, and here is some more of an answer", "tool"
+    )
+    logs = app.path / ".git" / "promptgit" / "logs" / "2026-11-02.jsonl"
+    logs.write_text(logs.read_text() + short.replace("call-", "short-"))
+    looked = turn(app, *WEEK, "--dry-run")
+    before = app.head
+
+    said = turn(app, *WEEK)
+
+    assert "proposed: abort" in looked.out
+    assert said.code == 1
+    assert "taken back in" in said.out
+    assert app.git("diff", "--name-only", before, "HEAD") == "prompts/rollout.yaml"
+    assert "candidate" not in (app.path / "prompts" / "rollout.yaml").read_text()
+
+
+def test_a_confirmed_text_of_a_prompt_that_is_rolled_out_gets_its_first_step_on_the_branch(
+    turned: Turned,
+):
+    (request,) = turned.found["deploy"]["requests"]
+
+    text = turned.app.git("show", f"{request['branch']}:prompts/rollout.yaml")
+
+    assert turned.improvement["state"] == "confirmed", turned.improvement["sentence"]
+    assert "share: 10" in text
+    assert f"blob: {turned.improvement['blob']}" in text
+    assert "share" not in (turned.app.path / "prompts" / "rollout.yaml").read_text()
+
+
+def test_a_condition_about_a_prompt_that_is_not_in_the_logs_stays_quiet(app: Repository):
+    (app.path / "flywheel.yaml").write_text(
+        "triggers: [{when: quality_score < 7, prompt: nobody}]\n"
+    )
+
+    found = turn(app, *WEEK, "--dry-run", "--json").json
+
+    assert [one["prompt"] for one in found["insights"]["quiet"]] == ["nobody"]
 
 
 def a_copy(turned: Turned, folder: Path) -> Repository:

@@ -36,6 +36,8 @@ def turn_markdown(turn: str, start: Facts, done: Mapping[str, Facts], *, has_gh:
         lines += [*_insights(done["insights"], done["analyze"]), ""]
     if "improve" in done:
         lines += [*_improve(done["improve"]), ""]
+    if "deploy" in done and done["deploy"]["requests"]:
+        lines += [*_deploy(done["deploy"]), ""]
     if "measure" in done:
         lines += [*_measure(done["measure"]), ""]
     if "deploy" in done:
@@ -63,6 +65,8 @@ def _analyze(found: Facts) -> Iterator[str]:
         f"**analyze**: {found['conversations']:,} conversations, {found['calls']:,} calls "
         f"({inline(found['engine'])})"
     )
+    if not found["calls"]:
+        yield "* no call in this window: `promptgit logs import FILE` brings some"
     cube, before = cube_of(found["cube"]), cube_of(found["before"])
     for one in found["prompts"]:
         yield ""
@@ -167,6 +171,13 @@ def _improve(found: Facts) -> Iterator[str]:
         drafts = len(one["drafts"]["drafts"])
         cases = f"{drafts} case{'s' if drafts != 1 else ''} drafted, to be reviewed"
         yield f"* {inline(one['prompt'])}: {cases}; {inline(one['sentence'] or one['state'])}"
+
+
+def _deploy(found: Facts) -> Iterator[str]:
+    yield "**deploy**:"
+    for one in found["requests"]:
+        words = one["rollout"] or "no text was confirmed, so there is nothing to roll out"
+        yield f"* {inline(one['prompt'])}: {words}"
 
 
 def _measure(found: Facts) -> Iterator[str]:

@@ -42,16 +42,20 @@ def _proposed(turn: Turn, one: Facts) -> tuple[str, str]:
         )
     tip = plumbing.tip(git, f"refs/heads/{branch}")
     arm = Arm(git.blob_at(tip, path) or "", tip)
-    if before.candidate and before.candidate.blob == arm.blob:
-        return tip, "The branch holds the rollout already."
+    if before.candidate and before.candidate.blob == arm.blob:  # this turn was cut short here
+        return tip, _merged(Step("deploy", path, None, before), name)
     try:
-        after = deployed(before, target, name, arm, percent=None, at=turn.window.until)
+        after = deployed(before, target, name, arm, percent=None, at=rollouts.now())
     except UserError as error:
         return "", f"No rollout is proposed: {error.message}."
     reasons = ". ".join([*one["reasons"], ""]).strip()
-    step = Step("deploy", path, before, after, CONFIRMED, why=reasons, automatic=True)
-    made = committed.commit(git, step)
-    return made, (
+    why = f"Proposed by turn {turn.name} of the flywheel: {reasons}"
+    step = Step("deploy", path, before, after, CONFIRMED, why=why)
+    return committed.commit(git, step), _merged(step, name)
+
+
+def _merged(step: Step, name: str) -> str:
+    return (
         f"Merged without squashing, this branch gives {what(step)}; a guard that trips takes it "
         f"back, and only a person promotes it: `promptgit promote {name}`."
     )

@@ -9,12 +9,13 @@ from typing import Any
 from promptgit.cli.turns.looking import Active, Version, active
 from promptgit.cli.turns.turn import Facts, Turn
 from promptgit.edges.turns import TurnJournal, turn_ids
+from promptgit.errors import UserError
 from promptgit.flywheel.condition import Condition, drifts_of, metrics_of
 from promptgit.flywheel.cube import Cube
 from promptgit.flywheel.cube_facts import facts
 from promptgit.flywheel.drift import MOST, Drift, watch
 from promptgit.flywheel.grammar import parse
-from promptgit.flywheel.plan import Rule
+from promptgit.flywheel.plan import FILE, Rule
 from promptgit.flywheel.trigger import Fired, judged, rests_until
 from promptgit.flywheel.window import Window, later
 from promptgit.report.trigger_text import why
@@ -63,6 +64,7 @@ def insights(turn: Turn) -> Facts:
     quiet: list[Facts] = []
     history = list(earlier(turn))
     drifts: dict[tuple[str, str], tuple[bool | None, tuple[Drift, ...]]] = {}
+    here = {one.name for one in in_use(turn) if one.path}
     for rule, prompt, condition in _asked(turn):
         cube, before = turn.cube.only(prompt=prompt), turn.before.only(prompt=prompt)
         for metric in drifts_of(condition):
@@ -77,7 +79,7 @@ def insights(turn: Turn) -> Facts:
         told: Facts = {
             "when": str(condition),
             "prompt": prompt,
-            "do": rule.do,
+            "do": rule.do if prompt in here else "alarm",  # what is not here cannot be improved
             "why": why(judgement),
             "metrics": list(metrics_of(condition)),
         }
@@ -114,10 +116,13 @@ def _asked(turn: Turn) -> Iterator[tuple[Rule, str, Condition]]:
     metrics |= turn.cube.metrics
     names = [one.name for one in in_use(turn) if one.path]
     for rule in turn.plan.triggers:
-        condition = parse(rule.when, metrics)
+        try:
+            condition = parse(rule.when, metrics)
+        except UserError as error:
+            where = f"{FILE}:{rule.line}: " if rule.line else "triggers: "
+            raise UserError(f"{where}{error.message}", hint=error.hint) from error
         for name in [rule.prompt] if rule.prompt else names:
-            if name in turn.cube.values("prompt"):
-                yield rule, name, condition
+            yield rule, name, condition
 
 
 def _drifted(turn: Turn, metric: str, prompt: str) -> tuple[bool | None, tuple[Drift, ...]]:
