@@ -21,7 +21,6 @@ SCHEMAS: Mapping[str, str] = MappingProxyType(  # what `promptgit schema` prints
         "flywheel": "flywheel.yaml",
         "rollout": "prompts/rollout.yaml",
         "detectors": "detectors/X.yaml",
-        "learning": "patterns/NAME.yaml, signatures/NAME.yaml of a shared repository",
     }
 )
 
@@ -33,7 +32,7 @@ def json_schema(which: str) -> dict[str, Any]:
         "$id": f"{SCHEMA_URL}/{which}.json",
         **shape(which).model_json_schema(by_alias=True),
     }
-    schema["title"] = SCHEMAS[which]
+    schema["title"] = SCHEMAS.get(which, which)  # learnings are written by us alone
     tidied: dict[str, Any] = _tidied(schema)
     return tidied
 
