@@ -151,6 +151,19 @@ def test_a_proven_better_variant_is_worth_what_the_rest_would_gain():
     assert "10.0%" in found.said
 
 
+def test_a_candidate_that_does_worse_is_no_opportunity():
+    rules = rulebook()
+    name = "upsell_rate"
+    cube = a_cube(
+        {name: rules.metrics[name].metric}, stable=a_tally(300, 1000), candidate=a_tally(20, 200)
+    )
+
+    found = opportunities(cube, rules.metrics, ["reply"], 3)
+
+    assert [one.command for one in found] == ["promptgit improve reply"]
+    assert round(found[0].gain) == 40  # what the 200 would gain with the stable one
+
+
 def test_without_one_half_of_the_failures_are_counted_and_the_sentence_says_so():
     rules = rulebook()
     cube = a_cube({"escalation_rate": rules.metrics["escalation_rate"].metric}, a=a_tally(40, 400))
