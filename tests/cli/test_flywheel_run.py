@@ -296,5 +296,15 @@ def test_a_condition_about_a_prompt_that_is_not_in_the_logs_stays_quiet(app: Rep
     assert [one["prompt"] for one in found["insights"]["quiet"]] == ["nobody"]
 
 
+def test_a_person_may_ask_for_it_without_a_trigger(app: Repository):
+    said = promptgit(
+        app, "-q", "flywheel", "improve", "sort", "--metric", "generic_rate", *WEEK, "--dry-run"
+    )
+    unknown = promptgit(app, "-q", "flywheel", "improve", "sort", "--metric", "quality", *WEEK)
+
+    assert "asked for by hand: generic" in said.out
+    assert (unknown.code, "no metric is called 'quality'" in unknown.err) == (2, True)
+
+
 def a_copy(turned: Turned, folder: Path) -> Repository:
     return Repository(Path(shutil.copytree(turned.app.path, folder / "copy")))

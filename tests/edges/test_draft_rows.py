@@ -128,3 +128,11 @@ def test_a_file_of_drafts_alone_says_why_it_has_no_cases():
 
 def test_some_files_cannot_be_added_to():
     assert not [name for name in ("p.yaml", "p.parquet", "p.json") if can_hold_drafts(name)]
+
+
+@pytest.mark.parametrize("name", ["p.csv", "p.jsonl"])
+def test_a_file_that_cannot_be_read_is_not_added_to(name: str):
+    broken = 'comment,response\n"a,b\n' if name == "p.csv" else '{"comment": \n'
+
+    with pytest.raises(UserError, match=name):
+        with_drafts(broken, name, [a_draft(comment="a")], Columns())

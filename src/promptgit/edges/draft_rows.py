@@ -15,6 +15,7 @@ from typing import Any
 
 from promptgit.edges.columns import Columns, Roles, roles
 from promptgit.edges.rows import sniffed_delimiter
+from promptgit.errors import UserError
 from promptgit.flywheel.drafting import Draft
 
 LINES = (".jsonl", ".ndjson")
@@ -43,7 +44,10 @@ def with_drafts(
 
 
 def _lines(text: str, path: str, drafts: Sequence[Draft], columns: Columns) -> str:
-    held = [json.loads(line) for line in text.split("\n") if line.strip()]
+    try:
+        held = [json.loads(line) for line in text.split("\n") if line.strip()]
+    except ValueError as error:
+        raise _unreadable(path, error) from error
     header = list(dict.fromkeys(name for row in held for name in row))
     played = roles(header, columns, f"{path}:1") if held else None
     known = {str(_at(row, played.parts.get("id", "id"))) for row in held} if played else set()
@@ -73,7 +77,10 @@ def _row(draft: Draft, played: Roles | None) -> dict[str, Any]:
 def _table(text: str, path: str, drafts: Sequence[Draft], columns: Columns, delimiter: str) -> str:
     first = text.split("\n", 1)[0]
     mark = delimiter or ("\t" if path.lower().endswith(".tsv") else sniffed_delimiter(first))
-    records = _records(text, mark)
+    try:
+        records = _records(text, mark)
+    except csv.Error as error:
+        raise _unreadable(path, error) from error
     header = [cell.strip().removeprefix("\ufeff") for cell in records[0][1]]
     played = roles([name for name in header if name], columns, f"{path}:1")
     bare = not set(NEEDED) <= set(played.parts)
@@ -94,11 +101,17 @@ def _table(text: str, path: str, drafts: Sequence[Draft], columns: Columns, deli
     return _joined(whole, [out.getvalue()[: -len(end)]] if out.getvalue() else [], end)
 
 
+def _unreadable(path: str, error: Exception) -> UserError:
+    return UserError(
+        f"{path}: cases cannot be added to it: {error}", hint="`promptgit lint` says what is wrong"
+    )
+
+
 def _records(text: str, mark: str) -> list[tuple[str, list[str]]]:
     """Each record as it is written, its line end included, and its cells."""
     lines = text.split("\n")
     lines = [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
-    reader = csv.reader(iter(lines), delimiter=mark)
+    reader = csv.reader(iter(lines), delimiter=mark, strict=True)
     found, start = [], 0
     for cells in reader:
         found.append(("".join(lines[start : reader.line_num]), cells))
