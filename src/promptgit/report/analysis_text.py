@@ -54,9 +54,10 @@ def analysis(found: Analysis, by: Dimension | None = None) -> Group:
 def headline(found: Analysis) -> str:
     """Say what was looked at."""
     since, until = found.window.since[:10], found.window.until[:10]
+    of = f"; shown: {printable(found.prompt, 80)}" if found.prompt else ""
     return (
         f"{counted(found.now.calls, 'call')} in {counted(found.now.conversations, 'conversation')}"
-        f", {since} to {until}; before: {counted(found.before.calls, 'call')}"
+        f", {since} to {until}; before: {counted(found.before.calls, 'call')}{of}"
     )
 
 
