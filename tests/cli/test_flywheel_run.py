@@ -182,7 +182,7 @@ def test_one_turn_at_a_time(app: Repository):
     assert "another turn" in said.err
 
 
-@pytest.mark.parametrize("stage", ["analyze", "improve", "measure"])
+@pytest.mark.parametrize("stage", ["analyze", "deploy"])
 def test_a_turn_goes_on_after_the_last_stage_that_ended(turned: Turned, tmp_path: Path, stage: str):
     """A turn that was killed in a stage has the results of those before it, and no others."""
     whole, app = turned.found, a_copy(turned, tmp_path)
@@ -304,6 +304,18 @@ def test_a_person_may_ask_for_it_without_a_trigger(app: Repository):
 
     assert "asked for by hand: generic" in said.out
     assert (unknown.code, "no metric is called 'quality'" in unknown.err) == (2, True)
+
+
+def test_logs_that_git_would_take_along_are_said(app: Repository):
+    (app.path / "flywheel.yaml").write_text("capture: {folder: logs}\ntriggers: []\n")
+
+    open_to_git = turn(app, *WEEK, "--dry-run")
+    (app.path / ".gitignore").write_text("logs/\n")
+    ignored = turn(app, *WEEK, "--dry-run")
+
+    assert "add logs/ to .gitignore" in open_to_git.out
+    assert "no call in this window: `promptgit logs import FILE`" in open_to_git.out
+    assert ".gitignore" not in ignored.out
 
 
 def a_copy(turned: Turned, folder: Path) -> Repository:

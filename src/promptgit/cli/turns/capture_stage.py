@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from promptgit.cli.turns.turn import Facts, Turn
 from promptgit.edges.logs import LogFolder, logs_folder
@@ -28,5 +29,14 @@ def capture(turn: Turn) -> Facts:
         "closed": kept.closed,
         "deleted": kept.deleted,
         "sentence": f"{files} files in the window; {len(kept.closed)} {would}closed, "
-        f"{len(kept.deleted)} {would}deleted (kept: {days})",
+        f"{len(kept.deleted)} {would}deleted (kept: {days}){_unignored(turn, folder)}",
     }
+
+
+def _unignored(turn: Turn, folder: Path) -> str:
+    """Say so where the next `git add` would take the logs along."""
+    git, named = turn.repository.git, turn.plan.capture.folder
+    if git.bare or not named or folder != git.cwd / named:
+        return ""
+    is_ignored = git.succeeds("check-ignore", "--quiet", "--", f"{named}/2026-01-01.jsonl")
+    return "" if is_ignored else f"; add {named}/ to .gitignore"
