@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from promptgit.cli.turns.turn import Facts, Turn
+from promptgit.edges.git import GitFailed
 from promptgit.edges.logs import LogFolder, logs_folder
 from promptgit.edges.logs.keeping import keep
 
@@ -38,5 +39,9 @@ def _unignored(turn: Turn, folder: Path) -> str:
     git, named = turn.repository.git, turn.plan.capture.folder
     if git.bare or not named or folder != git.cwd / named:
         return ""
-    is_ignored = git.succeeds("check-ignore", "--quiet", "--", f"{named}/2026-01-01.jsonl")
-    return "" if is_ignored else f"; add {named}/ to .gitignore"
+    plainly = {"GIT_LITERAL_PATHSPECS": "0"}  # this command of Git refuses to be told
+    try:
+        git.read("check-ignore", "--quiet", "--", f"{named}/a.jsonl", environment=plainly)
+    except GitFailed:
+        return f"; add {named}/ to .gitignore"
+    return ""
