@@ -67,6 +67,7 @@ def _analyze(found: Facts) -> Iterator[str]:
     )
     if not found["calls"]:
         yield "* no call in this window: `promptgit logs import FILE` brings some"
+    yield from _graded(found)
     cube, before = cube_of(found["cube"]), cube_of(found["before"])
     for one in found["prompts"]:
         yield ""
@@ -77,6 +78,17 @@ def _analyze(found: Facts) -> Iterator[str]:
             name = one["name"]
             yield ""
             yield from _table(cube.only(prompt=name), before.only(prompt=name))
+
+
+def _graded(found: Facts) -> Iterator[str]:
+    """What a judge said, always with how many it was asked about."""
+    for one in found["graded"]:
+        ranged = f" ({one['range']})" if one["range"] else ""
+        yield (
+            f"* {inline(one['prompt'])}: {inline(one['title'])} {one['value']}{ranged}, by "
+            f"{inline(one['by'])} on {one['asked']:,} of {one['of']:,} conversations"
+        )
+    yield from (f"* {inline(notice)}" for notice in found["notices"])
 
 
 def _seen(found: Facts) -> Iterator[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promptgit.cli.turns.looking import Active, Version, active
 from promptgit.cli.turns.turn import Facts, Turn
@@ -18,7 +18,11 @@ from promptgit.flywheel.grammar import parse
 from promptgit.flywheel.plan import FILE, Rule
 from promptgit.flywheel.trigger import Fired, judged, rests_until
 from promptgit.flywheel.window import Window, later
+from promptgit.report.metric_words import span, value
 from promptgit.report.trigger_text import why
+
+if TYPE_CHECKING:
+    from promptgit.flywheel.insights import Analysis
 
 HISTORY = timedelta(days=28)  # that drift is looked for in, or four windows
 
@@ -30,6 +34,7 @@ def look(turn: Turn) -> Facts:
 
     limits = turn.logs.opened.limits
     found = analyze(turn.logs, turn.rulebook, turn.window, Options(), limits=limits)
+    graded, notices = _graded(turn, found)
     return {
         "engine": found.limits or found.engine,
         "calls": found.now.calls,
@@ -45,8 +50,42 @@ def look(turn: Turn) -> Facts:
             {"prompt": one.prompt, "conversations": one.conversations, "words": list(one.words)}
             for one in found.patterns
         ],
-        "notices": list(found.notices),
+        "graded": graded,
+        "notices": [*found.notices, *notices],
     }
+
+
+def _graded(turn: Turn, found: Analysis) -> tuple[list[Facts], Sequence[str]]:
+    """What the judge says of the sample that flywheel.yaml asks for; a dry run asks nobody."""
+    if not turn.plan.analyze.judge.sample or turn.journal is None:
+        return [], ()
+    from promptgit.cli.judging import Sampling, sampled
+    from promptgit.flywheel.analyze import MOST_PROMPTS
+
+    prompts = [name for name in found.prompts if name][:MOST_PROMPTS]
+    told, notices = sampled(
+        turn.repository,
+        turn.plan,
+        turn.logs,
+        turn.rulebook,
+        turn.window,
+        found.now,
+        prompts,
+        Sampling(),
+    )
+    graded: list[Facts] = [
+        {
+            "prompt": one.prompt,
+            "title": one.metric.title or one.metric.name,
+            "value": value(one.metric, one.tally),
+            "range": span(one.metric, one.tally),
+            "asked": one.asked,
+            "of": one.of,
+            "by": one.by,
+        }
+        for one in told
+    ]
+    return graded, notices
 
 
 def in_use(turn: Turn) -> tuple[Active, ...]:
