@@ -21,6 +21,7 @@ from promptgit.report.turn_pull_request import typed
 
 Facts = Mapping[str, Any]
 
+NEXT = "\n### Next\n"  # what follows are commands to type
 ENOUGH = 20  # conversations on each side of a comparison
 
 
@@ -228,7 +229,7 @@ def _next(found: Facts, base: str, *, has_gh: bool) -> Iterator[str]:
     requests = found["requests"]
     if not requests:
         return
-    yield "### Next"
+    yield NEXT.strip()
     yield ""
     yield "Each of these is a branch of its own; nothing was pushed, and nothing is in use yet."
     yield ""

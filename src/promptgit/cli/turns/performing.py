@@ -137,7 +137,7 @@ def exit_code(done: dict[str, Facts]) -> int:
 def tell(turn: Turn, start: Facts, code: int, output: Path | None, *, as_json: bool) -> None:
     """Print the summary; keep it with the turn, and put it where a workflow shows it."""
     from promptgit.edges.github_files import add_summary
-    from promptgit.report.turn_markdown import legible, turn_markdown
+    from promptgit.report.turn_markdown import turn_markdown
 
     text = turn_markdown(turn.name, start, turn.done, has_gh=shutil.which("gh") is not None)
     if turn.journal:
@@ -150,7 +150,23 @@ def tell(turn: Turn, start: Facts, code: int, output: Path | None, *, as_json: b
         facts: dict[str, Any] = {"schema": 1, "turn": turn.name, **start, **turn.done}
         click.echo(json.dumps({**facts, "exit_code": code}, indent=2, ensure_ascii=False))
     else:
-        click.echo(legible(text) if sys.stdout.isatty() else text, nl=False)
+        if sys.stdout.isatty():
+            _show(text)
+        else:
+            click.echo(text, nl=False)
+
+
+def _show(text: str) -> None:
+    """Lay the summary out for a terminal; commands to type stay lines of their own."""
+    from rich.markdown import Markdown
+
+    from promptgit.cli import console
+    from promptgit.report.turn_markdown import NEXT, legible
+
+    summary, mark, commands = text.partition(NEXT)
+    console.show(Markdown(summary))
+    if mark:
+        click.echo(f"\n{legible(mark.strip())}\n{legible(commands)}", nl=False)
 
 
 def _copy(turn: Turn, text: str, output: Path) -> None:
