@@ -23,6 +23,7 @@ Files = Callable[[Window], Sequence[Path]]
 
 DUCKDB, PYSPARK = "duckdb", "pyspark"
 MOST_MEMORY = 2 << 30  # bytes that DuckDB may take; beyond, it writes to a folder of its own
+SPARK_MEMORY = "3g"  # of a local Spark; 1 GB is its own default
 LARGEST_LINE = 16 << 20  # bytes
 _TYPES: dict[Form, str] = {
     "text": "string",
@@ -230,7 +231,7 @@ def _pyspark(files: Files) -> Engine:
     )
     if "SPARK_REMOTE" not in os.environ and "MASTER" not in os.environ:
         builder = builder.config("spark.sql.shuffle.partitions", str(2 * (os.cpu_count() or 1)))
-        builder = builder.master("local[*]")
+        builder = builder.master("local[*]").config("spark.driver.memory", SPARK_MEMORY)
     try:
         session = builder.getOrCreate()
     except PySparkRuntimeError as error:
