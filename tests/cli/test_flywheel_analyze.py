@@ -94,7 +94,8 @@ def test_the_screen_and_the_markdown_show_changes_opportunities_and_commands(wee
     assert said.code == 0
     assert "better" in next(line for line in said.lines if "quality score" in line)
     assert "What could be won, the most first" in said.out
-    assert said.out.count("   promptgit improve") + said.out.count("   promptgit promote") >= 1
+    verbs = ("flywheel improve", "promote", "abort")
+    assert any(f"   promptgit {verb}" in said.out for verb in verbs)
     assert "shout_rate was not asked: it takes --allow-code" in said.out
     assert "vague_rate was not asked: it takes --judge N" in said.out
     text = file.read_text(encoding="utf-8")

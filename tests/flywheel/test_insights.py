@@ -160,7 +160,7 @@ def test_a_candidate_that_does_worse_is_no_opportunity():
 
     found = opportunities(cube, rules.metrics, ["reply"], 3)
 
-    assert [one.command for one in found] == ["promptgit improve reply"]
+    assert [one.command for one in found] == ["promptgit abort reply"]
     assert round(found[0].gain) == 40  # what the 200 would gain with the stable one
 
 
@@ -172,7 +172,7 @@ def test_without_one_half_of_the_failures_are_counted_and_the_sentence_says_so()
 
     assert (found.gain, found.detector) == (20, "escalation")
     assert "half of the 40" in found.basis
-    assert found.command == "promptgit improve reply"
+    assert found.command == "promptgit flywheel improve reply --metric escalation_rate"
 
 
 def test_a_name_that_a_shell_would_read_otherwise_is_quoted():
@@ -182,4 +182,5 @@ def test_a_name_that_a_shell_would_read_otherwise_is_quoted():
 
     [found] = opportunities(cube, rules.metrics, ["$(rm -rf x)"], 3)
 
-    assert found.command == "promptgit improve '$(rm -rf x)'"
+    quoted = "'$(rm -rf x)'"
+    assert found.command == f"promptgit flywheel improve {quoted} --metric {name}"

@@ -77,7 +77,7 @@ def _of(prompt: str, cube: Cube, measured: Measured) -> Opportunity | None:
         measured.worth,
         said,
         basis,
-        f"promptgit improve {shlex.quote(prompt)}",
+        _improving(prompt, metric),
     )
 
 
@@ -92,16 +92,22 @@ def _by_gap(prompt: str, measured: Measured, gap: Gap) -> Opportunity:
     basis = (
         f"the {gap.rest.n:,.0f} {_what(measured)} of the rest, had they done as those with {name}"
     )
-    command = f"promptgit improve {shlex.quote(prompt)}"
-    if gap.dimension == "variant" and gap.best == "candidate":
-        command = f"promptgit promote {shlex.quote(prompt)}"
+    command = _improving(prompt, metric)
+    if gap.dimension == "variant" and gap.best in ("candidate", "stable"):
+        verb = "promote" if gap.best == "candidate" else "abort"
+        command = f"promptgit {verb} {shlex.quote(prompt)}"
     elif gap.dimension == "version":
         command = f"git log --all --find-object={gap.best}"
     elif gap.dimension == "model":
-        command = f"promptgit suite {shlex.quote(prompt)} --model {shlex.quote(gap.best)}"
+        command = f"promptgit suite {shlex.quote(prompt)} --models {shlex.quote(gap.best)}"
     return Opportunity(
         prompt, metric, measured.failure, gap.won, measured.worth, said, basis, command
     )
+
+
+def _improving(prompt: str, metric: Metric) -> str:
+    """The command that drafts cases from what this metric counts, and searches."""
+    return f"promptgit flywheel improve {shlex.quote(prompt)} --metric {metric.name}"
 
 
 def _widest(cube: Cube, measured: Measured) -> Gap | None:
