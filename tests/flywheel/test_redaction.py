@@ -161,6 +161,27 @@ def test_a_field_that_is_called_a_name_or_an_address_is_taken_whole():
     assert inputs["topic"] == "tea"
 
 
+def test_a_field_is_taken_whole_though_a_part_of_it_is_redacted():
+    line = a_line(inputs={"name": "Quimby <email:a00000000000>", "phone_number": "5551234"})
+
+    inputs = REDACTOR.interaction(line).inputs
+
+    assert all(PSEUDONYM.fullmatch(text) for text in inputs.values())
+    assert REDACTOR.interaction(a_line(inputs=inputs)).inputs == inputs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "_203.0.113.77_", "...203.0.113.77...", "*+49 170 1234567*", "_+49 170 1234567_",
+        "jane.roe\\x40example.com", "jane.roe\\u{40}example.com", "jane.roe\\U00000040example.com",
+        "jane.roe%2540example.com", "jane.roe%252540example.com",
+    ],
+)  # fmt: skip
+def test_marks_around_it_and_layers_of_encoding_hide_nothing(text):
+    assert re.fullmatch(rf"[_.*]*{PSEUDONYM.pattern}[_.*]*", REDACTOR.text(text))
+
+
 def test_a_rule_of_your_own_takes_its_value_and_one_that_cannot_be_read_is_an_error():
     redactor = Redactor(KEY, [Rule("customer-number", r"customer (?P<value>K\d+)")])
 
@@ -199,7 +220,7 @@ def test_another_finder_is_heard_too():
     "piece",
     ["a@", "a@a.", "-eyJaaaaaaaa", "sk-", "1 ", "1.", "4 ", "+1", "01/02/2024 ", "::", "Dear ",
      "my name is ", "://a:", "DE89 ", "\\u0040", "%40", "&#64;", "\u200b", "'a", "I am ", "A ",
-     "call ", "<email:", "name: "],
+     "call ", "<email:", "name: ", "\\", "%25"],
 )  # fmt: skip
 def test_time_is_linear(piece):
     """A text twice as long takes about twice as long: what is quadratic takes four times."""

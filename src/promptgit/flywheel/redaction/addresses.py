@@ -20,7 +20,7 @@ _LETTER_BY_LETTER = re.compile(
 _WRITTEN_OUT = ("(at", "[at", "( at", "[ at", "<at", "{at", "(AT", "[AT")
 _SPOKEN_DOT = re.compile(r" ?[\[({] ?dot ?[\])}] ?", re.IGNORECASE)
 _SPOKEN_AT = re.compile(r" ?[\[(<{] ?at ?[\])>}] ?", re.IGNORECASE)
-_IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:(?:\.| \. )\d{1,3}){3}(?!\w|\.\d)")
+_IPV4 = re.compile(r"(?<![^\W_])(?<!\w\.)\d{1,3}(?:(?:\.| \. )\d{1,3}){3}(?![^\W_]|\.\d)")
 _VERSION = re.compile(r"(?:\bv|version|release|build)\W{0,2}$", re.IGNORECASE)
 _IPV6 = re.compile(
     r"(?<![\w:.])(?=[0-9a-f]{0,4}:[0-9a-f]{0,4}:)[0-9a-f:]{3,39}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?"

@@ -18,8 +18,9 @@ _UNUSUAL = re.compile(
     "\u2018-\u201f\u2026\u20ac\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7a3]"
 )
 _ESCAPE = re.compile(
-    r"\\+(?:u([0-9a-fA-F]{4})|([nrtfb\"/]))"
-    r"|%([2-7][0-9a-fA-F])"
+    r"(?<!\\)\\+"  # a row of backslashes is tried once
+    r"(?:(?:u|U0000)([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|([nrtfb\"/]))"
+    r"|%(?:25)*([2-7][0-9a-fA-F])"  # also encoded twice
     r"|&#(?:[xX]([0-9a-fA-F]{1,6})|(\d{1,7}));|&(commat|nbsp|period);"
 )
 _NAMED = {"commat": "@", "nbsp": " ", "period": "."}
@@ -117,11 +118,11 @@ def _is_ignorable(character: str) -> bool:
 
 
 def _unescaped(match: re.Match[str]) -> str | None:
-    unicode, short, percent, hexadecimal, decimal, named = match.groups()
+    unicode, byte, braced, short, percent, hexadecimal, decimal, named = match.groups()
     if short:
         return _SHORT[short]
     if named:
         return _NAMED[named]
-    digits, radix = (decimal, 10) if decimal else (unicode or percent or hexadecimal, 16)
-    number = int(digits, radix)
+    written = unicode or byte or braced or percent or hexadecimal
+    number = int(decimal) if decimal else int(written, 16)
     return chr(number) if number < 0x110000 else None

@@ -32,8 +32,12 @@ _REMARKABLE = re.compile(r"[^A-Za-z0-9_-]|\d(?:-?\d){6}")  # in an id that may b
 _GUESSED = "random-looking token"  # a secret in a text, but every other id looks like that
 # What a field holds, by its name; the whole value goes.
 _PERSONAL = {
-    **dict.fromkeys(("email", "mail"), "email"),
-    **dict.fromkeys(("phone", "telephone", "mobile", "tel", "fax"), "phone"),
+    **dict.fromkeys(("email", "mail", "e_mail", "email_address", "emailaddress"), "email"),
+    **dict.fromkeys(("phone", "telephone", "mobile", "tel", "fax", "cell"), "phone"),
+    **dict.fromkeys(("phone_number", "phonenumber", "mobile_number"), "phone"),
+    **dict.fromkeys(("iban", "account_number", "accountnumber"), "iban"),
+    **dict.fromkeys(("card_number", "cardnumber", "credit_card", "creditcard"), "card"),
+    **dict.fromkeys(("ssn", "social_security_number", "passport", "tax_id"), "document"),
     **dict.fromkeys(("ip", "ip_address", "client_ip", "remote_addr"), "ip"),
     **dict.fromkeys(("name", "customer_name", "first_name", "last_name", "full_name"), "name"),
     **dict.fromkeys(("surname", "user_name", "contact_name", "customername", "username"), "name"),
@@ -126,7 +130,7 @@ class Redactor:
         for name, look in fields.items():
             kind = _PERSONAL.get(name.lower().replace("-", "_"))
             value = look.text
-            if kind and value.strip() and not _PSEUDONYM.search(value):
+            if kind and value.strip() and not _PSEUDONYM.fullmatch(value.strip()):
                 whole = Span(0, len(value), kind, " ".join(value.casefold().split()))
                 alone = [one for one in self._spans(look, known) if one[:3] == whole[:3]]
                 new[self.identity(name, found)] = self._replaced(value, alone or [whole], found)
