@@ -267,9 +267,8 @@ def test_a_redaction_that_fails_keeps_nothing_and_harms_nobody(tmp_path: Path, c
             call.output = "secret"
 
     assert promptgit.capture_stats() == promptgit.CaptureStats(failed=3)
-    assert [record.message for record in caplog.records] == [
-        "a call was not captured: ZeroDivisionError()"
-    ]
+    (record,) = caplog.records
+    assert "a call was not captured: ZeroDivisionError, test_capturing.py:" in record.message
     assert not lines(tmp_path)
 
 
@@ -301,6 +300,53 @@ def test_a_value_that_cannot_be_read_costs_a_line_and_no_more(logs: Path, caplog
     stats = promptgit.capture_stats()
     assert (stats.accepted, stats.failed) == (1, 5)
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
+
+
+class Undecided(dict[str, str]):
+    def __bool__(self) -> bool:
+        raise ValueError("neither true nor false")
+
+
+def test_values_without_a_truth_value_do_not_reach_the_application(logs: Path):
+    call = promptgit.capture(PROMPT, inputs=Undecided(a="b"))
+    call.error = Undecided()
+    with pytest.raises(KeyError), call:
+        raise KeyError
+
+    assert [dict(line.inputs) for line in lines(logs)] == [{"a": "b"}]
+
+
+def test_what_somebody_said_is_not_in_a_warning(logs: Path, caplog):
+    promptgit.feedback("c", score="jane.roe@example.com")
+    promptgit.feedback("c", score=1, at="jane.roe@example.com")
+
+    assert promptgit.capture_stats().failed == 2
+    assert "jane" not in caplog.text
+
+
+def test_a_handler_of_warnings_that_raises_does_not_reach_the_application(logs: Path):
+    class Broken(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise OSError("no room")
+
+    handler = Broken()
+    logging.getLogger("promptgit").addHandler(handler)
+    try:
+        with promptgit.capture(PROMPT) as call:
+            call.output = Rude()
+    finally:
+        logging.getLogger("promptgit").removeHandler(handler)
+
+    assert promptgit.capture_stats().failed == 1
+
+
+def test_the_instant_of_feedback_is_written_in_utc_or_refused(logs: Path):
+    promptgit.feedback("c", score=1, at="2026-11-21T23:30:00-05:00")
+    assert not promptgit.feedback("c", score=1, at="2026-99-99T00:00:00.000Z")
+    assert not promptgit.feedback("c", score=1, at="0000-00-01")
+
+    assert [line.at for line in lines(logs)] == ["2026-11-22T04:30:00.000Z"]
+    assert [path.name for path in logs.glob("*.jsonl")] == ["2026-11-22.sdk-0.jsonl"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -135,7 +135,9 @@ class Call:
                 ACTIVE.reset(self._before)
             except ValueError:  # the block ends in another context than it began in
                 ACTIVE.set(None)
-        if kind is not None and not self.error:
+        if kind is not None and (
+            self.error is None or (isinstance(self.error, str) and not self.error)
+        ):
             self.error = kind.__name__
         self.done()
 

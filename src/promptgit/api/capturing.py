@@ -15,7 +15,7 @@ from promptgit.api.call import SOURCE, Call
 from promptgit.api.recorder import PROCESS, CaptureStats, Recorder
 from promptgit.api.settled import Redact, settled
 from promptgit.api.subject import NOBODY, Prompted, about
-from promptgit.api.texts import finite, instant, new_id, text_of, texts_of
+from promptgit.api.texts import finite, instant, moment_of, new_id, text_of, texts_of
 from promptgit.flywheel.interaction import FEEDBACK, Interaction
 
 
@@ -48,7 +48,7 @@ def capture(
         subject = about(prompt, unit, conversation, turn, environment, facts)
     call = Call(subject, recorder=recorder)
     call.input = input
-    call.inputs = inputs or {}
+    call.inputs = {} if inputs is None else inputs
     call.model = model
     return call
 
@@ -66,7 +66,7 @@ def feedback(
     Record what somebody said of a call, or of a conversation, later, in whatever process.
 
     id: of the call, or of the conversation.  score: by convention 0 to 1.  comment: in words; it
-    is redacted like everything.  at: the instant in UTC, `2026-11-21T20:40:05.123Z`; else now.
+    is redacted like everything.  at: the instant, `2026-11-21T20:40:05.123Z`; else now.
     facts: such as `value="49.90"`, `upsell="accepted"`.  Returns whether it was accepted.
     """
     recorder = PROCESS.recorder
@@ -75,7 +75,7 @@ def feedback(
         said = {"comment": comment, **facts} if comment else facts
         line = Interaction(
             id=new_id(),
-            at=at or instant(time.time_ns()),
+            at=instant(time.time_ns()) if at is None else moment_of(at),
             kind=FEEDBACK,
             of=text_of(id),
             environment=recorder.environment,

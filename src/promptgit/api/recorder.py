@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -145,18 +146,20 @@ class Recorder:
             self._leave, self._work, self._hurry = (threading.Event() for _ in range(3))
 
     def say(self, kind: str, message: str) -> None:
-        """Warn, once of each kind."""
+        """Warn, once of each kind; a handler of the application's that raises is its own affair."""
         if kind not in self._said:
             self._said.add(kind)
             import logging
 
-            logging.getLogger("promptgit").warning("%s", message)
+            with suppress(Exception):
+                logging.getLogger("promptgit").warning("%s", message)
 
     def fault(self, error: BaseException) -> None:
-        """Count a fault of ours and say what it was."""
+        """Count a fault and say which it was and where; its words may hold what somebody said."""
         with self._lock:
             self._failed += 1
-        self.say(f"fault {type(error).__name__}", f"a call was not captured: {error!r}")
+        kind = type(error).__name__
+        self.say(f"fault {kind}", f"a call was not captured: {kind}{_place(error)}")
 
     def _put(self, day: int, line: bytes) -> bool:
         with self._lock:
@@ -268,6 +271,16 @@ class Recorder:
             return
         with self._lock:
             self._written += found.lines
+
+
+def _place(error: BaseException) -> str:
+    """Where an error was raised: `, redaction.py:12`."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f", {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
 
 
 class Shield:

@@ -110,6 +110,23 @@ def instant(ns: int) -> str:
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest // 1_000_000:03}Z"
 
 
+def moment_of(text: str) -> str:
+    """
+    Write an instant in ISO 8601 as lines have it; without an offset it is in UTC.
+
+    Raises ValueError, or TypeError, for anything else.
+
+    >>> moment_of("2026-11-21T22:40:05+02:00"), moment_of("2026-11-21")
+    ('2026-11-21T20:40:05.000Z', '2026-11-21T00:00:00.000Z')
+    """
+    from datetime import UTC, datetime
+
+    from promptgit.flywheel.window import instant as written
+
+    said = datetime.fromisoformat(text)
+    return written(said if said.tzinfo else said.replace(tzinfo=UTC))
+
+
 def finite(name: str, value: float) -> float:
     """Return a finite number; raise ValueError, with its name, for anything else."""
     number = number_of(value)
