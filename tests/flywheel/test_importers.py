@@ -547,6 +547,45 @@ def test_a_document_that_breaks_off_gives_what_was_whole(cut):
     assert found[:-1] == read(page)[: len(found) - 1]
 
 
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b'input,output\r"a","b"\r', "no CSV"),  # the line ends of an old Mac
+        (b"\0" * 1000, "no text"),
+        (b"a" * (34 << 20), "longer than 32 MB"),
+        (b"input,output\n" + b"a" * (34 << 20) + b"\n", "longer than 32 MB"),
+    ],
+)
+def test_a_file_of_one_useless_line_is_not_called_empty(data, reason):
+    found = list(records(io.BytesIO(data)))
+
+    assert found
+    assert isinstance(found[0], Rejected)
+    assert reason in found[0].reason
+
+
+def test_blank_lines_before_the_header_are_no_header():
+    (found,) = records(io.BytesIO(b"\n\ninput,output\na,b\n"))
+
+    assert found == Record(4, {"input": "a", "output": "b"})
+
+
+def test_bytes_in_a_database_that_is_called_our_own_are_rejected():
+    (found,) = interactions("promptgit", iter([Record(1, {"id": b"\xff"})]))
+
+    assert isinstance(found, Rejected)
+
+
+def test_a_first_line_that_is_no_header_is_not_shown_unredacted():
+    first = Record(2, {"jane.roe@example.com": "x", "4111 1111 1111 1111": "y"})
+
+    with pytest.raises(UserError) as caught:
+        detect([first], "file")
+
+    assert "jane" not in caught.value.message
+    assert "4111" not in caught.value.message
+
+
 def test_no_form_of_garbage_is_a_crash():
     import random
 

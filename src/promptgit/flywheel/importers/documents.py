@@ -106,25 +106,37 @@ def _csv(head: bytes, stream: IO[bytes]) -> Iterator[Record | Rejected]:
 
     csv.field_size_limit(LONGEST)
     begun = [0]
+    too_long: list[Rejected] = []
 
     def decoded() -> Iterator[str]:
         for number, line in lines(head, stream):
             begun[0] = number
+            if line is None:
+                too_long.append(Rejected(number, f"longer than {LONGEST >> 20} MB"))
             yield (line or b"").decode("utf-8", "replace").replace("\0", "") + "\n"
 
     text = decoded()
-    header_line = next(text, "")
+    header_line = next((line for line in text if line.strip()), "")
     delimiter = max(_DELIMITERS, key=lambda mark: (header_line.count(mark), mark == ","))
-    header = next(csv.reader([header_line], delimiter=delimiter), [])
+    try:
+        header = next(csv.reader([header_line], delimiter=delimiter), [])
+    except csv.Error as error:
+        yield Rejected(begun[0], f"no CSV: {error}", header_line)
+        return
+    if not header and head.strip() and not too_long:
+        yield Rejected(1, "no text")
     rows = csv.reader(text, delimiter=delimiter)
     while True:
         line = begun[0] + 1
+        while too_long:
+            yield too_long.pop(0)
         try:
             cells = next(rows, None)
         except csv.Error as error:
             yield Rejected(line, f"no CSV: {error}")
             continue
         if cells is None:
+            yield from too_long
             return
         if not cells:
             continue

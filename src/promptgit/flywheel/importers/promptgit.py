@@ -24,7 +24,7 @@ def _read(record: Record) -> Iterator[Interaction]:
 
     try:
         found = Interaction.read(json.dumps(record.value))
-    except ValueError as error:
+    except (TypeError, ValueError) as error:  # a database holds what JSON has no word for
         raise Unfit(str(error)) from error
     if found.kind not in (CALL, FEEDBACK):
         raise Unfit(f"'kind' is {found.kind!r:.40}, neither `call` nor `feedback`")

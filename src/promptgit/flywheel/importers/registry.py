@@ -10,6 +10,7 @@ from typing import Any
 
 from promptgit.errors import UserError
 from promptgit.flywheel.importers.record import Outcome, Record, Rejected
+from promptgit.flywheel.redaction import Redactor
 
 FORMATS: Mapping[str, str] = {  # in the order in which they are asked
     "promptgit": "promptgit's own log lines",
@@ -47,6 +48,7 @@ def detect(sample: Sequence[Record], name: str) -> Found:
     if sample and best[1] * 2 > len(sample):
         return Found(best[0], f"{best[1]} of the first {len(sample)} records")
     columns = ", ".join(sorted(sample[0].value)[:12]) if sample else ""
+    columns = Redactor(b"nobody keeps this").text(columns)  # a file without a header
     raise UserError(
         f"{name} is in no format that is known"
         + (f": its first record has {columns}" if columns else ": no record in it can be read"),
