@@ -359,3 +359,29 @@ detectors:
     (listed,) = promptgit(office, "library", "list", "--from", shelf, "--json").json["learnings"]
     assert list(listed["detectors"]) == ["parrot_attack"]
     assert listed["kind"] == "signature"
+
+
+def test_a_branch_with_a_name_of_another_encoding_is_no_obstacle(
+    improved: Repository, tmp_path: Path
+):
+    url = with_learnings(tmp_path, {"patterns/know-the-words.yaml": pattern()})
+    theirs = Path(url) / ".git"
+    tip = (theirs / "refs/heads/main").read_text().strip()
+    with (theirs / "packed-refs").open("ab") as refs:
+        refs.write(f"{tip} refs/heads/caf".encode() + b"\xe9\n")
+
+    said = promptgit(improved, "library", "list", "--from", url)
+
+    assert said.code == 0, said.err
+    assert "know-the-words" in said.out
+
+
+def test_json_of_learnings_cannot_act_on_a_terminal(improved: Repository, tmp_path: Path):
+    text = pattern(**{"Say what each word means.": "Say \u202e it."})
+    url = with_learnings(tmp_path, {"patterns/know-the-words.yaml": text})
+
+    for words in (("list",), ("show", "know-the-words")):
+        said = promptgit(improved, "library", *words, "--from", url, "--json")
+
+        assert said.code == 0, said.err
+        assert said.out.isascii()

@@ -114,8 +114,8 @@ class SharedLibrary:
 
     def _branch(self) -> str:
         """The full name of the branch where learnings are; empty: there is no commit yet."""
-        listed = self._remotely("ls-remote", "--symref", "--quiet", "--", self.url).decode()
-        rows = [line.partition("\t")[::2] for line in listed.splitlines()]
+        listed = os.fsdecode(self._remotely("ls-remote", "--symref", "--quiet", "--", self.url))
+        rows = [line.partition("\t")[::2] for line in listed.split("\n")]
         for said, _ in rows:
             if said.startswith("ref: "):
                 return said.removeprefix("ref: ")

@@ -40,7 +40,7 @@ def command(url: str | None, as_json: bool) -> None:
             "learnings": [one.facts for one in found],
             "broken": broken,
         }
-        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=True))
         return
     for line in broken:
         click.echo(f"left out: {learning_text.said(line)}", err=True)

@@ -29,6 +29,6 @@ def command(name: str, url: str | None, as_json: bool) -> None:
 
     commit, one = named(shared(Repository.open(), url), name)
     if as_json:
-        click.echo(json.dumps({**one.facts, "commit": commit}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({**one.facts, "commit": commit}, indent=2, ensure_ascii=True))
     else:
         show_lines(learning_text.whole(one, commit))
