@@ -104,12 +104,16 @@ def test_every_pattern_of_the_package_means_the_same_to_every_engine():
 @pytest.mark.parametrize(
     "pattern",
     ["", "(?=x)", "(?<!x)y", r"(a)\1", "(?P<n>x)", "a++", "(?>a)", "(?i)a", r"a\Z", r"\p{l}", "A",
-     "a$", "[a&&b]", "[a[b]]", "x*", "(", "x" * 1_001],
+     "a$", "[a&&b]", "[a[b]]", "x*", "(", "x" * 1_001, "a{1,1001}", "a{99999999999,}",
+     "(" * 450 + "a" + ")" * 450],
 )  # fmt: skip
 def test_what_engines_read_differently_is_refused(pattern):
     assert fault_in(pattern)
 
 
-@pytest.mark.parametrize("pattern", [r"\$5", "[$]", r"\\w", r"a\.b", "[^a]b", r"\S+@\S+", r"\[x\]"])
+@pytest.mark.parametrize(
+    "pattern",
+    [r"\$5", "[$]", r"\\w", r"a\.b", "[^a]b", r"\S+@\S+", r"\[x\]", "a{1,1000}", r"a\{2000\}"],
+)
 def test_what_they_read_alike_is_allowed(pattern):
     assert fault_in(pattern) == ""

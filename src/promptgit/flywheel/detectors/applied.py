@@ -6,7 +6,6 @@ Counting is the engines' work; this finds the call that an example shows.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from promptgit.flywheel.detectors.detector import (
@@ -22,6 +21,7 @@ from promptgit.flywheel.detectors.pattern import joined
 from promptgit.flywheel.interaction import Interaction
 
 LONGEST = 8_000  # characters of a text that patterns are sought in
+TIMEOUT_S = 1.0  # of one search; engines count in linear time, this one may not
 
 
 def fires(detector: Detector, call: Interaction, known: Mapping[str, Detector]) -> bool:
@@ -34,8 +34,7 @@ def fires(detector: Detector, call: Interaction, known: Mapping[str, Detector]) 
     """
     match detector.rule:
         case Patterns(field=field, patterns=patterns):
-            text = _text(call, field).lower()[:LONGEST]
-            return re.search(joined(patterns), text) is not None
+            return _found(patterns, _text(call, field).lower()[:LONGEST])
         case Length(field=field, shorter_than=shorter, longer_than=longer):
             size = len(_text(call, field).strip(" "))
             return (shorter is None or size < shorter) and (longer is None or size > longer)
@@ -62,6 +61,16 @@ def firing(
         return found
     parts = [firing(known[part], calls, known) for part in detector.parts]
     return next((call for call in parts if call is not None), None)
+
+
+def _found(patterns: tuple[str, ...], text: str) -> bool:
+    """Whether one is in a text; not where that takes longer than an example is worth."""
+    import regex as engine
+
+    try:
+        return engine.search(joined(patterns), text, timeout=TIMEOUT_S) is not None
+    except TimeoutError:
+        return False
 
 
 def _text(call: Interaction, field: str) -> str:

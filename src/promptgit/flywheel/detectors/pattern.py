@@ -8,8 +8,11 @@ is allowed; texts are in lower case when they are looked at, so an upper-case le
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 
 LONGEST = 1_000  # characters of one expression
+MOST_REPEATS = 1_000  # of RE2
+DEEPEST = 50  # groups in each other
 
 _REFUSED = (
     (r"\(\?(?:=|!|<=|<!)", "it looks ahead or behind, which RE2 cannot"),
@@ -44,6 +47,10 @@ def fault_in(pattern: str) -> str:
         return "engines read `$` differently before a last line feed; leave it out"
     if upper := re.search(r"[A-Z]", plain):
         return f"it has the capital {upper[0]!r}, and texts are in lower case"
+    if any(int(count) > MOST_REPEATS for count in re.findall(r"[{,](\d+)(?=[,}])", plain)):
+        return f"it repeats something more than {MOST_REPEATS:,} times, which RE2 cannot"
+    if max(accumulate((c == "(") - (c == ")") for c in plain)) > DEEPEST:
+        return f"its groups are nested more than {DEEPEST} deep"
     try:
         re.compile(pattern)
     except re.error as error:
