@@ -385,3 +385,14 @@ def test_json_of_learnings_cannot_act_on_a_terminal(improved: Repository, tmp_pa
 
         assert said.code == 0, said.err
         assert said.out.isascii()
+
+
+def test_a_huge_file_is_told_and_not_read(improved: Repository, tmp_path: Path):
+    files = {"patterns/know-the-words.yaml": pattern(), "patterns/huge.yaml": "x" * 200_000}
+    url = with_learnings(tmp_path, files)
+
+    said = promptgit(improved, "library", "list", "--from", url)
+
+    assert said.code == 0
+    assert "know-the-words" in said.out
+    assert "patterns/huge.yaml: 200,000 bytes are no learning" in said.err

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from promptgit.cli.wiring import Repository
-from promptgit.config.learning_file import parse_learning
+from promptgit.config.learning_file import LARGEST, parse_learning
 from promptgit.edges.library import SharedLibrary
 from promptgit.errors import UserError
 from promptgit.flywheel.learning import FOLDERS, Learning
@@ -35,7 +35,10 @@ def learnings(library: SharedLibrary) -> tuple[str, list[Learning], list[str]]:
     found: list[Learning] = []
     broken: list[str] = []
     for kind, folder in FOLDERS.items():
-        for path, data in sorted(library.files(commit, folder).items()):
+        for path, data in sorted(library.files(commit, folder, largest=LARGEST).items()):
+            if isinstance(data, int):
+                broken.append(f"{path}: {data:,} bytes are no learning")
+                continue
             try:
                 one = parse_learning(data, path)
             except UserError as error:

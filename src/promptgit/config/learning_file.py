@@ -16,8 +16,6 @@ def parse_learning(data: bytes, file: str) -> Learning:
 
     Nothing in it can name a program, a file or an address to be read.
     """
-    if len(data) > LARGEST:
-        raise UserError(f"{file}: {len(data):,} bytes are no learning")
     located = parse_yaml(data, file)
     shape = checked(located, "learning")
     wanted, other = ("text", "detectors") if shape.kind == "pattern" else ("detectors", "text")

@@ -73,20 +73,25 @@ class SharedLibrary:
                            "--", self.url, f"{name}:{THERE}")  # fmt: skip
         return tip(self.mirror, THERE)
 
-    def files(self, commit: str, folder: str) -> dict[str, bytes]:
-        """The YAML files directly in a folder, by path; links and programs are no files."""
+    def files(self, commit: str, folder: str, *, largest: int) -> dict[str, bytes | int]:
+        """
+        The YAML files directly in a folder, by path; links and programs are no files.
+
+        largest: in bytes; of a larger file only its size is read.
+        """
         if not commit:
             return {}
-        listed = self.mirror.read("ls-tree", "-z", "--full-tree", commit, "--", f"{folder}/")
-        found: dict[str, bytes] = {}
+        asked = ("ls-tree", "-z", "--long", "--full-tree", commit, "--", f"{folder}/")
+        listed = self.mirror.read(*asked)
+        found: dict[str, bytes | int] = {}
         for entry in filter(None, listed.split(b"\0")):
             meta, _, name = entry.partition(b"\t")
-            mode, _, oid = meta.decode().split()
+            mode, _, oid, size = meta.decode().split()
             path = os.fsdecode(name)
             if mode == "100644" and path.endswith(".yaml"):
                 if len(found) == MOST_FILES:
                     raise UserError(f"{self.url}: more than {MOST_FILES:,} files in {folder}/")
-                found[path] = self.mirror.blob(oid)
+                found[path] = self.mirror.blob(oid) if int(size) <= largest else int(size)
         return found
 
     def publish(self, files: Mapping[str, str], message: str, *, branch: str = "") -> str:
