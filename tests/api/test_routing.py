@@ -235,6 +235,33 @@ def test_a_file_that_is_gone_changes_nothing(tmp_path: Path):
     assert variants(range(20), rollout=bundle) == before
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(tmp_path: Path):
+    a_rollout(tmp_path)
+    (tmp_path / ROLLOUT_FILE).unlink()
+    os.mkfifo(tmp_path / ROLLOUT_FILE)
+
+    with pytest.raises(WorldError, match="no regular file"):
+        promptgit.load("reply", unit="a", repo=tmp_path)
+
+
+def test_a_link_out_of_the_repository_is_no_rollout(tmp_path: Path):
+    a_rollout(tmp_path / "here", share=100)
+    (tmp_path / "here" / ROLLOUT_FILE).rename(tmp_path / "elsewhere.yaml")
+    (tmp_path / "here" / ROLLOUT_FILE).symlink_to(tmp_path / "elsewhere.yaml")
+
+    assert promptgit.load("reply", unit="a", repo=tmp_path / "here").variant == ""  # type: ignore[attr-defined]
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path):
+    a_rollout(tmp_path)
+    with (tmp_path / ROLLOUT_FILE).open("a", encoding="utf-8") as file:
+        file.write("# " + "x" * 300_000 + "\n")
+
+    with pytest.raises(WorldError, match="and may have"):
+        promptgit.load("reply", unit="a", repo=tmp_path)
+
+
 def gone(bundle: Path) -> bool:
     return "cannot be read" in rollout_state(rollout=bundle).problem
 

@@ -105,6 +105,21 @@ def test_after_the_last_step_the_candidate_is_the_stable_text(desk: Repository, 
     assert live(desk).candidate is None
 
 
+def test_a_candidate_whose_text_nobody_has_is_not_promoted(desk: Repository, typed: Type):
+    trying(desk, typed)
+    blob = live(desk).candidate.blob  # type: ignore[union-attr]
+    text = (desk.path / ROLLOUT_FILE).read_text()
+    desk.commit({ROLLOUT_FILE: text.replace(blob, "1" * len(blob))})
+    before = desk.head
+
+    said = typed(f"promote {NAME}")
+
+    assert said.code == 2
+    assert "holds no prompt with the text 111111111111" in said.err
+    assert desk.head == before
+    assert typed(f"abort {NAME}").code == 0
+
+
 def test_the_trailers_say_what_the_file_says_and_git_reads_them(desk: Repository, typed: Type):
     trying(desk, typed)
     typed(f"promote {NAME} --why Fine.")

@@ -148,6 +148,17 @@ def test_what_an_alias_stands_for_is_not_edited():
     assert "cannot be edited" in stopped.value.message
 
 
+def test_an_edit_that_would_break_the_file_is_called_what_it_is():
+    text = (
+        f"production:\n  a:\n    stable: &s {{blob: {ONE}, commit: {ONE}}}\n    steps: [10, 100]\n"
+        f"    since: {AT}\n    candidate: *s\n    share: 10\n"
+    )
+    before = entry(text, prompt="a")
+
+    with pytest.raises(UserError, match="cannot be edited"):
+        with_entry(text, replace(before, candidate=None, share=0.0))
+
+
 def test_a_key_that_is_misspelt_is_named_with_its_line():
     error = refused(FILE.replace("share:", "shaer:"))
 

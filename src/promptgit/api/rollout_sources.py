@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,15 +84,10 @@ class WorkTreeFile:
         from promptgit.config.rollout_file import parse_rollouts
 
         place = self._watched[0]
-        try:
-            data = place.read_bytes()
-        except FileNotFoundError as error:
-            if self._texts:
-                raise WorldError(f"{place} is gone") from error
-            data = b""
-        except OSError as error:
-            raise WorldError(f"{place} cannot be read: {error.strerror}") from error
-        rollouts = parse_rollouts(data, str(place))
+        data = self._content(place)
+        if data is None and self._texts:
+            raise WorldError(f"{place} is gone")
+        rollouts = parse_rollouts(data or b"", str(place))
         texts: dict[tuple[str, Arm], Prompt] = {}
 
         def text(prompt: str, arm: Arm) -> Prompt:
@@ -111,6 +107,21 @@ class WorkTreeFile:
         }
         self._texts = texts
         return found
+
+    def _content(self, place: Path) -> bytes | None:
+        """What is in the file; None without one, and for a link out of the repository."""
+        from promptgit.edges.work_tree import WorkTree
+        from promptgit.edges.workspace import MAX_BYTES
+
+        try:
+            seen = os.stat(place)
+        except OSError:
+            return None
+        if not stat.S_ISREG(seen.st_mode):
+            raise WorldError(f"{place} cannot be read: it is no regular file")
+        if seen.st_size > MAX_BYTES:
+            raise WorldError(f"{place} has {seen.st_size:,} bytes, and may have {MAX_BYTES:,}")
+        return WorkTree(self._git).read(ROLLOUT_FILE)
 
     def called(self, prompt: str) -> str:
         """Look the prompt up as it is now; one that has gone since is known by its name alone."""

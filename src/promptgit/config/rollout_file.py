@@ -67,7 +67,13 @@ def with_entry(text: str, one: Rollout, file: str = ROLLOUT_FILE) -> str:
     known = before.get(one.environment, one.prompt)
     started = text or f"{modeline('rollout')}\n{HEADING}"
     after = edited(started, list(_edits(known, one)))
-    if dict(parse_rollouts(after.encode(), file).entries) != dict(before.having(one).entries):
+    try:
+        is_meant = dict(parse_rollouts(after.encode(), file).entries) == dict(
+            before.having(one).entries
+        )
+    except UserError:
+        is_meant = False
+    if not is_meant:
         raise UserError(
             f"{file} writes {one.environment}: {one.prompt}: in a way that cannot be edited",
             hint="write the entry out, without & and *, then run the command again",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
 
 from promptgit.cli.completing import prompt_names
@@ -45,6 +47,7 @@ def command(
     from promptgit.cli.guarding import refuse_unguarded
     from promptgit.cli.rollout_steps import carry_out
     from promptgit.cli.wiring import Repository
+    from promptgit.errors import WorldError
     from promptgit.flywheel.rollout import promoted
     from promptgit.flywheel.rollout_message import Step
 
@@ -54,6 +57,8 @@ def command(
     name = rollouts.name_of(repository, path)
     before = rollouts.entry(committed.rollouts, name, environment)
     after = promoted(before, at=rollouts.now())
+    with suppress(WorldError):  # a shallow clone may lack the commit; it was there at the deploy
+        rollouts.prompt_of(repository.git, name, after.candidate or after.stable)
     refuse_unguarded(repository, before, force=force)
     proof = rollouts.proof(path, after.candidate or after.stable)
     step = Step("promote", path, before, after, evidence=proof.words, why=why)
