@@ -113,22 +113,49 @@ def test_what_looks_personal_is_not_shared(improved: Repository, shelf: str):
     assert "looks personal" in said.err
 
 
-def test_two_who_publish_at_once_both_get_through(improved: Repository, shelf: str):
+def test_what_others_shared_stays(improved: Repository, tmp_path: Path, shelf: str):
+    office = an_office(tmp_path / "office", CLERK)
+    office.write({"detectors/mine.yaml": MINE})
+    promptgit(office, "library", "publish", "detectors/mine.yaml", "--to", shelf)
     promptgit(improved, "library", "publish", "HEAD", "--to", shelf, "--name", "one")
-    promptgit(improved, "library", "publish", "HEAD", "--to", shelf, "--name", "two")
 
     listed = promptgit(improved, "library", "list", "--from", shelf, "--json").json["learnings"]
-    assert [one["name"] for one in listed] == ["one", "two"]
+    assert [one["name"] for one in listed] == ["one", "mine"]
 
 
-def test_a_branch_for_review_leaves_the_shelf_as_it_was(improved: Repository, shelf: str):
-    promptgit(improved, "library", "publish", "HEAD", "--to", shelf, "--name", "one")
+@pytest.mark.parametrize("name", ["Bad Name", "a/b", "../../evil", "-x", "ä"])
+def test_a_name_that_nobody_could_read_is_refused_with_a_better_one(
+    improved: Repository, shelf: str, name: str
+):
+    said = promptgit(improved, "library", "publish", "HEAD", "--to", shelf, f"--name={name}")
+
+    assert said.code == 2
+    assert "cannot be the name of a learning" in said.err
+    assert "no learnings yet" in promptgit(improved, "library", "list", "--from", shelf).out
+
+
+def test_the_same_is_not_shared_twice_and_nothing_is_overwritten(improved: Repository, shelf: str):
+    share = ("library", "publish", "HEAD", "--to", shelf, "--name")
+    assert promptgit(improved, *share, "one").code == 0
+
+    again = promptgit(improved, *share, "two")
+
+    assert again.code == 2
+    assert "the same as patterns/one.yaml" in again.err
+
+
+def test_a_branch_for_review_leaves_the_shelf_as_it_was(
+    improved: Repository, tmp_path: Path, shelf: str
+):
+    office = an_office(tmp_path / "office", CLERK)
+    office.write({"detectors/mine.yaml": MINE})
+    promptgit(office, "library", "publish", "detectors/mine.yaml", "--to", shelf)
     made = ("library", "publish", "HEAD", "--to", shelf, "--name", "two", "--branch", "two")
 
     assert promptgit(improved, *made).code == 0
 
     listed = promptgit(improved, "library", "list", "--from", shelf, "--json").json["learnings"]
-    assert [one["name"] for one in listed] == ["one"]
+    assert [one["name"] for one in listed] == ["mine"]
     assert "two" in improved.git("ls-remote", "--heads", shelf)
 
 
@@ -264,6 +291,13 @@ detectors:
 from: {repository: "https://git.example/theirs", by: Bea}
 """
 
+MINE = """\
+detectors:
+  parrot_attack: {title: parrot, field: input, patterns: ["become a parrot"]}
+  where_is_it: {title: asks where it is, field: input, patterns: ["where is my"]}
+  secret_rule: {sql: "output like '%x%'"}
+"""
+
 
 def with_logs(office: Repository, *inputs: str) -> None:
     """Calls of the last hour, each in a conversation of its own."""
@@ -344,55 +378,28 @@ def test_a_signature_does_not_replace_a_detector_of_the_same_name(tmp_path: Path
     assert "'refusal' here already" in said.err
 
 
-def test_detectors_of_expressions_are_shared_and_others_stay(tmp_path: Path, shelf: str):
+def test_detectors_of_expressions_are_shared_and_others_are_named(tmp_path: Path, shelf: str):
     office = an_office(tmp_path / "office", CLERK)
-    mine = """\
-detectors:
-  parrot_attack: {title: parrot, field: input, patterns: ["become a parrot"]}
-  secret_rule: {sql: "output like '%x%'"}
-"""
-    office.write({"detectors/mine.yaml": mine})
+    office.write({"detectors/mine.yaml": MINE})
 
     said = promptgit(office, "library", "publish", "detectors/mine.yaml", "--to", shelf)
 
     assert said.code == 0, said.err
+    assert "not shared: secret_rule" in said.err
     (listed,) = promptgit(office, "library", "list", "--from", shelf, "--json").json["learnings"]
-    assert list(listed["detectors"]) == ["parrot_attack"]
+    assert list(listed["detectors"]) == ["parrot_attack", "where_is_it"]
     assert listed["kind"] == "signature"
 
 
-def test_a_branch_with_a_name_of_another_encoding_is_no_obstacle(
-    improved: Repository, tmp_path: Path
-):
-    url = with_learnings(tmp_path, {"patterns/know-the-words.yaml": pattern()})
-    theirs = Path(url) / ".git"
-    tip = (theirs / "refs/heads/main").read_text().strip()
-    with (theirs / "packed-refs").open("ab") as refs:
-        refs.write(f"{tip} refs/heads/caf".encode() + b"\xe9\n")
+def test_only_the_detectors_that_are_named_are_shared(tmp_path: Path, shelf: str):
+    office = an_office(tmp_path / "office", CLERK)
+    office.write({"detectors/mine.yaml": MINE})
+    share = ("library", "publish", "detectors/mine.yaml", "--to", shelf, "--only")
 
-    said = promptgit(improved, "library", "list", "--from", url)
+    promptgit(office, *share, "parrot_attack")
+    odd = promptgit(office, *share, "parot_attack")
 
-    assert said.code == 0, said.err
-    assert "know-the-words" in said.out
-
-
-def test_json_of_learnings_cannot_act_on_a_terminal(improved: Repository, tmp_path: Path):
-    text = pattern(**{"Say what each word means.": "Say \u202e it."})
-    url = with_learnings(tmp_path, {"patterns/know-the-words.yaml": text})
-
-    for words in (("list",), ("show", "know-the-words")):
-        said = promptgit(improved, "library", *words, "--from", url, "--json")
-
-        assert said.code == 0, said.err
-        assert said.out.isascii()
-
-
-def test_a_huge_file_is_told_and_not_read(improved: Repository, tmp_path: Path):
-    files = {"patterns/know-the-words.yaml": pattern(), "patterns/huge.yaml": "x" * 200_000}
-    url = with_learnings(tmp_path, files)
-
-    said = promptgit(improved, "library", "list", "--from", url)
-
-    assert said.code == 0
-    assert "know-the-words" in said.out
-    assert "patterns/huge.yaml: 200,000 bytes are no learning" in said.err
+    (listed,) = promptgit(office, "library", "list", "--from", shelf, "--json").json["learnings"]
+    assert list(listed["detectors"]) == ["parrot_attack"]
+    assert odd.code == 2
+    assert "it has parrot_attack, where_is_it, secret_rule" in odd.err

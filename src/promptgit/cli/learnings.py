@@ -68,3 +68,16 @@ def named(library: SharedLibrary, name: str) -> tuple[str, Learning]:
         f"{library.url} has no learning {name!r}",
         hint=f"did you mean {close[0]!r}?" if close else "`promptgit library list` lists them",
     )
+
+
+def refuse_taken(library: SharedLibrary, learning: Learning) -> None:
+    """Raise UserError where the name is taken, or the same is shared under another one."""
+    _, found, _ = learnings(library)
+    for one in found:
+        same = (one.text, one.signatures) == (learning.text, learning.signatures)
+        if same or one.path == learning.path:
+            what = "the same" if same else "another learning"
+            raise UserError(
+                f"{library.url} has {what} as {one.path}",
+                hint="there is nothing to share" if same else "give yours another --name",
+            )

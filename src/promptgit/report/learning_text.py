@@ -23,8 +23,9 @@ def listed(found: Sequence[Learning]) -> Iterator[Styled]:
 
 
 def whole(one: Learning, commit: str) -> Iterator[Styled]:
-    """All that its file says."""
-    yield ((one.name, "bold"), (f"  {one.kind}, {one.path} in {commit[:12]}", "dim"))
+    """All that its file says; without a `commit`, of one that is not shared yet."""
+    where = f"{one.path} in {commit[:12]}" if commit else f"to be {one.path}"
+    yield ((one.name, "bold"), (f"  {one.kind}, {where}", "dim"))
     yield ((said(one.about), ""),)
     if one.text:
         yield ()
@@ -39,14 +40,16 @@ def whole(one: Learning, commit: str) -> Iterator[Styled]:
         for pattern in signature.patterns:
             yield ((f"    {said(pattern)}", ""),)
     yield ()
-    yield ((f"measured there: {said(one.evidence) or 'it does not say'}", ""),)
+    if one.evidence or one.kind == "pattern":
+        yield ((f"measured there: {said(one.evidence) or 'it does not say'}", ""),)
     if one.record:
         yield ((f"    record sha256:{one.record}", "dim"),)
     origin = one.origin
     parts = (origin.repository, origin.commit[:12], origin.by, origin.at)
     told = "  ".join(said(part) for part in parts if part)
     yield ((f"from: {told or 'it does not say'}", ""),)
-    yield (("None of this is checked before it is adopted here.", "dim"),)
+    if commit:
+        yield (("None of this is checked before it is adopted here.", "dim"),)
 
 
 def said(text: str) -> str:

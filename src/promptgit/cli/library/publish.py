@@ -27,6 +27,9 @@ Examples:
 @click.option("--name", metavar="NAME", help="Call it so  [default: its first words]")
 @click.option("--about", metavar="SENTENCE", help="Say in a sentence what it is good for")
 @click.option("--branch", metavar="NAME", help="Push to the branch NAME, for review")
+@click.option(
+    "--only", multiple=True, metavar="DETECTOR", help="Of FILE share only this one; repeatable"
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be shared, and stop")
 def command(
     what: str,
@@ -34,6 +37,7 @@ def command(
     name: str | None,
     about: str | None,
     branch: str | None,
+    only: tuple[str, ...],
     dry_run: bool,
 ) -> None:
     """
@@ -41,11 +45,12 @@ def command(
     or the detectors of FILE that are regular expressions alone.
 
     What is not proven here is not shared, and neither is anything that looks personal or secret.
-    It is pushed as one commit to the shared repository.
+    It is pushed as one commit to the shared repository; what is there already stays as it is.
     """
     from promptgit.cli.console import show_lines
-    from promptgit.cli.learnings import shared
+    from promptgit.cli.learnings import refuse_taken, shared
     from promptgit.cli.wiring import Repository
+    from promptgit.config.learning_file import parse_learning
     from promptgit.errors import UserError
     from promptgit.flywheel.redaction import Redactor
     from promptgit.flywheel.sharing import private
@@ -54,8 +59,9 @@ def command(
 
     repository = Repository.open()
     library = shared(repository, url)
+    _refuse_odd_name(name)
     if what.endswith((".yaml", ".yml")):
-        learning = _signatures(repository, what, name, about)
+        learning = _signatures(repository, what, name, about, only)
     else:
         learning = _pattern(repository, what, name, about)
     for reason in private(learning, Redactor(b"nobody keeps this").text):
@@ -63,13 +69,30 @@ def command(
             f"{learning.name} is not shared: {reason}",
             hint="what is shared cannot be taken back; publish something else",
         )
-    show_lines(learning_text.whole(learning, "here"))
+    text = plain_yaml(learning.facts)
+    parse_learning(text.encode(), learning.path)  # what nobody could read is not pushed
+    refuse_taken(library, learning)
+    show_lines(learning_text.whole(learning, ""))
     if dry_run:
+        click.echo(f"a dry run: nothing was pushed to {library.url}")
         return
     message = f"{learning.kind}: {learning.name}\n\n{learning.about}\n"
-    text = plain_yaml(learning.facts)
     made = library.publish({learning.path: text}, message, branch=branch or "")
     click.echo(f"shared as {learning.path} in {library.url}, commit {made[:12]}")
+
+
+def _refuse_odd_name(name: str | None) -> None:
+    import re
+
+    from promptgit.config.learning_shapes import SLUG
+    from promptgit.errors import UserError
+    from promptgit.flywheel.sharing import slug
+
+    if name is not None and not re.fullmatch(SLUG, name):
+        raise UserError(
+            f"{name!r} cannot be the name of a learning: letters, digits and single dashes",
+            hint=f"--name {slug(name) or 'ask-first'}",
+        )
 
 
 def _pattern(repository: Repository, what: str, name: str | None, about: str | None) -> Learning:
@@ -118,7 +141,13 @@ def _pattern(repository: Repository, what: str, name: str | None, about: str | N
     )
 
 
-def _signatures(repository: Repository, file: str, name: str | None, about: str | None) -> Learning:
+def _signatures(
+    repository: Repository,
+    file: str,
+    name: str | None,
+    about: str | None,
+    only: tuple[str, ...],
+) -> Learning:
     """The detectors of a file that are nothing but regular expressions."""
     from pathlib import Path
 
@@ -131,12 +160,21 @@ def _signatures(repository: Repository, file: str, name: str | None, about: str 
         data = Path(file).read_bytes()
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}") from error
-    book = rulebook({file: data})
+    own = [one for one in rulebook({file: data}).detectors.values() if one.file == file]
+    names = [one.name for one in own]
+    for wanted in only:
+        if wanted not in names:
+            raise UserError(
+                f"{file} has no detector {wanted!r}", hint=f"it has {', '.join(names) or 'none'}"
+            )
     found = tuple(
         Signature(one.name, one.title, one.rule.field, one.rule.patterns)
-        for one in book.detectors.values()
-        if one.file == file and isinstance(one.rule, Patterns)
+        for one in own
+        if isinstance(one.rule, Patterns) and (not only or one.name in only)
     )
+    left = [one for one in names if one not in [signature.name for signature in found]]
+    if left and found:
+        click.echo(f"not shared: {', '.join(left)}", err=True)
     if not found:
         raise UserError(
             f"{file} has no detector of regular expressions",
