@@ -469,6 +469,15 @@ def test_a_branch_name_that_clashes_with_a_folder_of_refs_is_refused(
     assert f"{taken} is in the way" in refusal(repository, branch=asked).message
 
 
+def test_branches_in_one_folder_are_not_in_each_others_way(tmp_path: Path):
+    repository = a_desk(tmp_path)
+    repository.git("branch", "flywheel/reply-2026-11-21")
+
+    for branch in ("flywheel/reply-2026-11-21-2", "flywheel/other"):
+        _, base = started(repository, branch=branch)
+        assert base.ref == f"refs/heads/{branch}"
+
+
 def test_a_branch_that_exists_is_continued_from_its_own_tip(tmp_path: Path):
     repository = a_desk(tmp_path)
     repository.git("switch", "--quiet", "-c", "better")

@@ -237,6 +237,8 @@ def _named(git: Git, branch: str, head: str) -> tuple[str, str]:
         commit, _, name = line.partition(" ")
         if name == ref:
             return ref, commit
+        if name not in above and not name.startswith(f"{ref}/"):
+            continue  # for-each-ref lists all that is below a folder of the name, too
         taken = name.removeprefix("refs/heads/")
         raise UserError(f"the branch {taken} is in the way of {branch}", hint="name another branch")
     return ref, head
