@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from promptgit.cli.analyzing import window_of
+from promptgit.cli.flywheel.drift import USUAL
 from promptgit.cli.flywheel_plan import flywheel_plan
 from promptgit.cli.rollouts import live as rollouts_here
 from promptgit.cli.turns.looking import active, engine_of
@@ -18,11 +19,11 @@ from promptgit.edges.turns import END, START, TurnJournal, turn_ids
 from promptgit.flywheel.cube import Cube
 from promptgit.flywheel.cube_facts import facts
 from promptgit.flywheel.dashboard import Alarm, Dashboard, Experiment, Live, Turned
+from promptgit.flywheel.drift import MOST, Drift, watch
 from promptgit.flywheel.measure import side_by_side
 from promptgit.flywheel.rollout import Rollout
 from promptgit.flywheel.window import Window, instant, later
-from promptgit.report import measure_text
-from promptgit.report.metric_words import amount
+from promptgit.report import drift_text, measure_text
 
 WINDOWS = 4  # that plots go back
 TURNS = 20  # that are listed
@@ -48,7 +49,8 @@ def dashboard(repository: Repository, asked: Asked) -> Dashboard:
     engine = engine_of(asked.engine, plan.analyze.engine)
     turn = Turn(repository, plan, window, engine, asked.table)
     cube, before = turn.logs.cube(window), turn.logs.cube(window.before)
-    history = turn.logs.cube(Window(later(window.until, -WINDOWS * window.length), window.until))
+    longer = Window(later(window.until, -WINDOWS * window.length), window.until)
+    history = turn.logs.cube(longer)
     turn.done["analyze"] = {
         "cube": facts(cube),
         "before": facts(before),
@@ -62,7 +64,7 @@ def dashboard(repository: Repository, asked: Asked) -> Dashboard:
         now=cube,
         before=before,
         history=history,
-        alarms=tuple(_alarms(insights(turn), cube)),
+        alarms=tuple(_alarms(insights(turn), tuple(_drifts(turn, longer, history)))),
         experiments=tuple(e for one in rollouts for e in _experiments(one, history)),
         rollouts=tuple(map(_live, rollouts)),
         turns=tuple(_turns(repository)),
@@ -71,20 +73,33 @@ def dashboard(repository: Repository, asked: Asked) -> Dashboard:
     )
 
 
-def _alarms(found: dict[str, Any], cube: Cube) -> Iterator[Alarm]:
-    """Triggers that hold, resting or not, and drifts that no trigger asks about."""
+def _alarms(found: dict[str, Any], drifts: Sequence[Drift]) -> Iterator[Alarm]:
+    """Triggers that hold, resting or not, and drifts that no such trigger asks about."""
     told = set()
     for one in (*found["fired"], *found["resting"]):
         told |= {(one["prompt"], name) for name in one["metrics"]}
         rests = f" (acted on lately; rests until {one['until'][:10]})" if "until" in one else ""
         at = one.get("at", "")
         yield Alarm(at, one["prompt"], ", ".join(one["metrics"]), f"{one['why']}{rests}")
-    for one in found["drifts"]:
-        if (one["prompt"], one["metric"]) not in told:
-            metric = cube.metrics[one["metric"]]
-            before, after = (amount(metric.unit, one[side]) for side in ("before", "after"))
-            said = f"{metric.title or metric.name} went from {before} to {after}"
-            yield Alarm("", one["prompt"], metric.name, f"{said}: drift", one["began"])
+    for drift in drifts:
+        if (drift.prompt, drift.metric.name) not in told:
+            said = drift_text.said(drift)
+            yield Alarm(drift.found, drift.prompt, drift.metric.name, said, drift.began)
+
+
+def _drifts(turn: Turn, window: Window, cube: Cube) -> Iterator[Drift]:
+    """What drifted in the time of the plots and stays so, as `flywheel drift` says it."""
+    prompts = [name for name in cube.values("prompt") if name]
+    for name in USUAL:
+        metric = cube.metrics.get(name)
+        if metric is None or not prompts:
+            continue
+        streams = {
+            prompt: turn.logs.series(name, window, prompt=prompt, limit=MOST) for prompt in prompts
+        }
+        for one in watch(metric, streams):
+            if one.drifted:
+                yield one.drifts[-1]
 
 
 def _experiments(rollout: Rollout, cube: Cube) -> Iterator[Experiment]:

@@ -51,9 +51,10 @@ class Panel:
     prompt: str
     conversations: int
     versions: Sequence[str]
-    models: Sequence[str]
+    models: Sequence[str]  # that are known
     alarms: Sequence[Alarm]
     groups: Sequence[Group]
+    silent: Sequence[str] = ()  # titles of counts that were 0 all the time
 
 
 def page(board: Dashboard) -> str:
@@ -93,10 +94,13 @@ def _panel(board: Dashboard, prompt: str) -> Panel:
     drawn = (board.history or board.now).only(prompt=prompt)
     seen = [metric for metric in now.metrics.values() if _counted(now, metric)]
     looks = len(seen) * len(board.now.values("prompt"))
+    silent = [m for m in seen if m.unit == "count" and not _happened(m, now, before, drawn)]
     named = dict.fromkeys([*GROUPS, *sorted(metric.group for metric in seen)])
+    shown_ones = [metric for metric in seen if metric not in silent]
     groups = [
         Group(
-            name or "other", [_card(now, before, drawn, m, looks) for m in seen if m.group == name]
+            name or "other",
+            [_card(now, before, drawn, m, looks) for m in shown_ones if m.group == name],
         )
         for name in named
     ]
@@ -104,10 +108,19 @@ def _panel(board: Dashboard, prompt: str) -> Panel:
         prompt=prompt,
         conversations=max((now.total(metric.name).clusters for metric in seen), default=0),
         versions=now.values("version"),
-        models=now.values("model"),
+        models=[name for name in now.values("model") if name],
         alarms=[alarm for alarm in board.alarms if alarm.prompt in ("", prompt)],
         groups=[group for group in groups if group.cards],
+        silent=[_title(metric) for metric in silent],
     )
+
+
+def _happened(metric: Metric, *cubes: Cube) -> bool:
+    return any(cube.total(metric.name).x for cube in cubes if metric.name in cube.metrics)
+
+
+def _title(metric: Metric) -> str:
+    return metric.title or metric.name.replace("_", " ")
 
 
 def _counted(cube: Cube, metric: Metric) -> bool:
@@ -126,7 +139,7 @@ def _card(now: Cube, before: Cube, drawn: Cube, metric: Metric, looks: int) -> C
         change = words.change(metric, moved) if moved else ""
     return Card(
         metric=metric,
-        title=metric.title or metric.name.replace("_", " "),
+        title=_title(metric),
         value=words.value(metric, tally),
         span=words.span(metric, tally),
         change=change,
@@ -149,6 +162,7 @@ def _environment() -> Environment:
     environment.filters["moment"] = lambda at: at[:16].replace("T", " ")
     environment.globals.update(
         bottom=trend.BOTTOM,
+        conversations=lambda count: f"{count:,} conversation{'s' * (count != 1)}",
         height=trend.HEIGHT,
         left=trend.LEFT,
         right=trend.RIGHT,

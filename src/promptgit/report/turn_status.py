@@ -26,7 +26,9 @@ def _turn(turn: Mapping[str, Any]) -> Iterator[Styled]:
         (f"turn {turn['turn']}", "bold"),
         (f"  {turn['since'][:10]} to {turn['until'][:10]}, {looked}", ""),
     )
-    if not turn["ended"]:
+    if turn["given_up"]:
+        yield (("  cut short, and given up for a later turn", "dim"),)
+    elif not turn["ended"]:
         yield (("  cut short: `promptgit flywheel run --resume` goes on with it", "yellow"),)
     for one in turn["fired"]:
         what = "" if one["do"] == "improve" else " (alarm)"
