@@ -61,6 +61,8 @@ def test_values_of_the_environment_are_blotted_out_wherever_they_stand():
         "ThisIsAnExtremelyLongIdentifierOfTheHouse",
         "==================================================",
         "max_tokens: 1000000000",
+        "the key is <secret:c12345678901>, token=<secret:a98765432101>",
+        "https://jane:<secret:c12345678901>@shop.example",
     ],
 )
 def test_what_only_resembles_a_secret_stays(text):

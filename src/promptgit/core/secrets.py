@@ -54,6 +54,7 @@ _NAMED = (
     r"(?P<value>(?=[^\s\"'@]{0,200}\d)[^\s\"'@<>{}]{8,})"
 )
 _IN_URL = r"://[^\s/:@]{1,80}:(?P<value>[^\s/@]{1,200})@"
+_PSEUDONYM = re.compile(r"<[a-z][a-z0-9_-]{0,30}:[a-f][0-9a-f]{11}>")  # of what was redacted
 _TOKEN = re.compile(rf"[A-Za-z0-9+/_=-]{{{LONG_TOKEN},}}")
 
 
@@ -93,7 +94,11 @@ def spans(text: str) -> Iterator[tuple[str, int, int]]:
     ]
     for kind, marks, pattern in (("secret", _NAMES, _NAMED), ("password", ("://",), _IN_URL)):
         if any(mark in lowered for mark in marks):
-            found += [(m.start("value"), m.end("value"), kind) for m in re.finditer(pattern, text)]
+            found += [
+                (m.start("value"), m.end("value"), kind)
+                for m in re.finditer(pattern, text)
+                if not _is_pseudonym(text, *m.span("value"))
+            ]
     found += [
         (m.start(), m.end(), "random-looking token")
         for m in _TOKEN.finditer(text)
@@ -104,6 +109,12 @@ def spans(text: str) -> Iterator[tuple[str, int, int]]:
         if start >= end:
             yield kind, start, stop
             end = stop
+
+
+def _is_pseudonym(text: str, start: int, stop: int) -> bool:
+    """`<secret:…>` reads as a secret that is called one, and is what was left of it."""
+    match = _PSEUDONYM.match(text, max(text.rfind("<", max(0, start - 40), start + 1), 0))
+    return bool(match and match.end() >= stop)
 
 
 def _looks_random(token: str) -> bool:

@@ -181,7 +181,7 @@ def _without_names(text: str, is_id: bool) -> Iterator[Span]:
     yield from ips(text)
     for kind, start, stop in secrets.spans(text):
         guessed = is_id and kind == _GUESSED
-        if not guessed and not _is_within_pseudonym(text, start):
+        if not guessed:
             yield Span(start, stop, "secret", text[start:stop])
 
 
@@ -193,12 +193,6 @@ def _mapped(folded: Folded, spans: Iterable[Span]) -> Iterable[Span]:
         Span(folded.origin(start), folded.origin(stop), kind, value)
         for start, stop, kind, value in spans
     ]
-
-
-def _is_within_pseudonym(text: str, position: int) -> bool:
-    """`<secret:…>` reads as a secret that is called one."""
-    match = _PSEUDONYM.match(text, max(text.rfind("<", max(0, position - 40), position), 0))
-    return bool(match and match.end() > position)
 
 
 def _apart(spans: Iterable[Span]) -> list[Span]:
