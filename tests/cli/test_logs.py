@@ -165,8 +165,56 @@ def test_a_conversation_is_shown_with_what_was_said_of_it(repository: Repository
     assert "<email:" in whole
     assert [call["id"] for call in one["calls"]] == ["b"]
     assert [said["id"] for said in one["feedback"]] == ["f"]
-    with pytest.raises(UserError, match="no call and no conversation"):
+    with pytest.raises(UserError, match="no call, no conversation and no unit"):
         run(repository.path, "show", "nobody")
+
+
+@pytest.mark.parametrize("words", [(), ("--unit",)])
+def test_all_calls_of_a_person_are_found_by_the_address_that_the_application_knows(
+    repository: Repository, words: tuple[str, ...]
+):
+    brought(
+        repository.path,
+        a_call("a", unit="user-5@shop.example", conversation="c-1"),
+        a_call("b", unit="User-5@Shop.example"),
+        a_call("c", unit="user-6@shop.example", conversation="c-2"),
+        feedback("f", "c-1", 0.5),
+    )
+
+    found = json.loads(run(repository.path, "show", *words, "user-5@shop.example", "--json").output)
+
+    assert sorted(call["id"] for call in found["calls"]) == ["a", "b"]
+    assert [said["id"] for said in found["feedback"]] == ["f"]
+    with pytest.raises(UserError, match="give one of them"):
+        run(repository.path, "show", "a", "--unit", "b")
+
+
+def test_no_calls_are_an_occasion_to_say_where_they_come_from(repository: Repository):
+    shown = run(repository.path, "show").output
+
+    assert shown.startswith("no calls in ")
+    assert "`promptgit logs import FILE`" in shown
+
+
+def test_what_was_redacted_is_shown_as_it_lies_there(repository: Repository):
+    brought(repository.path, a_call("a", input="token=sk4Xy7Qw91zR3"))
+
+    shown = run(repository.path, "show").output
+
+    assert "<secret:" in shown
+    assert "redacted" not in shown
+
+
+def test_a_sample_may_be_lines_that_an_import_reads(repository: Repository, tmp_path: Path):
+    brought(repository.path, a_call("a", input="grüß dich"), a_call("b"))
+
+    lines = run(repository.path, "sample", "reply", "--jsonl").output
+    there = json.loads(
+        run(tmp_path, "import", "-", "--json", stdin=lines, PROMPTGIT_LOGS=str(tmp_path)).output
+    )
+
+    assert lines.isascii()
+    assert there["files"][0]["imported"] == 2
 
 
 def test_a_sample_is_the_same_for_the_same_seed(repository: Repository):

@@ -19,9 +19,11 @@ from promptgit.report import logs_text
 Examples:
   promptgit logs sample support-reply --limit 5
   promptgit logs sample --since 7d --seed 2 --json
+  promptgit logs sample support-reply --jsonl > to-read.jsonl
 
 \b
-JSON: {schema, seed, conversations: [{id, calls: [the lines]}]}""",
+JSON: {schema, seed, conversations: [{id, calls: [the lines]}]}
+JSON Lines: the lines of the logs, a call each, as `logs import` reads them.""",
 )
 @click.argument("prompt", required=False, default="")
 @click.option(
@@ -30,7 +32,10 @@ JSON: {schema, seed, conversations: [{id, calls: [the lines]}]}""",
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed draws others")
 @click.option("--since", metavar="TIME", help="Of the last so long, e.g. 7d; else of all there is")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; its keys are stable")
-def command(prompt: str, limit: int, seed: int, since: str | None, as_json: bool) -> None:
+@click.option("--jsonl", is_flag=True, help="Print the lines of the calls, a call a line")
+def command(
+    prompt: str, limit: int, seed: int, since: str | None, as_json: bool, jsonl: bool
+) -> None:
     """
     Show conversations of PROMPT, or of all prompts, each drawn with the same chance.
 
@@ -48,6 +53,10 @@ def command(prompt: str, limit: int, seed: int, since: str | None, as_json: bool
             for one in drawn
         ]
         show_json({"schema": 1, "seed": seed, "conversations": listed})
+        return
+    if jsonl:
+        for call in (call for one in drawn for call in one.calls):
+            click.echo(json.dumps(json.loads(call.line())))
         return
     if not drawn:
         click.echo(f"no calls{f' of {name!r}' if name else ''} in {place.folder}")

@@ -98,12 +98,16 @@ def _score(line: Interaction, score: str, given: Mapping[str, tuple[str, float]]
 
 
 def conversation(folder: LogFolder, *names: str) -> Conversation | None:
-    """The call or the conversation of these names, and what was said of it; None: there is none."""
+    """
+    The calls that are, or belong to a conversation or a unit, of these names, and what was said.
+
+    None: there is neither call nor feedback.
+    """
     wanted = set(names)
     calls: dict[str, Interaction] = {}
     feedback: dict[str, Interaction] = {}
     for line in _naming(folder, wanted):
-        if line.kind == CALL and (line.id in wanted or line.conversation in wanted):
+        if line.kind == CALL and wanted & {line.id, line.conversation, line.unit}:
             calls[line.id] = line
         elif line.kind == FEEDBACK and (line.of in wanted or line.id in wanted):
             feedback[line.id] = line
@@ -120,7 +124,7 @@ def conversation(folder: LogFolder, *names: str) -> Conversation | None:
 
 def _naming(folder: LogFolder, names: set[str]) -> Iterator[Interaction]:
     for line in folder.lines():
-        if names & {line.id, line.of, line.conversation}:
+        if names & {line.id, line.of, line.conversation, line.unit}:
             yield line
 
 
