@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.terminal import promptgit
+from promptgit.flywheel.interaction import Interaction
 from promptgit.testing.conversations import write_logs
 from promptgit.testing.periods import Fault, Source
 from promptgit.testing.repositories import Repository, a_repository
@@ -74,3 +75,48 @@ def test_a_prediction_comes_with_what_it_is_worth(repository: Repository):
     assert reply["prompt"] == "support-reply"
     assert ("odds" in reply) == reply["useful"]
     assert "cannot be predicted yet" in reply["said"] or "log loss" in reply["said"]
+
+
+def test_calls_without_the_name_of_a_prompt_are_left_out_and_counted(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    logs = tmp_path / "logs"
+    write_logs(logs, Source(conversations=200))
+    one = Interaction("nameless", "2026-11-04T10:00:00.000Z", input="?", output="!")
+    (logs / "2026-11-04.other.jsonl").write_text(f"{one.line()}\n", encoding="utf-8")
+    monkeypatch.setenv("PROMPTGIT_LOGS", str(logs))
+
+    for name, key in (("drift", "streams"), ("predict", "predictions")):
+        told = json.loads(promptgit(repository, "flywheel", name, *SINCE, "--json").out)
+        said = promptgit(repository, "flywheel", name, *SINCE).out
+
+        assert "" not in {stream["prompt"] for stream in told[key]}
+        assert told["notices"] == ["1 conversation without the name of a prompt: left out"]
+        assert "note: 1 conversation without the name of a prompt: left out" in said
+
+    for path in logs.glob("*.jsonl*"):
+        if path.name != "2026-11-04.other.jsonl":
+            path.unlink()
+    alone = promptgit(repository, "flywheel", "drift", *SINCE)
+
+    assert alone.code == 2
+    assert "names its prompt (1 conversation)" in alone.err
+    assert "promptgit logs import FILE --prompt NAME" in alone.err
+
+
+def test_an_unknown_outcome_names_a_few_and_no_endless_line(repository: Repository):
+    close = promptgit(repository, "flywheel", "predict", *SINCE, "--outcome", "escalaton")
+    far = promptgit(repository, "flywheel", "predict", *SINCE, "--outcome", "nope")
+
+    assert "did you mean 'escalation'? There are " in close.err
+    assert far.err.rstrip().endswith("others")
+    assert max(map(len, far.err.splitlines())) < 200
+
+
+@pytest.mark.parametrize("command", ["drift", "predict", "analyze"])
+def test_the_files_have_no_table_to_name(repository: Repository, command: str):
+    said = promptgit(repository, "flywheel", command, "--table", "x")
+
+    assert said.code == 2
+    assert "duckdb reads the log files here, and no table 'x'" in said.err
+    assert "leave --table out" in said.err

@@ -85,8 +85,8 @@ def command(
     from promptgit.cli.analyzing import window_of
     from promptgit.cli.flywheel_logs import opened_logs
     from promptgit.cli.flywheel_plan import flywheel_plan
+    from promptgit.cli.named_prompts import named_prompts
     from promptgit.cli.wiring import Repository
-    from promptgit.errors import UserError
     from promptgit.flywheel.drift import MOST, watch
     from promptgit.report import drift_text
 
@@ -96,15 +96,7 @@ def command(
     logs = opened_logs(repository, plan, engine=engine, table=table)
     known = {name: one.metric for name, one in logs.rulebook.metrics.items()}
     chosen = _chosen(metrics, known, plan)
-    prompts = logs.cube(window).values("prompt")
-    if not prompts or (prompt and prompt not in prompts):
-        raise UserError(
-            f"no call{f' of {prompt}' * bool(prompt)} from {window.since[:16]} to "
-            f"{window.until[:16]}",
-            hint=f"there are {', '.join(prompts)}"
-            if prompts
-            else "`promptgit logs import FILE` brings some; --since 90d looks further back",
-        )
+    prompts, left_out = named_prompts(logs.cube(window), window, prompt)
     watched = [
         one
         for metric in chosen
@@ -114,7 +106,7 @@ def command(
         )
         if prompt in ("", one.prompt)
     ]
-    notices = drift_text.limits(watched)
+    notices = [*drift_text.limits(watched), *left_out]
     if as_json:
         told = {
             "schema": 1,

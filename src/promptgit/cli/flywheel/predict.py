@@ -20,8 +20,9 @@ Examples:
 \b
 JSON: {schema, window: {since, until}, engine, predictions: [{prompt, outcome, conversations,
 answers, outcomes, enough, useful, said, base_rate, gain, brier_gain, slope, caught, bins, odds,
-riskiest}]}; gain, brier_gain and slope are {value, low, high}, a bin is {answers, predicted,
-observed, low, high}, one at risk {conversation, risk}; from slope on only where `useful`.""",
+riskiest}], notices}; gain, brier_gain and slope are {value, low, high}, a bin is {answers,
+predicted, observed, low, high}, one at risk {conversation, risk}; from slope on only where
+`useful`.""",
 )
 @click.option(
     "--outcome",
@@ -65,8 +66,8 @@ def command(
     from promptgit.cli.analyzing import window_of
     from promptgit.cli.flywheel_logs import opened_logs
     from promptgit.cli.flywheel_plan import flywheel_plan
+    from promptgit.cli.named_prompts import named_prompts
     from promptgit.cli.wiring import Repository
-    from promptgit.errors import UserError
     from promptgit.flywheel.prediction import predict
     from promptgit.report import prediction_text
 
@@ -74,15 +75,7 @@ def command(
     plan = flywheel_plan(repository)
     window = window_of(since, until, plan, datetime.now(UTC))
     logs = opened_logs(repository, plan, engine=engine, table=table)
-    prompts = logs.cube(window).values("prompt")
-    if not prompts or (prompt and prompt not in prompts):
-        raise UserError(
-            f"no call{f' of {prompt}' * bool(prompt)} from {window.since[:16]} to "
-            f"{window.until[:16]}",
-            hint=f"there are {', '.join(prompts)}"
-            if prompts
-            else "`promptgit logs import FILE` brings some; --since 90d looks further back",
-        )
+    prompts, notices = named_prompts(logs.cube(window), window, prompt)
     found = [
         predict(outcome, name, logs.steps(outcome, window, prompt=name))
         for name in prompts
@@ -94,7 +87,9 @@ def command(
             "window": {"since": window.since, "until": window.until},
             "engine": logs.engine,
             "predictions": [prediction_text.facts(one) for one in found],
+            "notices": notices,
         }
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
     else:
         console.show_lines(line for one in found for line in prediction_text.screen(one))
+        console.show_lines(((f"note: {note}", "dim"),) for note in notices)

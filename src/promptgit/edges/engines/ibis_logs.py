@@ -27,6 +27,7 @@ from promptgit.flywheel.window import Window
 SUMS = ("k", "x", "n", "xx", "xn", "nn")
 DIGITS = 10  # of a sum: engines add in an order of their own
 MOST_FEEDBACK = 20  # lines that are shown of one conversation
+NAMED = 6  # metrics or detectors, where a name is unknown
 
 
 @dataclass
@@ -224,10 +225,10 @@ class IbisLogs:
     def _refuse_unknown(self, name: str, kind: str, known: Mapping[str, Any]) -> None:
         if name not in known:
             close = get_close_matches(name, known, n=1)
-            raise UserError(
-                f"there is no {kind} {name!r}",
-                hint=f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}",
-            )
+            meant = f"did you mean {close[0]!r}? " if close else ""
+            some = ", ".join([*known][:NAMED])
+            others = f", and {len(known) - NAMED} others" if len(known) > NAMED else ""
+            raise UserError(f"there is no {kind} {name!r}", hint=f"{meant}There are {some}{others}")
 
 
 def _hash(talk: Any, seed: int) -> Any:

@@ -173,6 +173,12 @@ def opened(engine: str, files: Files, *, table: str = "", memory: int = MOST_MEM
     except ImportError as error:
         raise _missing("flywheel", "ibis") from error
     ibis.options.interactive = False
+    if table and engine in (DUCKDB, PYSPARK):
+        raise UserError(
+            f"{engine} reads the log files here, and no table {table!r}",
+            hint="leave --table out, or name where the table is: --engine URL, such as "
+            "bigquery://PROJECT/DATASET or duckdb:///FOLDER/FILE.db",
+        )
     if engine == DUCKDB:
         return _duckdb(files, memory)
     if engine == PYSPARK:
