@@ -201,6 +201,22 @@ def test_without_traffic_nobody_knows_and_the_step_waits(
     assert "nobody knows: quality_score < 5" in said.err
 
 
+def test_a_promotion_without_guards_says_what_the_logs_lack_and_goes_on(
+    desk: Repository, typed: Type, monkeypatch: pytest.MonkeyPatch
+):
+    for module in ("guarding", "promoting"):
+        monkeypatch.setattr(f"promptgit.cli.{module}.LOOKED_BACK", measuring.LOOKED_BACK * 400)
+    better, worse = live(desk).candidate, live(desk).stable
+
+    assert "warning" not in typed(f"promote {PROMPT} --dry-run").err
+    changed(desk, stable=better, candidate=worse)
+    said = typed(f"promote {PROMPT}")
+
+    assert said.code == 0
+    assert "warning: no conversation with the candidate" in said.err
+    assert live(desk).share == 50
+
+
 def test_the_bandit_shows_what_it_knows_and_proposes_a_promotion(typed: Type):
     said = typed(f"flywheel bandit {PROMPT} {WINDOW}")
 

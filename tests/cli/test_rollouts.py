@@ -435,3 +435,44 @@ def test_a_bundle_of_an_environment_that_is_not_there_is_refused(desk: Repositor
 
     assert said.code == 2
     assert "nothing is live in 'prod'" in said.err
+
+
+def test_a_guard_over_what_nobody_measures_is_refused_before_anything_is_committed(
+    desk: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(desk.path)
+    before = desk.head
+
+    code = run(["deploy", NAME, "--guard", "error_rat > 2%"])
+
+    assert code == 2
+    assert "did you mean 'error_rate'?" in capsys.readouterr().err
+    assert desk.head == before
+
+
+def test_guards_of_a_running_candidate_are_replaced_in_a_commit_of_their_own(
+    desk: Repository, typed: Type
+):
+    trying(desk, typed)
+    was = live(desk)
+
+    said = typed(f"deploy {NAME} --guard leaks>0")
+
+    assert said.code == 0, said.err
+    assert live(desk).guards == ("leaks>0",)
+    assert (live(desk).share, live(desk).since) == (was.share, was.since)
+    assert desk.message().startswith(
+        f"deploy(support-reply): guards of {was.arm('candidate').blob[:10]} in production: leaks>0"
+    )
+    again = typed(f"deploy {NAME} --guard leaks>0")
+    assert again.code == 2
+    assert f"`steps` stand in {ROLLOUT_FILE}" in again.err
+
+
+def test_a_promotion_on_nothing_is_told_so(desk: Repository, typed: Type):
+    trying(desk, typed)
+
+    said = typed(f"promote {NAME}")
+
+    assert said.code == 0
+    assert "warning: no conversation with the candidate in the logs" in said.err

@@ -9,6 +9,7 @@ from promptgit.cli.wiring import Repository
 from promptgit.core.naming import name_of
 from promptgit.errors import UserError
 from promptgit.flywheel.cube import Cube
+from promptgit.flywheel.plan import Plan
 from promptgit.flywheel.proposal import Guarded
 from promptgit.flywheel.rollout import CANDIDATE, STABLE, Rollout
 from promptgit.flywheel.window import Window
@@ -37,6 +38,19 @@ def guarded(one: Rollout, cube: Cube) -> tuple[Guarded, ...]:
         judgement = judged(parse(guard, cube.metrics), tried, stable)
         found.append(Guarded(guard, judgement.holds, why(judgement)))
     return tuple(found)
+
+
+def hold_guards(repository: Repository, plan: Plan, guards: Sequence[str]) -> None:
+    """Raise UserError for a guard over what nobody measures, or in a unit that is not its own."""
+    from promptgit.cli.flywheel_logs import rules_of
+    from promptgit.flywheel.grammar import parse
+
+    if not guards:
+        return
+    rules = rules_of(repository, plan)
+    known = {name: one.metric for name, one in rules.metrics.items() if not rules.is_sampled(name)}
+    for guard in guards:
+        parse(guard, known)
 
 
 def refuse_unguarded(repository: Repository, one: Rollout, *, force: bool) -> None:

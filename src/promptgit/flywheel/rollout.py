@@ -108,12 +108,14 @@ def deployed(
     arm: Arm,
     *,
     percent: float | None,
+    guards: tuple[str, ...] = (),
     at: str,
 ) -> Rollout:
     """
     Put a text into an environment: at once where nothing is live yet, else for a share of units.
 
-    percent: of units; None: the first step.  Raises UserError where that is no step forward.
+    percent: of units; None: the first step.  guards: in place of those of a candidate that has
+    this text already; empty: as they are.  Raises UserError where that is no step forward.
     """
     if before is None:
         if percent is not None and percent < 100:
@@ -140,9 +142,12 @@ def deployed(
             f"`promptgit abort {prompt} --to {environment}` first",
         )
     if percent is None or share == before.share:
+        if guards not in ((), before.guards):
+            return replace(before, guards=guards)
         raise UserError(
             f"this text is the candidate in {environment} already, with {before.share:g} %",
-            hint="`promptgit promote` takes the next step, `--percent` sets a share",
+            hint="`promptgit promote` takes the next step, `--percent` sets a share, `--guard` "
+            f"the guards; `steps` stand in {ROLLOUT_FILE}: edit and commit it",
         )
     return replace(before, candidate=arm, share=share, since=at)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -77,6 +77,8 @@ def what(step: Step) -> str:
         return f"back to {after.stable.blob[:10]} for everybody in {environment}"
     if after.candidate is None:
         return f"{blob} for everybody in {environment}"
+    if before and before == replace(after, guards=before.guards):
+        return f"guards of {blob} in {environment}: {', '.join(after.guards)}"
     was = f", was {before.share:g} %" if before and before.candidate else ""
     return f"{blob} for {after.share:g} % of {environment}{was}"
 

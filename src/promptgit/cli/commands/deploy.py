@@ -57,11 +57,13 @@ def command(
     Where nothing of it is live yet, everybody gets this text.  Else it becomes the candidate: a
     share of the units get it, always the same ones, and the others keep the stable text.
     `promptgit promote` takes the next step, `promptgit abort` goes back; so does `git revert`.
+    With --guard and the text that is the candidate already, only the guards are replaced.
 
     How far the text is proven is said, and nothing is refused for it.
     """
     from promptgit.cli import rollouts
     from promptgit.cli.flywheel_plan import flywheel_plan
+    from promptgit.cli.guarding import hold_guards
     from promptgit.cli.rollout_steps import carry_out
     from promptgit.cli.wiring import Repository
     from promptgit.flywheel.rollout import deployed
@@ -76,11 +78,12 @@ def command(
     committed = rollouts.Committed.at(git, branch=branch)
     before = committed.rollouts.get(target, name)
     arm = rollouts.arm_at(git, path, ref)
-    after = deployed(before, target, name, arm, percent=percent, at=rollouts.now())
+    after = deployed(before, target, name, arm, percent=percent, guards=guards, at=rollouts.now())
     if before is None:
         after = replace(after, steps=plan.deploy.steps, guards=plan.deploy.guards)
     if guards:
         after = replace(after, guards=guards)
+    hold_guards(repository, plan, after.guards)
     proof = rollouts.proof(path, arm)
     step = Step("deploy", path, before, after, evidence=proof.words, why=why)
     findings = tuple(rollouts.lint_words(git, path, arm))

@@ -41,10 +41,12 @@ def command(
 
     The guards of the rollout are looked at first, on what the candidate did in the logs of the
     last 30 days; where one came true, or nobody can tell, nothing is committed unless --force says
-    so.  Only a person promotes: nothing that runs by itself calls this.
+    so.  Without guards it goes on, and says what the logs lack for it.  Only a person promotes:
+    nothing that runs by itself calls this.
     """
     from promptgit.cli import rollouts
     from promptgit.cli.guarding import refuse_unguarded
+    from promptgit.cli.promoting import unproven
     from promptgit.cli.rollout_steps import carry_out
     from promptgit.cli.wiring import Repository
     from promptgit.errors import WorldError
@@ -60,6 +62,8 @@ def command(
     with suppress(WorldError):  # a shallow clone may lack the commit; it was there at the deploy
         rollouts.prompt_of(repository.git, name, after.candidate or after.stable)
     refuse_unguarded(repository, before, force=force)
+    if not before.guards and not force and (lacking := unproven(repository, before, path)):
+        click.echo(f"warning: {lacking}", err=True)
     proof = rollouts.proof(path, after.candidate or after.stable)
     step = Step("promote", path, before, after, evidence=proof.words, why=why)
     carry_out(repository.git, committed, step, proof, (), dry_run=dry_run, as_json=as_json)
