@@ -143,7 +143,7 @@ def test_a_proven_better_variant_is_worth_what_the_rest_would_gain():
         {name: rules.metrics[name].metric}, stable=a_tally(100, 1000), candidate=a_tally(60, 200)
     )
 
-    [found] = opportunities(cube, rules.metrics, ["reply"], 3)
+    [found] = opportunities(cube, rules.metrics, ["reply"], 3, trying={"reply"})
 
     assert round(found.gain) == 200  # 30 % against 10 % of 1,000
     assert found.command == "promptgit promote reply"
@@ -158,10 +158,22 @@ def test_a_candidate_that_does_worse_is_no_opportunity():
         {name: rules.metrics[name].metric}, stable=a_tally(300, 1000), candidate=a_tally(20, 200)
     )
 
-    found = opportunities(cube, rules.metrics, ["reply"], 3)
+    found = opportunities(cube, rules.metrics, ["reply"], 3, trying={"reply"})
 
     assert [one.command for one in found] == ["promptgit abort reply"]
     assert round(found[0].gain) == 40  # what the 200 would gain with the stable one
+
+
+def test_a_candidate_that_was_taken_back_is_not_promoted_but_searched_for():
+    rules = rulebook()
+    name = "upsell_rate"
+    cube = a_cube(
+        {name: rules.metrics[name].metric}, stable=a_tally(100, 1000), candidate=a_tally(60, 200)
+    )
+
+    [found] = opportunities(cube, rules.metrics, ["reply"], 3, trying={"another"})
+
+    assert found.command == "promptgit flywheel improve reply --metric upsell_rate"
 
 
 def test_without_one_half_of_the_failures_are_counted_and_the_sentence_says_so():

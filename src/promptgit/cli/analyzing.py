@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptgit.cli.wiring import Repository
+from promptgit.core.naming import name_of
 from promptgit.errors import UserError, WorldError
 from promptgit.flywheel.insights import Analysis, Options
 from promptgit.flywheel.plan import Plan
@@ -50,7 +51,9 @@ def analyzed(asked: Asked, *, now: datetime | None = None) -> Analysis:
     plan = flywheel_plan(repository)
     window = window_of(asked.since, asked.until, plan, now or datetime.now(UTC))
     logs = opened_logs(repository, plan, engine=asked.engine, table=asked.table)
-    options = Options(prompt=asked.prompt, seed=asked.seed)
+    options = Options(
+        prompt=asked.prompt, seed=asked.seed, trying=_trying(repository, plan.environment)
+    )
     found = analyze(logs, logs.rulebook, window, options, limits=logs.opened.limits)
     if not found.now.rows:
         where = (
@@ -67,6 +70,17 @@ def analyzed(asked: Asked, *, now: datetime | None = None) -> Analysis:
         note = f"your own files replace {', '.join(overridden)} of the package"
         found = replace(found, notices=[*found.notices, note])
     return found
+
+
+def _trying(repository: Repository, environment: str) -> frozenset[str]:
+    """The prompts, as logs name them, that have a candidate in an environment; or in any."""
+    from promptgit.cli.measuring import rollouts_here
+
+    return frozenset(
+        name_of(one.prompt)
+        for one in rollouts_here(repository).entries.values()
+        if one.candidate and environment in ("", one.environment)
+    )
 
 
 def _with_sample(

@@ -53,7 +53,9 @@ def analyze(
         looked_at,
         [
             _with_examples(one, logs, rulebook, window, options)
-            for one in opportunities(now, rulebook.metrics, prompts, options.opportunities)
+            for one in opportunities(
+                now, rulebook.metrics, prompts, options.opportunities, trying=options.trying
+            )
         ],
         notices=_notices(now, before, prompts),
         prompt=options.prompt,

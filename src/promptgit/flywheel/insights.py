@@ -154,3 +154,4 @@ class Options:
     suspects: int = 500  # conversations that new attacks are sought in
     opportunities: int = 3
     examples: int = 2
+    trying: frozenset[str] = frozenset()  # prompts that have a candidate now

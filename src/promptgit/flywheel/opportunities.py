@@ -9,7 +9,7 @@ avoided, and the sentence says so.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from promptgit.flywheel.changes import FEWEST, is_share
@@ -35,26 +35,32 @@ class Gap:
 
 
 def opportunities(
-    cube: Cube, measured: Mapping[str, Measured], prompts: Sequence[str], most: int
+    cube: Cube,
+    measured: Mapping[str, Measured],
+    prompts: Sequence[str],
+    most: int,
+    *,
+    trying: Collection[str] = (),
 ) -> list[Opportunity]:
     """
     Rank what could be won in this window, the most first; no two of one prompt's metric.
 
-    A metric takes part that says what is better, and what one is worth.
+    A metric takes part that says what is better, and what one is worth.  trying: prompts with a
+    candidate, which alone can be promoted or aborted.
     """
     found = []
     for prompt in prompts:
         part = cube.only(prompt=prompt)
         for name, metric in part.metrics.items():
             if metric.better and measured[name].worth > 0:
-                one = _of(prompt, part, measured[name])
+                one = _of(prompt, part, measured[name], prompt in trying)
                 if one is not None:
                     found.append(one)
     found.sort(key=lambda one: (-one.rank, one.prompt, one.metric.name))
     return found[:most]
 
 
-def _of(prompt: str, cube: Cube, measured: Measured) -> Opportunity | None:
+def _of(prompt: str, cube: Cube, measured: Measured, is_tried: bool) -> Opportunity | None:
     metric = measured.metric
     tally = cube.total(metric.name)
     gap = _widest(cube, measured)
@@ -62,7 +68,7 @@ def _of(prompt: str, cube: Cube, measured: Measured) -> Opportunity | None:
     if measured.failure == measured.what and metric.better == "lower" and is_share(metric):
         failures = tally.x
     if gap is not None and gap.won >= HALF * failures:
-        return _by_gap(prompt, measured, gap)
+        return _by_gap(prompt, measured, gap, is_tried)
     if failures < 1:
         return None
     value = tally.value or 0.0
@@ -81,7 +87,7 @@ def _of(prompt: str, cube: Cube, measured: Measured) -> Opportunity | None:
     )
 
 
-def _by_gap(prompt: str, measured: Measured, gap: Gap) -> Opportunity:
+def _by_gap(prompt: str, measured: Measured, gap: Gap, is_tried: bool) -> Opportunity:
     metric = measured.metric
     best = gap.best[:8] if gap.dimension == "version" else gap.best
     name = f"{gap.dimension} {best}"
@@ -93,7 +99,7 @@ def _by_gap(prompt: str, measured: Measured, gap: Gap) -> Opportunity:
         f"the {gap.rest.n:,.0f} {_what(measured)} of the rest, had they done as those with {name}"
     )
     command = _improving(prompt, metric)
-    if gap.dimension == "variant" and gap.best in ("candidate", "stable"):
+    if gap.dimension == "variant" and gap.best in ("candidate", "stable") and is_tried:
         verb = "promote" if gap.best == "candidate" else "abort"
         command = f"promptgit {verb} {shlex.quote(prompt)}"
     elif gap.dimension == "version":
