@@ -288,7 +288,7 @@ def test_a_confirmed_text_of_a_prompt_that_is_rolled_out_gets_its_first_step_on_
 
 def test_a_condition_about_a_prompt_that_is_not_in_the_logs_stays_quiet(app: Repository):
     (app.path / "flywheel.yaml").write_text(
-        "triggers: [{when: quality_score < 7, prompt: nobody}]\n"
+        "triggers: [{when: quality_score < 7, prompt: nobody, do: alarm}]\n"
     )
 
     found = turn(app, *WEEK, "--dry-run", "--json").json

@@ -54,7 +54,6 @@ library: {url: git@git.example.com:team/learnings.git}
         Rule("upsell_rate < 20%"),
         Rule("drift(quality_score)", "support-reply", "alarm", timedelta(days=2)),
     )
-    assert [rule.line for rule in plan.triggers] == [14, 15]
     assert (plan.improve.branch, plan.improve.cases) == ("fix/{prompt}", 5)
     assert (plan.deploy.steps, plan.deploy.guards) == ((5, 100), ("error_rate > 2%",))
     assert (plan.measure.metrics, plan.measure.value) == (("upsell_rate",), "revenue")

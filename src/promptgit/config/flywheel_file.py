@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from promptgit.core.located import Located, parse_yaml
+from promptgit.core.located import parse_yaml
 from promptgit.flywheel.plan import (
     FILE,
     Analyze,
@@ -64,9 +64,7 @@ def parse_flywheel(data: bytes, file: str = FILE) -> Plan:
     if shape.analyze:
         found["analyze"] = _analyze(shape.analyze)
     if shape.triggers is not None:
-        found["triggers"] = tuple(
-            _rule(one, located, number) for number, one in enumerate(shape.triggers)
-        )
+        found["triggers"] = tuple(map(_rule, shape.triggers))
     if shape.improve:
         found["improve"] = Improve(**_set(shape.improve))
     if shape.deploy:
@@ -106,12 +104,12 @@ def _analyze(shape: AnalyzeShape) -> Analyze:
     return Analyze(**found)
 
 
-def _rule(shape: TriggerShape, located: Located, number: int) -> Rule:
+def _rule(shape: TriggerShape) -> Rule:
     found = _set(shape)
     cooldown: timedelta | None = duration(shape.cooldown) if shape.cooldown else None
     if cooldown is not None:
         found["cooldown"] = cooldown
-    return Rule(**found, line=located.position(("triggers", number)).line)
+    return Rule(**found)
 
 
 def _set(shape: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from promptgit.errors import UserError, WorldError
 
 Facts = Mapping[str, Any]  # in JSON's terms
 
-START, END = "start", "end"
+START, END, GIVEN_UP = "start", "end", "given-up"
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}\Z")
 _NAME = re.compile(r"[a-z][a-z0-9.-]{0,80}\Z")
 
@@ -100,10 +100,21 @@ def find_turn(git: Git, name: str) -> TurnJournal:
     return TurnJournal(git, found[0])
 
 
+def cut_short(journal: TurnJournal) -> bool:
+    """Say whether a turn began, did not come to its end, and may be gone on with."""
+    return journal.load(START) is not None and not any(map(journal.load, (END, GIVEN_UP)))
+
+
 def interrupted(git: Git) -> TurnJournal | None:
-    """The newest turn, if it did not come to its end."""
-    newest = next(iter(turn_ids(git)), None)
-    if newest is None:
-        return None
-    journal = TurnJournal(git, newest)
-    return journal if journal.load(START) and journal.load(END) is None else None
+    """The newest turn that was cut short and not given up."""
+    return next(filter(cut_short, (TurnJournal(git, name) for name in turn_ids(git))), None)
+
+
+def give_up(git: Git, turn: str) -> tuple[str, ...]:
+    """Mark what was cut short as given up for a `turn`; return the ids, newest first."""
+    cut = [
+        one for name in turn_ids(git) if name != turn and cut_short(one := TurnJournal(git, name))
+    ]
+    for journal in cut:
+        journal.save(GIVEN_UP, {"for": turn})
+    return tuple(journal.turn for journal in cut)

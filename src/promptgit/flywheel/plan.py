@@ -53,7 +53,6 @@ class Rule:
     prompt: str = ""  # empty: of every prompt by itself
     do: Deed = "improve"
     cooldown: timedelta = WEEK
-    line: int = field(default=0, compare=False)  # in the file, 1-based; 0: it is a default
 
 
 @dataclass(frozen=True, slots=True)

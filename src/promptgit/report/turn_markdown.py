@@ -194,10 +194,12 @@ def _deploy(found: Facts) -> Iterator[str]:
 
 
 def _measure(found: Facts) -> Iterator[str]:
-    if not (found["effects"] or found["rollouts"] or found["aborted"]):
+    broken = found.get("broken", ())  # journals of earlier releases lack it
+    if not (found["effects"] or found["rollouts"] or found["aborted"] or broken):
         yield "**measure**: no rollout is under way, and no text that a turn found is in use yet"
         return
     yield "**measure**:"
+    yield from (f"* **alarm**: {inline(sentence)}" for sentence in broken)
     for sentence in (*found["aborted"], *found["rollouts"]):
         yield f"* {inline(sentence)}"
     for one in found["effects"]:

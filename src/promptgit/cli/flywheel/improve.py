@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from promptgit.cli.completing import prompt_names
 from promptgit.cli.past import JSON_HELP
-from promptgit.errors import UserError
-
-if TYPE_CHECKING:
-    from promptgit.cli.turns.turn import Facts, Turn
-
-USUAL = ("quality_score", "security_incidents", "escalation_rate")  # metrics, where none is named
 
 
 @click.command(
@@ -58,43 +50,14 @@ def command(
     production as material.  Both go to a branch of their own, with the body of a pull request.
     """
     from promptgit.cli.turns import performing
+    from promptgit.cli.turns.by_hand import refuse_without_calls, wanted_of
 
     quiet = bool(ctx.obj["quiet"]) or as_json
     asked = performing.Asked(since, until, engine, table, dry_run, quiet)
     turn, start = performing.begun(asked)
     name = Path(turn.repository.prompt_path(prompt)).name.partition(".")[0]
-    ordered = performing.stages()
-    ordered["insights"] = partial(by_hand, name, metrics)
-    code = performing.perform(turn, start, ordered)
+    start["asked"] = {"prompt": name, "metrics": wanted_of(metrics, turn.rulebook.metrics)}
+    refuse_without_calls(turn, name)
+    code = performing.perform(turn, start, performing.stages(start))
     performing.tell(turn, start, code, None, as_json=as_json)
     ctx.exit(code)
-
-
-def by_hand(prompt: str, metrics: tuple[str, ...], turn: Turn) -> Facts:
-    """What the stage of insights says where a person has decided already."""
-    known = turn.rulebook.metrics
-    for metric in metrics:
-        if metric not in known:
-            from difflib import get_close_matches
-
-            close = get_close_matches(metric, known, n=1)
-            raise UserError(
-                f"no metric is called {metric!r}",
-                hint=f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}",
-            )
-    if prompt not in turn.cube.values("prompt"):
-        raise UserError(
-            f"no call of {prompt} from {turn.window.since[:16]} to {turn.window.until[:16]}",
-            hint=f"the logs name: {', '.join(turn.cube.values('prompt')) or 'none'}",
-        )
-    wanted = list(metrics) or [name for name in USUAL if name in known]
-    asked = {
-        "when": "asked for by hand",
-        "prompt": prompt,
-        "do": "improve",
-        "why": f"asked for by hand: {', '.join(wanted)}",
-        "metrics": wanted,
-        "at": turn.window.until,
-        "evidence": {},
-    }
-    return {"fired": [asked], "resting": [], "quiet": [], "drifts": []}

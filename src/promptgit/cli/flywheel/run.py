@@ -19,8 +19,8 @@ Examples:
   promptgit flywheel run --resume
 
 \b
-Exit codes: 0 done; 1 an alarm rang, or a rollout was aborted; 5 an improvement was looked for,
-and none was proven.""",
+Exit codes: 0 done; 1 an alarm rang, a rollout was aborted, or one of its guards names what nobody
+measures; 5 an improvement was looked for, and none was proven.""",
 )
 @click.option(
     "--since",
@@ -58,7 +58,8 @@ def command(
     and search for a better prompt on a branch, propose its rollout, measure what is in use.
 
     Nothing is pushed, merged or promoted: the turn ends with branches, the bodies of their pull
-    requests, and the commands to type.  One turn runs at a time.
+    requests, and the commands to type.  One turn runs at a time.  A turn that was cut short waits
+    for --resume; a new one gives it up, and its triggers may fire again.
     """
     from promptgit.cli.turns import performing
 
@@ -72,6 +73,6 @@ def command(
     else:
         asked = performing.Asked(since, until, engine, table, dry_run, quiet)
         turn, start = performing.begun(asked)
-    code = performing.perform(turn, start, performing.stages())
+    code = performing.perform(turn, start, performing.stages(start), anew=not resume)
     performing.tell(turn, start, code, output, as_json=as_json)
     ctx.exit(code)

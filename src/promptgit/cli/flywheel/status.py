@@ -19,7 +19,8 @@ Examples:
   promptgit flywheel status --json
 
 \b
-JSON: {schema, turns: [{turn, since, until, ended, conversations, fired: [{prompt, when, do}],
+JSON: {schema, turns: [{turn, since, until, ended, given_up, conversations,
+fired: [{prompt, when, do}],
 improvements: [{prompt, state, branch, blob, drafts, since_then}]}]}""",
 )
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Newest N")
@@ -45,7 +46,7 @@ def command(limit: int, as_json: bool) -> None:
 
 def turns(repository: Any, limit: int) -> list[dict[str, Any]]:
     """What the journals of the newest turns say, in JSON's terms."""
-    from promptgit.edges.turns import END, START, TurnJournal, turn_ids
+    from promptgit.edges.turns import END, GIVEN_UP, START, TurnJournal, turn_ids
 
     journals = [TurnJournal(repository.git, name) for name in turn_ids(repository.git)[:limit]]
     since_then: dict[tuple[str, str], dict[str, Any]] = {}
@@ -64,6 +65,7 @@ def turns(repository: Any, limit: int) -> list[dict[str, Any]]:
                 "since": start["since"],
                 "until": start["until"],
                 "ended": journal.load(END) is not None,
+                "given_up": journal.load(GIVEN_UP) is not None,
                 "conversations": (journal.load("analyze") or {}).get("conversations"),
                 "fired": [
                     {name: one[name] for name in ("prompt", "when", "do")}

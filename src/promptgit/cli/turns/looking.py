@@ -62,7 +62,7 @@ def active(repository: Repository, cube: Cube) -> tuple[Active, ...]:
     """
     found = []
     for name in cube.values("prompt"):
-        path = _path(repository, name)
+        path = path_of(repository, name)
         used = {
             cell.version: max((tally.clusters for tally in row.values()), default=0)
             for cell, row in cube.only(prompt=name).by("version").items()
@@ -76,7 +76,7 @@ def active(repository: Repository, cube: Cube) -> tuple[Active, ...]:
     return tuple(found)
 
 
-def _path(repository: Repository, name: str) -> str:
+def path_of(repository: Repository, name: str) -> str:
     """The prompt of this name; a path, or a name that several have, is none."""
     if not name or "\0" in name or "\n" in name:
         return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
 from promptgit.cli import measuring
 from promptgit.cli.turns.turn import Facts, Turn
@@ -14,8 +15,10 @@ from promptgit.flywheel.cube_facts import cube_of
 from promptgit.flywheel.grammar import parse
 from promptgit.flywheel.measure import Measurement, before_and_after
 from promptgit.flywheel.plan import Plan
+from promptgit.flywheel.rollout import ROLLOUT_FILE, Rollout
 
 ENOUGH = 20  # conversations with the new text; fewer say nothing yet
+Kind = Literal["rollouts", "aborted", "broken"]  # a measurement; taken back; a guard is none
 
 
 def measure(turn: Turn) -> Facts:
@@ -24,29 +27,31 @@ def measure(turn: Turn) -> Facts:
 
     A rollout whose guard came true is taken back; nothing else is done.
     """
-    sentences: list[str] = []
-    aborted: list[str] = []
-    for sentence, commit in _rollouts(turn):
-        (aborted if commit else sentences).append(sentence)
-    return {"rollouts": sentences, "aborted": aborted, "effects": list(_effects(turn))}
+    told: dict[str, list[str]] = {"rollouts": [], "aborted": [], "broken": []}
+    for kind, sentence in _rollouts(turn):
+        told[kind].append(sentence)
+    return {**told, "effects": list(_effects(turn))}
 
 
-def _rollouts(turn: Turn) -> Iterator[tuple[str, str]]:
+def _rollouts(turn: Turn) -> Iterator[tuple[Kind, str]]:
     """For each candidate: what follows from its measurement, and the commit that took it back."""
     repository, target = turn.repository, turn.plan.target
     for one in measuring.rollouts_here(repository).entries.values():
         if one.candidate is None or one.environment != target:
             continue
         where = f"{one.prompt} in {target}, {one.share:g} % of the units"
+        if fault := _broken_guard(turn, one):
+            yield "broken", f"{where}: {fault}"
+            continue
         path = repository.find_prompt(one.prompt)
         cube = turn.cube.only(prompt=one.prompt.rpartition("/")[2])
         if path is None or not cube.rows:
-            yield f"{where}: nothing of it is in these logs", ""
+            yield "rollouts", f"{where}: nothing of it is in these logs"
             continue
         try:
             told = measuring.side(one, path, cube, turn.window, turn.engine)
         except UserError as error:
-            yield f"{where}: {error.message}", ""
+            yield "rollouts", f"{where}: {error.message}"
             continue
         if told.proposal is None:
             continue
@@ -54,7 +59,22 @@ def _rollouts(turn: Turn) -> Iterator[tuple[str, str]]:
         if told.proposal.move == "abort" and turn.journal is not None:
             commit = measuring.abort(repository, told)
         did = f"taken back in {commit[:10]}" if commit else f"proposed: {told.proposal.move}"
-        yield f"{where}: {did}: {told.proposal.why}", commit
+        yield "aborted" if commit else "rollouts", f"{where}: {did}: {told.proposal.why}"
+
+
+def _broken_guard(turn: Turn, one: Rollout) -> str:
+    """Say which guard nobody can hold, and what to do; empty: all can be held."""
+    metrics = {name: measured.metric for name, measured in turn.rulebook.metrics.items()}
+    for guard in one.guards:
+        try:
+            parse(guard, metrics)
+        except UserError as error:
+            said = error.message.partition(" (column ")[0]
+            return (
+                f"its guard `{guard}` guards nothing: {said} ({error.hint}); correct it in "
+                f"{ROLLOUT_FILE}, or: promptgit abort {one.prompt} --to {one.environment}"
+            )
+    return ""
 
 
 def _effects(turn: Turn) -> Iterator[Facts]:

@@ -6,8 +6,10 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from promptgit.cli.turns.turn import Facts, Stage, Turn, turned
 from promptgit.cli.wiring import Repository
 from promptgit.edges.git import Git, GitFailed
 from promptgit.edges.lock import lock
-from promptgit.edges.turns import END, START, TurnJournal, interrupted, new_turn_id
+from promptgit.edges.turns import END, START, TurnJournal, give_up, interrupted, new_turn_id
 from promptgit.errors import PromptgitError, UserError
 from promptgit.flywheel.window import Window
 
@@ -37,18 +39,20 @@ class Asked:
     quiet: bool = False
 
 
-def stages() -> dict[str, Stage]:
-    """The stages in their order; each rests on those before it."""
+def stages(start: Facts) -> dict[str, Stage]:
+    """The stages of a turn that begins so, in their order; each rests on those before it."""
+    from promptgit.cli.turns.by_hand import by_hand
     from promptgit.cli.turns.capture_stage import capture
     from promptgit.cli.turns.improve_stage import improve
     from promptgit.cli.turns.measure_stage import measure
     from promptgit.cli.turns.propose_stage import deploy
     from promptgit.cli.turns.stages import insights, look
 
+    asked = start.get("asked")
     return {
         "capture": capture,
         "analyze": look,
-        "insights": insights,
+        "insights": partial(by_hand, asked["prompt"], asked["metrics"]) if asked else insights,
         "improve": improve,
         "deploy": deploy,
         "measure": measure,
@@ -56,16 +60,19 @@ def stages() -> dict[str, Stage]:
 
 
 def begun(asked: Asked) -> tuple[Turn, Facts]:
-    """Build a new turn, and what its journal begins with."""
+    """
+    Build a new turn, and what its journal begins with.
+
+    Raises UserError for all that is known to stop it later on: nothing is written before.
+    """
     from promptgit.cli.analyzing import window_of
     from promptgit.cli.flywheel_plan import flywheel_plan
+    from promptgit.cli.turns.checking import refuse_unknown_names
     from promptgit.cli.turns.looking import engine_of
 
     repository = Repository.open()
     plan, git = flywheel_plan(repository), repository.git
-    held = interrupted(git)
-    if held and not asked.quiet:
-        click.echo(f"turn {held.turn} was cut short: `{AGAIN}` goes on with it", err=True)
+    refuse_unknown_names(repository, plan)
     window = window_of(asked.since, asked.until, plan, datetime.now(UTC))
     start = {
         "since": window.since,
@@ -76,12 +83,15 @@ def begun(asked: Asked) -> tuple[Turn, Facts]:
         "base": _branch(git),
     }
     journal = None if asked.dry_run else TurnJournal(git, new_turn_id())
-    return Turn(repository, plan, window, start["engine"], asked.table, journal, asked.quiet), start
+    turn = Turn(repository, plan, window, start["engine"], asked.table, journal, asked.quiet)
+    turn.open_logs()
+    return turn, start
 
 
 def resumed(*, engine: str | None, quiet: bool) -> tuple[Turn, Facts]:
     """Build the turn that was cut short, as it was begun; raise UserError where there is none."""
     from promptgit.cli.flywheel_plan import flywheel_plan
+    from promptgit.cli.turns.checking import refuse_unknown_names
 
     repository = Repository.open()
     held = interrupted(repository.git)
@@ -90,19 +100,36 @@ def resumed(*, engine: str | None, quiet: bool) -> tuple[Turn, Facts]:
     start = held.load(START) or {}
     window = Window(start["since"], start["until"])
     plan = flywheel_plan(repository)
+    refuse_unknown_names(repository, plan)
     engine = engine or start["engine"]
     return Turn(repository, plan, window, engine, start["table"], held, quiet), start
 
 
-def perform(turn: Turn, start: Facts, ordered: dict[str, Stage]) -> int:
-    """Run the stages that are not done yet, one turn at a time; return the exit code."""
+def perform(turn: Turn, start: Facts, ordered: dict[str, Stage], *, anew: bool = False) -> int:
+    """
+    Run the stages that are not done yet, one turn at a time; return the exit code.
+
+    anew: what was cut short before is given up; its triggers fire again where they still hold.
+    """
     locks = turn.repository.git.state_dir / "locks"
     with lock(locks, "flywheel", doing="a turn of the flywheel"):
         turn.note(START, start)
+        for line in _left(turn, anew=anew):
+            click.echo(line, err=True)
         _turned(turn, ordered)
         code = exit_code(turn.done)
         turn.note(END, {"exit_code": code})
     return code
+
+
+def _left(turn: Turn, *, anew: bool) -> Iterator[str]:
+    """What becomes of turns that were cut short before this one."""
+    git = turn.repository.git
+    if anew and turn.journal:
+        for name in give_up(git, turn.name):
+            yield f"turn {name} was cut short, and is given up: this one begins anew"
+    elif not turn.quiet and (held := interrupted(git)) and held.turn != turn.name:
+        yield f"turn {held.turn} was cut short: `{AGAIN}` goes on with it"
 
 
 def _turned(turn: Turn, ordered: dict[str, Stage]) -> None:
@@ -123,11 +150,14 @@ def _turned(turn: Turn, ordered: dict[str, Stage]) -> None:
 
 
 def exit_code(done: dict[str, Facts]) -> int:
-    """1 for an alarm or an abort, 5 where an improvement was looked for and none was proven."""
+    """
+    1 for an alarm, an abort or a guard that guards nothing; 5 where an improvement was looked for
+    and none was proven.
+    """
     from promptgit.improve.improvement import CONFIRMED
 
     alarms = [one for one in done["insights"]["fired"] if one["do"] == "alarm"]
-    if alarms or done["measure"]["aborted"]:
+    if alarms or done["measure"]["aborted"] or done["measure"].get("broken"):
         return FINDING
     states = [one["state"] for one in done["improve"]["improvements"]]
     unproven = [state for state in states if state not in (CONFIRMED, "dry run")]

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from promptgit.cli.turns.looking import Active, Version, active
 from promptgit.cli.turns.turn import Facts, Turn
 from promptgit.edges.turns import TurnJournal, turn_ids
-from promptgit.errors import UserError
 from promptgit.flywheel.condition import Condition, drifts_of, metrics_of
 from promptgit.flywheel.cube import Cube
 from promptgit.flywheel.cube_facts import facts
 from promptgit.flywheel.drift import MOST, Drift, watch
 from promptgit.flywheel.grammar import parse
-from promptgit.flywheel.plan import FILE, Rule
+from promptgit.flywheel.plan import Rule
 from promptgit.flywheel.trigger import Fired, judged, rests_until
 from promptgit.flywheel.window import Window, later
 from promptgit.report.metric_words import span, value
@@ -140,12 +139,13 @@ def insights(turn: Turn) -> Facts:
 
 
 def earlier(turn: Turn) -> Iterator[Fired]:
-    """Every trigger that fired in an earlier turn."""
+    """Every trigger of an earlier turn that did what it fired for; of one cut short, none."""
     for name in turn_ids(turn.repository.git):
         if turn.journal and name == turn.journal.turn:
             continue
-        held = TurnJournal(turn.repository.git, name).load("insights") or {}
-        for one in held.get("fired", ()):
+        journal = TurnJournal(turn.repository.git, name)
+        held = journal.load("insights") if journal.load("improve") else None
+        for one in (held or {}).get("fired", ()):
             yield Fired(one["at"], one["when"], one["prompt"], one["evidence"])
 
 
@@ -155,11 +155,7 @@ def _asked(turn: Turn) -> Iterator[tuple[Rule, str, Condition]]:
     metrics |= turn.cube.metrics
     names = [one.name for one in in_use(turn) if one.path]
     for rule in turn.plan.triggers:
-        try:
-            condition = parse(rule.when, metrics)
-        except UserError as error:
-            where = f"{FILE}:{rule.line}: " if rule.line else "triggers: "
-            raise UserError(f"{where}{error.message}", hint=error.hint) from error
+        condition = parse(rule.when, metrics)
         for name in [rule.prompt] if rule.prompt else names:
             yield rule, name, condition
 

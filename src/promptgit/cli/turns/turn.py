@@ -51,6 +51,10 @@ class Turn:
 
         return opened_logs(self.repository, self.plan, engine=self.engine, table=self.table)
 
+    def open_logs(self) -> None:
+        """Open the logs now; raise UserError where the engine or its extra is missing."""
+        assert self.logs is not None
+
     @property
     def rulebook(self) -> Rulebook:
         return self.logs.rulebook
