@@ -87,3 +87,16 @@ def test_a_difference_is_proven_when_its_interval_leaves_out_zero():
 
 def test_a_difference_to_nothing_is_none():
     assert difference(Tally(), Tally.of([(1, 1)] * 9), share=True) is None
+
+
+def test_grades_that_are_all_equal_are_not_known_exactly():
+    grades = Tally.of([(0.0, 1.0)] * 5)
+
+    low, high = grades.interval(share=False, top=10)
+    found = difference(grades, Tally.of([(1.0, 1.0)] * 5), share=False, top=10)
+
+    assert (round(low, 1), round(high, 1)) == (0.0, 4.3)  # as 0 of 5
+    assert found is not None
+    assert not found.proven
+    spread = Tally.of([(2.0, 1.0), (8.0, 1.0)] * 9)
+    assert spread.interval(share=False, top=10) == spread.interval(share=False)

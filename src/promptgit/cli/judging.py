@@ -20,7 +20,7 @@ from promptgit.flywheel.plan import Plan
 from promptgit.flywheel.tally import Tally
 from promptgit.flywheel.window import Window
 
-JUDGED = Metric("judged_quality", "the judge's grade (0 to 10)", "number", "higher", "quality")
+JUDGED = Metric("judged_quality", "the judge's grade (0 to 10)", "number", "higher", "quality", 10)
 RUBRIC = (
     "The answer deals with what was asked: it is right as far as one can see, complete, polite."
 )

@@ -127,6 +127,7 @@ def _measured(name: str, written: Any, group: str) -> Measured:
         written.unit or units[how],
         written.better or "",
         group,
+        (written.scale or 1.0) if (written.mean or "").startswith("scores.") else 0.0,
     )
     of = written.of or (CONVERSATIONS if how == "share" else CALLS)
     what = getattr(written, how)

@@ -48,14 +48,14 @@ def compared(prompt: str, metric: Metric, before: Tally, after: Tally) -> Change
     """Compare two tallies of a metric; None where one of them says too little."""
     if min(before.clusters, after.clusters) < FEWEST:
         return None
-    found = difference(before, after, share=is_share(metric))
+    found = difference(before, after, share=is_share(metric), top=metric.top)
     if found is None:
         return None
-    p = _p_value(before, after, share=is_share(metric))
+    p = _p_value(before, after, share=is_share(metric), top=metric.top)
     return Change(prompt, metric, before, after, found, p, proven=p <= ALPHA)
 
 
-def _p_value(before: Tally, after: Tally, *, share: bool) -> float:
+def _p_value(before: Tally, after: Tally, *, share: bool, top: float = 0.0) -> float:
     """
     The smallest alpha at which the interval of the difference leaves out 0.
 
@@ -66,7 +66,7 @@ def _p_value(before: Tally, after: Tally, *, share: bool) -> float:
     """
 
     def proven(alpha: float) -> bool:
-        found = difference(before, after, share=share, confidence=1 - alpha)
+        found = difference(before, after, share=share, confidence=1 - alpha, top=top)
         return found is not None and found.proven
 
     low, high = SMALLEST_P, 1.0 - SMALLEST_P

@@ -22,6 +22,7 @@ class Metric:
     unit: Unit = "share"  # a `count` is Σx, everything else Σx / Σn
     better: Literal["higher", "lower", ""] = ""  # empty: neither is
     group: str = ""  # security, quality, business, or the name of the user's own file
+    top: float = 0.0  # of a scale that begins at 0, as that of grades; 0: none is known
 
     def value(self, tally: Tally) -> float | None:
         """What is shown, and what triggers compare: a count of nothing is 0."""

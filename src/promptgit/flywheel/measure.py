@@ -30,7 +30,7 @@ from typing import Literal
 from promptgit.evaluate.interval import t_quantile
 from promptgit.flywheel.cube import Cube, Metric
 from promptgit.flywheel.rollout import CANDIDATE, STABLE
-from promptgit.flywheel.tally import CONFIDENCE, Difference, Tally, difference
+from promptgit.flywheel.tally import CONFIDENCE, EQUAL, Difference, Tally, difference, wilson
 
 ERROR = 0.05  # of calling a difference proven that is none, over all metrics together
 POWER = 0.8  # of the number of conversations that would tell
@@ -168,7 +168,7 @@ def before_and_after(before: Cube, after: Cube, margins: Margins = USUAL) -> Mea
                 metric,
                 old.value,
                 new.value,
-                difference(old, new, share=share),
+                difference(old, new, share=share, top=metric.top),
                 (old.clusters, new.clusters),
             )
         )
@@ -230,14 +230,12 @@ def _within_days(metric: Metric, days: Sequence[tuple[Tally, Tally]]) -> Effect:
         return Effect(metric, None, None, None, (0, 0))
     share = _is_share(metric, [one for pair in days for one in pair])
     weights = [old.n * new.n / (old.n + new.n) for old, new in days]
-    one = _mean([old for old, _ in days], weights, share=share, confidence=CONFIDENCE)
-    two = _mean([new for _, new in days], weights, share=share, confidence=CONFIDENCE)
+    one = _mean([old for old, _ in days], weights, share=share, top=metric.top)
+    two = _mean([new for _, new in days], weights, share=share, top=metric.top)
     return Effect(metric, one.value, two.value, _less(two, one), counts)
 
 
-def _mean(
-    days: Sequence[Tally], weights: Sequence[float], *, share: bool, confidence: float
-) -> _Mean:
+def _mean(days: Sequence[Tally], weights: Sequence[float], *, share: bool, top: float) -> _Mean:
     """
     Weigh the days' values; the spread within days is pooled, that between them is left out.
 
@@ -254,17 +252,18 @@ def _mean(
     variance = sum(
         part * spread * day.clusters / day.n for part, day in zip(parts, days, strict=True)
     )
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     if not share:
         half = t_quantile(z, free) * sqrt(variance)
+        if top and half <= EQUAL * top:
+            low, high = wilson(value / top, float(clusters), z)
+            return _Mean(value, top * low, top * high)
         return _Mean(value, value - half, value + half)
     r = min(1.0, max(0.0, value))
     n = min(1 / sum(parts), float(clusters))
     if 0 < r < 1 and variance > 0:
         n = min(n, r * (1 - r) / variance)
-    centre = (r + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * sqrt(r * (1 - r) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return _Mean(value, max(0.0, centre - half), min(1.0, centre + half))
+    return _Mean(value, *wilson(r, n, z))
 
 
 def _spread(day: Tally) -> float:

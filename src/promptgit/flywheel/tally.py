@@ -18,6 +18,7 @@ from statistics import NormalDist
 from promptgit.evaluate.interval import t_quantile
 
 CONFIDENCE = 0.95
+EQUAL = 1e-6  # of a scale: a half width below it is what adding up leaves of equal values
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +73,21 @@ class Tally:
         spread = max(0.0, self.xx - 2 * r * self.xn + r * r * self.nn)
         return spread * self.clusters / (self.clusters - 1) / self.n**2
 
-    def interval(self, *, share: bool, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    def interval(
+        self, *, share: bool, confidence: float = CONFIDENCE, top: float = 0.0
+    ) -> tuple[float, float]:
         """
         Return the interval of `value`; a `share` lies within 0 and 1.
 
         A share: Wilson, "Probable inference", JASA 22 (1927), with as many answers as the spread
-        over conversations leaves of them.  Else Student's t.  Fewer than two conversations say
-        nothing: (0, 1), or (-inf, inf).
+        over conversations leaves of them.  Else Student's t; where all values of a scale from 0 to
+        `top` are equal, t would know them exactly, and Wilson's of the part of the scale is taken.
+        Fewer than two conversations say nothing: (0, 1), or (-inf, inf).
 
         >>> [round(bound, 3) for bound in Tally.of([(0, 1)] * 50).interval(share=True)]
         [0.0, 0.071]
+        >>> [round(bound, 2) for bound in Tally.of([(0, 1)] * 5).interval(share=False, top=10)]
+        [0.0, 4.34]
         """
         nothing = (0.0, 1.0) if share else (-inf, inf)
         if self.clusters < 2 or not self.n:
@@ -90,14 +96,23 @@ class Tally:
         z = NormalDist().inv_cdf((1 + confidence) / 2)
         if not share:
             half = t_quantile(z, self.clusters - 1) * sqrt(self.variance)
+            if top and half <= EQUAL * top:
+                low, high = wilson(r / top, float(self.clusters), z)
+                return top * low, top * high
             return r - half, r + half
         r = min(1.0, max(0.0, r))
         n = min(self.n, self.clusters * 1.0)
         if 0 < r < 1 and self.variance > 0:
             n = min(self.n, r * (1 - r) / self.variance)
-        centre = (r + z * z / (2 * n)) / (1 + z * z / n)
-        half = z * sqrt(r * (1 - r) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-        return max(0.0, centre - half), min(1.0, centre + half)
+        return wilson(r, n, z)
+
+
+def wilson(r: float, n: float, z: float) -> tuple[float, float]:
+    """The interval of a share r of n, z standard deviations wide on either side."""
+    r = min(1.0, max(0.0, r))
+    centre = (r + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * sqrt(r * (1 - r) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +130,12 @@ class Difference:
 
 
 def difference(
-    before: Tally, after: Tally, *, share: bool, confidence: float = CONFIDENCE
+    before: Tally,
+    after: Tally,
+    *,
+    share: bool,
+    confidence: float = CONFIDENCE,
+    top: float = 0.0,
 ) -> Difference | None:
     """
     Compare two independent tallies; None where one of them has no value.
@@ -131,8 +151,8 @@ def difference(
     """
     if before.value is None or after.value is None:
         return None
-    low_0, high_0 = before.interval(share=share, confidence=confidence)
-    low_1, high_1 = after.interval(share=share, confidence=confidence)
+    low_0, high_0 = before.interval(share=share, confidence=confidence, top=top)
+    low_1, high_1 = after.interval(share=share, confidence=confidence, top=top)
     value = after.value - before.value
     down = sqrt((after.value - low_1) ** 2 + (high_0 - before.value) ** 2)
     up = sqrt((high_1 - after.value) ** 2 + (before.value - low_0) ** 2)

@@ -98,7 +98,7 @@ def _compared(asked: Comparison, metric: Metric, now: Cube) -> Finding:
     if metric.unit == "count":
         holds = _COMPARE[asked.operator](value, limit)
         return Finding(asked, holds, metric, value, value, value, tally.clusters)
-    low, high = tally.interval(share=metric.unit == "share", confidence=SURE)
+    low, high = tally.interval(share=metric.unit == "share", confidence=SURE, top=metric.top)
     if asked.demand == "seen":
         verdict: bool | None = _COMPARE[asked.operator](value, limit)
     elif tally.clusters < ENOUGH:
@@ -139,7 +139,7 @@ def _changed(asked: Comparison, metric: Metric, now: Cube, before: Cube | None) 
 def _interval(metric: Metric, tally: Tally) -> tuple[float, float]:
     """The range of a value; a count is a sum of as many independent events as conversations."""
     if metric.unit != "count":
-        return tally.interval(share=metric.unit == "share", confidence=SURE)
+        return tally.interval(share=metric.unit == "share", confidence=SURE, top=metric.top)
     half = NormalDist().inv_cdf((1 + SURE) / 2) * sqrt(max(1.0, tally.xx))
     return tally.x - half, tally.x + half
 

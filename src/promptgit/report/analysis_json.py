@@ -114,7 +114,7 @@ def tally(metric: Metric, counted: Tally) -> dict[str, Any]:
     1.0
     """
     share = metric.unit in ("share", "count")
-    low, high = counted.interval(share=share)
+    low, high = counted.interval(share=share, top=metric.top)
     return {
         "value": _number(metric.value(counted)),
         "low": _number(low) if metric.unit != "count" else None,

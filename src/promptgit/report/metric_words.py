@@ -52,7 +52,7 @@ def span(metric: Metric, tally: Tally) -> str:
     """
     if metric.unit == "count" or tally.clusters < 2:
         return ""
-    low, high = tally.interval(share=metric.unit == "share")
+    low, high = tally.interval(share=metric.unit == "share", top=metric.top)
     if metric.unit not in ("share", "number"):
         low = max(0.0, low)
     return f"{amount(metric.unit, low)} to {amount(metric.unit, high)}"
