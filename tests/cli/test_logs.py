@@ -68,6 +68,38 @@ def test_an_import_says_what_became_of_each_record(repository: Repository):
     assert "jane" not in run(repository.path, "show").output
 
 
+def test_columns_that_nothing_reads_are_named_with_a_map_that_does(repository: Repository):
+    (repository.path / "old.csv").write_text(
+        "time,question,answer,rating,stars,channel,user\n"
+        f"{instant(NOW)},a,b,0.9,4,chat,user-1@shop.example\n"
+    )
+    meant = "scores.quality=rating,scores.stars=stars,facts.channel=channel,unit=user"
+
+    first = run(repository.path, "import", "old.csv", "--prompt", "repyl")
+    again = run(repository.path, "import", "--again", "old.csv", "--map", meant)
+
+    assert "not read     rating, stars, channel, user\n" in first.stdout
+    assert f"--again --map {meant} reads them" in first.stdout
+    assert "has no prompt 'repyl'; did you mean 'reply'?" in first.stderr
+    assert "replaced     1 that it brought before" in again.stdout
+    assert "not read" not in again.stdout
+    (call,) = json.loads(run(repository.path, "show", "--json").output)["calls"]
+    assert (call["scores"], call["facts"]) == ({"quality": 0.9, "stars": 4.0}, {"channel": "chat"})
+    assert call["unit"].startswith("<email:")
+
+
+def test_a_column_that_there_is_not_is_an_error(repository: Repository):
+    (repository.path / "old.csv").write_text(f"time,question,answer,user\n{instant(NOW)},a,b,c\n")
+
+    with pytest.raises(UserError, match="no column 'usr'; did you mean 'user'"):
+        run(repository.path, "import", "old.csv", "--map", "unit=usr")
+    with pytest.raises(UserError, match="can be read once"):
+        run(repository.path, "import", "--again", "-")
+    sparse = a_call("a").line() + "\n" + a_call("b", model="m").line() + "\n"
+    found = run(repository.path, "import", "-", "--map", "facts.shop=store", stdin=sparse)
+    assert "no record at the beginning has store, which --map names" in found.stdout
+
+
 def test_json_has_the_figures(repository: Repository):
     data = a_call("a").line() + "\n" + "{torn\n"
 

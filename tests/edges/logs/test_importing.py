@@ -10,15 +10,19 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from flywheel.planted_forms import NAMES, cores, planted
 from promptgit.edges.logs import LogFolder
-from promptgit.edges.logs.importing import Imported, Wishes, import_source
+from promptgit.edges.logs.importing import Imported, Wishes, import_source, keys_of_source
+from promptgit.edges.logs.keeping import keep
 from promptgit.edges.logs.seen import Seen
 from promptgit.edges.logs.sources import opened
+from promptgit.errors import UserError
 from promptgit.flywheel.importers.table import columns_of
 from promptgit.flywheel.redaction import Redactor
 
@@ -64,6 +68,73 @@ def test_lines_go_into_the_files_of_their_days(tmp_path: Path):
     assert [file.path.name for file in LogFolder(tmp_path / "logs").files()] == [
         f"{day}.import.jsonl" for day in sorted(done.days)
     ]
+
+
+def imported_again(file: Path, folder: Path, wishes: Wishes = WISHES) -> int:
+    with Seen.held(folder, doing="test") as seen, opened(str(file)) as source:
+        return seen.take_back(keys_of_source(source, REDACTOR, wishes))
+
+
+def test_what_a_file_brought_is_replaced_wherever_it_lies_and_nothing_else_is(tmp_path: Path):
+    logs = tmp_path / "logs"
+    (tmp_path / "other.jsonl").write_text(
+        '{"id": "other", "timestamp": 1795293605, "question": "q", "answer": "stays"}\n'
+    )
+    file = a_file(tmp_path / "a.jsonl", 200)
+    imported(file, logs)
+    imported(tmp_path / "other.jsonl", logs)
+    own = logs / "2026-11-21.sdk-0.jsonl"
+    own.write_bytes((logs / "2026-11-21.import.jsonl").read_bytes())
+    before = own.read_bytes()
+    keep(logs, date(2026, 11, 22), None)  # packs the first day
+    a_file(file, 190, output="a better answer")
+
+    struck = imported_again(file, logs)
+    done = imported(file, logs)
+
+    lines = list(LogFolder(logs).lines())
+    of_imports = [line for line in lines if line.id in {f"c{i}" for i in range(190)}]
+    assert (struck, done.imported, done.duplicates) == (190, 190, 0)
+    assert [line.output for line in lines if line.id == "other"].count("stays") == 2
+    assert Counter(line.output for line in of_imports) == {"a better answer": 190, "an answer": 20}
+    assert {f"c{i}" for i in range(190, 200)} <= {line.id for line in lines}  # no longer in it
+    assert gzip.decompress((logs / "2026-11-21.sdk-0.jsonl.gz").read_bytes()) == before
+
+
+def test_lines_whose_file_was_deleted_by_hand_come_again(tmp_path: Path):
+    file, logs = a_file(tmp_path / "a.jsonl", 200), tmp_path / "logs"
+    imported(file, logs)
+    (logs / "2026-11-22.import.jsonl").unlink()
+
+    assert imported(file, logs).imported == 0
+    assert imported_again(file, logs) == 56
+    assert imported(file, logs).imported == 200
+    assert len(ids(logs)) == 200
+
+
+def test_a_replacement_that_was_killed_is_finished_by_whoever_opens_it_next(tmp_path: Path):
+    file, logs = a_file(tmp_path / "a.jsonl", 20), tmp_path / "logs"
+    imported(file, logs)
+    with sqlite3.connect(logs / "seen.db") as database:  # as a kill after the note leaves it
+        database.execute("INSERT INTO struck SELECT key FROM seen LIMIT 5")
+    database.close()
+
+    again = imported(file, logs)
+
+    assert (again.imported, again.duplicates) == (5, 15)
+    assert len(ids(logs)) == len(set(ids(logs))) == 20
+
+
+def test_a_record_that_can_no_longer_be_read_keeps_its_line(tmp_path: Path):
+    file, logs = a_file(tmp_path / "a.jsonl", 20), tmp_path / "logs"
+    imported(file, logs)
+
+    with pytest.raises(UserError, match="no column 'reply'"):
+        imported_again(file, logs, Wishes(columns={"output": "reply"}))
+    file.write_text(file.read_text().replace('"an answer"', '""'))
+
+    assert imported_again(file, logs) == 0
+    assert len(ids(logs)) == 20
 
 
 def test_a_second_import_writes_nothing(tmp_path: Path):
@@ -225,6 +296,7 @@ import sys, pathlib
 from promptgit.edges.logs import importing
 from promptgit.edges.logs.seen import Seen
 from promptgit.edges.logs.sources import opened
+from promptgit.errors import UserError
 from promptgit.flywheel.redaction import Redactor
 importing.BATCH = 7
 redactor = Redactor(b"a key of at least sixteen bytes")

@@ -95,7 +95,7 @@ class LogFolder:
     def of_file(self, file: LogFile, reading: Reading | None = None) -> Iterator[Interaction]:
         """Yield the lines of one file; stops at the end of what can be read of it."""
         reading = reading if reading is not None else Reading()
-        for number, raw in enumerate(self._raw(file, reading), start=1):
+        for number, raw in enumerate(self.raw(file, reading), start=1):
             if not raw.strip():
                 continue
             try:
@@ -123,7 +123,8 @@ class LogFolder:
                 hint="the logs are there; `PROMPTGIT_LOGS=/a/folder` names another place",
             ) from error
 
-    def _raw(self, file: LogFile, reading: Reading) -> Iterator[bytes]:
+    def raw(self, file: LogFile, reading: Reading) -> Iterator[bytes]:
+        """Yield the lines of a file as they are written."""
         try:
             stream = _opened(file)
         except OSError as error:

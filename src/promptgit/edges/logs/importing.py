@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from promptgit.edges.logs.seen import Seen, key_of
 from promptgit.edges.logs.sources import Source
 from promptgit.errors import UserError
 from promptgit.flywheel.importers import Passed, Record, Rejected, detect, interactions
+from promptgit.flywheel.importers.columns import missing, unread_columns
+from promptgit.flywheel.importers.record import Outcome
 from promptgit.flywheel.importers.registry import sampled
 from promptgit.flywheel.interaction import CALL, Interaction
 from promptgit.flywheel.redaction import Redactor
@@ -40,6 +43,10 @@ class Imported:
     days: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)  # of the quarantined
     damage: str = ""  # why the file ended before its time
+    replaced: int = 0  # lines that the file had brought before
+    unread: tuple[str, ...] = ()  # columns of a table that no field is read from
+    suggested: str = ""  # a --map that reads them
+    missing: tuple[str, ...] = ()  # columns that --map names and no record had so far
 
     @property
     def records(self) -> int:
@@ -87,25 +94,9 @@ def import_source(
     of the file itself.  Raises UserError when nobody knows the format.
     """
     done = Imported(source.name)
-    head, records = sampled(source.records)
-    if not head:
-        done.damage = "; ".join(source.damage)
-        yield done
-        return
-    done.format, done.why = wishes.format, "as --format says"
-    if wishes.columns:
-        done.format, done.why = "table", "as --map says"
-    elif wishes.format == "auto":
-        found = detect([one for one in head if isinstance(one, Record)], source.name)
-        done.format, done.why = found.format, found.why
-    options: dict[str, Any] = {}
-    if done.format in ("table", "openai"):
-        options["at"] = source.at
-    if done.format == "table":
-        options["columns"] = wishes.columns
     batch = _Batch()
     fresh: set[int] = set()  # of a dry run
-    for outcome in interactions(done.format, records, **options):
+    for outcome in _outcomes(source, redactor, wishes, done):
         if isinstance(outcome, Passed):
             done.passed[outcome.what] += 1
             continue
@@ -120,6 +111,48 @@ def import_source(
     done.damage = "; ".join(source.damage)
     _write(batch, seen, fresh, done)
     yield done
+
+
+def keys_of_source(source: Source, redactor: Redactor, wishes: Wishes) -> Iterator[list[int]]:
+    """
+    Yield the keys of the lines that an import of a file would write, batch by batch.
+
+    Raises UserError as the import does.
+    """
+    outcomes = _outcomes(source, redactor, wishes, Imported(source.name))
+    lines = (one for one in outcomes if isinstance(one, Interaction))
+    while some := list(islice(lines, BATCH)):
+        yield [key_of(line.kind, redactor.identity(line.id)) for line in some]
+
+
+def _outcomes(
+    source: Source, redactor: Redactor, wishes: Wishes, done: Imported
+) -> Iterator[Outcome]:
+    """What the records of a file are; `done` is told the format."""
+    head, records = sampled(source.records)
+    if not head:
+        return
+    first = [one for one in head if isinstance(one, Record)]
+    done.format, done.why = wishes.format, "as --format says"
+    if wishes.columns:
+        done.format, done.why = "table", "as --map says"
+    elif wishes.format == "auto":
+        found = detect(first, source.name)
+        done.format, done.why = found.format, found.why
+    options: dict[str, Any] = {}
+    if done.format in ("table", "openai"):
+        options["at"] = source.at
+    if done.format == "table":
+        options["columns"] = wishes.columns
+        rows = [one.value for one in first]
+        done.missing = missing(rows, wishes.columns)
+        unread = unread_columns(rows, wishes.columns)
+        done.unread = tuple(redactor.text(column) for column in unread)
+        meant = {field: name for name, field in unread.items() if field}
+        if meant:
+            columns = {**wishes.columns, **meant}
+            done.suggested = ",".join(f"{name}={column}" for name, column in columns.items())
+    yield from interactions(done.format, records, **options)
 
 
 def _take(

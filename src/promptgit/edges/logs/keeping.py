@@ -140,7 +140,7 @@ def _packed(closing: Path) -> int:
             os.fsync(packed.fileno())
         shutil.copymode(closing, draft)
         draft.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     closing.unlink()
     return target.stat().st_size
 
@@ -172,7 +172,7 @@ def _exclusive(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     if sys.platform == "win32":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -4,6 +4,9 @@ Which records were imported, so that no line is written twice or lost, whenever 
 Before a batch is appended, the sizes of its files are noted; after it, its ids, in the
 transaction that strikes the note out.  Whoever finds a note cuts the files back to the sizes in
 it: that batch was never imported.  A power cut is like a kill, for the files are synced in between.
+
+What shall be imported anew is noted too, by its ids, before the first line of it is struck out;
+whoever finds that note strikes out the rest, and then nobody knows these ids any more.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ _AT_ONCE = 500  # keys in one question; SQLite takes 999 at least
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS seen (key INTEGER PRIMARY KEY, day INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS note (file TEXT PRIMARY KEY, size INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS struck (key INTEGER PRIMARY KEY);
 """
 
 
@@ -45,6 +49,8 @@ class Seen:
         self._folder = folder
         self._database = database
         self._undo()
+        if self._database.execute("SELECT 1 FROM struck LIMIT 1").fetchone():
+            self._strike_out()
 
     @classmethod
     @contextmanager
@@ -78,11 +84,41 @@ class Seen:
 
     def known(self, keys: Sequence[int]) -> set[int]:
         """Those of `keys` that were imported before."""
+        return self._among("seen", keys)
+
+    def take_back(self, batches: Iterable[Sequence[int]]) -> int:
+        """
+        Strike out the lines of imports that have these keys, and forget them; return how many.
+
+        All of it or, after a crash, nothing or the rest when it is opened next.
+        """
+        with self._transaction():
+            for keys in batches:
+                rows = ((key,) for key in keys)
+                self._database.executemany("INSERT OR IGNORE INTO struck VALUES (?)", rows)
+        return self._strike_out()
+
+    def _strike_out(self) -> int:
+        from promptgit.edges.logs.striking import strike_out
+
+        try:
+            gone = strike_out(self._folder, lambda keys: self._among("struck", keys))
+        except OSError as error:
+            raise WorldError(
+                f"{self._folder} cannot be written: {error.strerror}",
+                hint="a part of what shall be imported anew is gone; run that import again",
+            ) from error
+        with self._transaction():
+            self._database.execute("DELETE FROM seen WHERE key IN (SELECT key FROM struck)")
+            self._database.execute("DELETE FROM struck")
+        return gone
+
+    def _among(self, table: str, keys: Sequence[int]) -> set[int]:
         found: set[int] = set()
         for start in range(0, len(keys), _AT_ONCE):
             some = keys[start : start + _AT_ONCE]
             marks = ",".join("?" * len(some))
-            asked = f"SELECT key FROM seen WHERE key IN ({marks})"  # noqa: S608  (only ?s)
+            asked = f"SELECT key FROM {table} WHERE key IN ({marks})"  # noqa: S608  (only ?s)
             found.update(row[0] for row in self._database.execute(asked, some))
         return found
 
