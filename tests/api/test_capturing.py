@@ -385,7 +385,7 @@ def test_a_full_queue_drops_counts_and_says_so(tmp_path: Path, caplog):
     assert recorder.stats.dropped == 12
     assert not recorder.flush(0.1)
     assert "the queue of captured lines is full" in caplog.text
-    while "No space left on device" not in caplog.text:  # the thread that writes says so
+    while "captured lines wait in" not in caplog.text:  # the thread that writes says so
         time.sleep(0.01)
     (tmp_path / "2026-11-21.sdk-0.jsonl").unlink()
     assert recorder.flush()
@@ -752,6 +752,51 @@ def test_a_link_leads_no_lines_out_of_the_repository(tmp_path: Path, monkeypatch
 
     with pytest.raises(UserError, match="leads out of the repository"):
         settled()
+
+
+@pytest.mark.parametrize("name", ["2026-11-21.sdk-0.jsonl", "spool", "spool/sdk-0.ring"])
+def test_a_link_among_the_logs_of_a_repository_is_refused(tmp_path: Path, monkeypatch, name: str):
+    here = tmp_path / "here"
+    (here / "logs" / name).parent.mkdir(parents=True)
+    (here / "flywheel.yaml").write_text("capture: {folder: logs}\n")
+    (here / "logs" / name).symlink_to(tmp_path)
+    monkeypatch.delenv("PROMPTGIT_LOGS", raising=False)
+    monkeypatch.chdir(here)
+
+    with pytest.raises(UserError, match=f"{name} is a symbolic link among the logs"):
+        settled()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such flag there")
+def test_a_link_that_comes_later_is_not_followed(logs: Path, tmp_path: Path):
+    outside = tmp_path / "outside.txt"
+    outside.write_text("mine\n")
+    logs.mkdir(exist_ok=True)
+    (logs / f"{time.strftime('%Y-%m-%d', time.gmtime())}.sdk-0.jsonl").symlink_to(outside)
+    with promptgit.capture(PROMPT) as call:
+        call.output = "Hi."
+
+    promptgit.flush()
+
+    assert outside.read_text() == "mine\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="no limits there")
+def test_a_disk_without_room_for_the_queue_is_not_filled_up(tmp_path: Path):
+    program = (
+        "import resource, signal, sys, promptgit\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
+        "promptgit.capture_to(sys.argv[1])\n"
+        "with promptgit.capture('a') as call:\n    call.output = 'b'\n"
+        "print(promptgit.capture_stats().dropped)\n"
+    )
+    environment = {**os.environ, "PROMPTGIT_REDACTION_KEY": "a key of enough characters"}
+    asked = [sys.executable, "-c", program, str(tmp_path)]
+    said = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True)
+
+    assert said.stdout == "1\n"
+    assert (tmp_path / "spool" / "sdk-0.ring").stat().st_size == 0
 
 
 def test_days_that_are_closed_while_late_lines_come_lose_none(tmp_path: Path):

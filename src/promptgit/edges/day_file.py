@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+# A link in the place of a file may have been committed by anybody, and lead anywhere.
+FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
 
 class DayFile:
     """
@@ -44,7 +47,7 @@ class DayFile:
         self._close()
         said = str(day)
         path = self._folder / f"{said[:4]}-{said[4:6]}-{said[6:]}.{self._slot}.jsonl"
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | FLAGS
         while True:
             try:
                 self._handle = os.open(path, flags, 0o640)

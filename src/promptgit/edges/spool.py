@@ -22,7 +22,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from promptgit.edges.day_file import DayFile, is_at
+from promptgit.edges.day_file import FLAGS, DayFile, is_at
 from promptgit.edges.ring import HEADER, Batch, Flight, Ring
 
 CAPACITY = 16 << 20  # bytes of lines that may wait, a process
@@ -81,7 +81,7 @@ class Spool:
     @classmethod
     def _hold(cls, folder: Path, path: Path, capacity: int | None) -> Spool | None:
         """Open one slot; None while somebody holds it.  capacity: of a new one; None: make none."""
-        flags = os.O_RDWR | (os.O_CREAT if capacity else 0) | getattr(os, "O_BINARY", 0)
+        flags = os.O_RDWR | (os.O_CREAT if capacity else 0) | FLAGS
         while True:
             handle = os.open(path, flags, 0o600)
             try:
@@ -208,14 +208,22 @@ def _mapped(handle: int, capacity: int | None) -> Ring:
 
 
 def _reserve(handle: int, size: int, wanted: int) -> None:
-    if sys.platform == "linux":
-        with suppress(OSError):  # not every file system can: then there is no room, or zeros do
-            os.posix_fallocate(handle, size, wanted - size)
-            return
-    os.lseek(handle, size, os.SEEK_SET)
-    rest = memoryview(bytes(wanted - size))
-    while rest:
-        rest = rest[os.write(handle, rest) :]
+    """Give the file its size on disk; where there is no room for it, it takes none."""
+    try:
+        if sys.platform == "linux":
+            try:
+                os.posix_fallocate(handle, size, wanted - size)
+                return
+            except OSError as error:
+                if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+                    raise
+        os.lseek(handle, size, os.SEEK_SET)
+        rest = memoryview(bytes(wanted - size))
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+    except OSError:
+        os.ftruncate(handle, size)
+        raise
 
 
 def _locked(handle: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from promptgit.flywheel.plan import Plan
 
 LOGS = "PROMPTGIT_LOGS"
+PRIVATE = ("spool", "quarantine", "locks")  # folders among the logs
 
 
 def logs_folder(git: Git, plan: Plan, environment: Mapping[str, str] = os.environ) -> Path:
@@ -38,4 +39,15 @@ def inside(top: Path, folder: str) -> Path:
             f"flywheel.yaml: capture.folder: {folder} leads out of the repository",
             hint=f"take the link away; only you may name a folder elsewhere: {LOGS}=/that/folder",
         )
+    for inner in (place, *(place / name for name in PRIVATE)):
+        link = next((one for one in _within(inner) if one.is_symlink()), None)
+        if link:
+            raise UserError(
+                f"{link.relative_to(top)} is a symbolic link among the logs",
+                hint="take it away: lines would be written, or read, where it leads",
+            )
     return place
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    return folder.iterdir() if folder.is_dir() else iter(())
