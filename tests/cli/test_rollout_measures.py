@@ -115,6 +115,7 @@ def test_a_measurement_is_sentences_a_pull_request_and_a_record_of_both_texts(
     assert "quality_score_delta: 6." in said.out
     assert "more conversations would tell" in said.out
     assert "proposal: promote" in said.out
+    assert f"`promptgit promote {PROMPT} --to production`" in said.out
     assert f"`promptgit promote {PROMPT} --to production`" in body.read_text(encoding="utf-8")
     assert desk.head == head
     records = Records(Git.discover(desk.path))

@@ -25,15 +25,21 @@ def measure_lines(
     yield ((heading(of, found), "bold"),)
     yield ((_counts(found), "dim"),)
     known = [one for one in found.effects if one.difference]
+    hopeless = [one for one in known if not (one.verdict or one.leans) and one.more is None]
     for title, shown in (
         ("proven", [one for one in known if one.verdict]),
-        ("not proven", [one for one in known if not one.verdict]),
+        ("not proven", [one for one in known if not one.verdict and one not in hopeless]),
     ):
         if shown:
             yield ()
             yield ((title, "bold"),)
         for one in shown:
             yield (("  ", ""), (clean(sentence(one)), STYLE[one.verdict]))
+    if hopeless:
+        names = ", ".join(one.name for one in hopeless)
+        said = "no number of conversations in sight would tell a difference"
+        yield ()
+        yield (("not to be told", "bold"), (f": {said}: {clean(names)}", "dim"))
     if not known:
         yield ()
         yield (("nothing can be compared: one side has no conversation", "yellow"),)
@@ -45,6 +51,8 @@ def measure_lines(
         style = {"promote": "green", "abort": "red", "wait": ""}[proposal.move]
         yield ()
         yield (("proposal: ", "bold"), (proposal.move, style), (f": {clean(proposal.why)}", ""))
+        if proposal.move != "wait":
+            yield ((f"`{_typed(of, proposal)}`", "dim"),)
 
 
 def heading(of: Compared, found: Measurement) -> str:
@@ -126,9 +134,13 @@ def pull_request(
             for one in guards
         ]
     if proposal.move != "wait":
-        typed = f"promptgit {proposal.move} {of.prompt} --to {of.environment}"
-        lines += ["", f"`{typed}` makes the commit; `git revert` takes it back."]
+        lines += ["", f"`{_typed(of, proposal)}` makes the commit; `git revert` takes it back."]
     return "\n".join(lines) + "\n"
+
+
+def _typed(of: Compared, proposal: Proposal) -> str:
+    """The command that does what is proposed."""
+    return f"promptgit {proposal.move} {of.prompt} --to {of.environment}"
 
 
 def _row(one: Effect) -> str:
@@ -189,8 +201,6 @@ def _counts(found: Measurement) -> str:
 def _amount(metric: Metric, value: float | None) -> str:
     if metric.unit == "count" and value is not None:
         return f"{1000 * value:.1f}"
-    if metric.unit == "usd" and value is not None and abs(value) < 1:
-        return f"${value:.4f}"
     return metric_words.amount(metric.unit, value)
 
 

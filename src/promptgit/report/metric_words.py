@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import floor, isfinite, log10
 
 from promptgit.flywheel.cube import Metric, Unit
 from promptgit.flywheel.tally import Difference, Tally
 
 NOTHING = "—"
+MOST_PLACES = 9  # of a dollar
 
 
 def value(metric: Metric, tally: Tally) -> str:
@@ -28,6 +29,8 @@ def amount(unit: Unit, number: float | None) -> str:
     ['812 ms', '4.20 s', '1 h 7 min', '$12.50']
     >>> [amount("count", 1234.0), amount("number", 7.4142), amount("share", None)]
     ['1,234', '7.41', '—']
+    >>> [amount("usd", 0.0402), amount("usd", 0.00031)]  # a call costs fractions of a cent
+    ['$0.0402', '$0.000310']
     """
     if number is None or not isfinite(number):
         return NOTHING
@@ -39,7 +42,8 @@ def amount(unit: Unit, number: float | None) -> str:
         return f"{number:,.0f} ms" if abs(number) < 1_000 else _time(number / 1_000)
     if unit == "s":
         return _time(number)
-    sign, digits = ("-" if number < 0 else ""), f"{abs(number):,.2f}"
+    places = _cents(abs(number)) if unit == "usd" else 2
+    sign, digits = ("-" if number < 0 else ""), f"{abs(number):,.{places}f}"
     return f"{sign}${digits}" if unit == "usd" else sign + digits
 
 
@@ -81,6 +85,13 @@ def direction(metric: Metric, difference: Difference | None) -> str:
     if difference is None or not difference.proven or not metric.better:
         return ""
     return "better" if (difference.value > 0) == (metric.better == "higher") else "worse"
+
+
+def _cents(dollars: float) -> int:
+    """The decimal places of an amount: four below a dollar, three digits of what is smaller."""
+    if not 0 < dollars < 1:
+        return 2
+    return min(MOST_PLACES, max(4, 2 - floor(log10(dollars))))
 
 
 def _time(seconds: float) -> str:
