@@ -147,8 +147,8 @@ def test_a_proven_better_variant_is_worth_what_the_rest_would_gain():
 
     assert round(found.gain) == 200  # 30 % against 10 % of 1,000
     assert found.command == "promptgit promote reply"
-    assert "30.0%" in found.said
-    assert "10.0%" in found.said
+    assert "30.0 %" in found.said
+    assert "10.0 %" in found.said
 
 
 def test_a_candidate_that_does_worse_is_no_opportunity():

@@ -72,7 +72,7 @@ def _of(prompt: str, cube: Cube, measured: Measured, is_tried: bool) -> Opportun
     if failures < 1:
         return None
     value = tally.value or 0.0
-    of = "" if metric.unit == "count" else f", {value:.1%} of {tally.n:,.0f}"
+    of = "" if metric.unit == "count" else f", {100 * value:.1f} % of {tally.n:,.0f}"
     said = f"{metric.title}: {failures:,.0f} in this window{of}"
     basis = f"half of the {failures:,.0f} counted: nothing measured shows how many can be avoided"
     return Opportunity(
@@ -158,7 +158,7 @@ def _less(total: Tally, part: Tally) -> Tally:
 
 def _written(metric: Metric, tally: Tally) -> str:
     value = tally.value or 0.0
-    return f"{value:.1%}" if is_share(metric) else f"{value:.2f}"
+    return f"{100 * value:.1f} %" if is_share(metric) else f"{value:.2f}"
 
 
 def _what(measured: Measured) -> str:

@@ -202,7 +202,8 @@ def _best(one: Performers) -> list[RenderableType]:
 
 def _trait(one: Trait) -> str:
     return (
-        f"{one.top / one.of_top:4.0%} against {one.rest / one.of_rest:4.0%}  {one.name}  "
+        f"{100 * one.top / one.of_top:3.0f} % against {100 * one.rest / one.of_rest:3.0f} %  "
+        f"{one.name}  "
         f"({one.top:,} of {one.of_top:,}, {one.rest:,} of {one.of_rest:,})"
     )
 

@@ -10,6 +10,8 @@ import click
 from promptgit.cli.past import JSON_HELP
 
 if TYPE_CHECKING:
+    from rich.console import Group
+
     from promptgit.flywheel.cube import Dimension
 
 
@@ -78,7 +80,6 @@ def command(
     Detectors and metrics are files: those of the package, and yours in detectors/*.yaml.  Answers
     are equal on every engine.
     """
-    from promptgit.cli import console
     from promptgit.cli.analyzing import Asked, analyzed
     from promptgit.report import analysis_json, analysis_text
 
@@ -90,4 +91,18 @@ def command(
     if as_json:
         click.echo(json.dumps(analysis_json.analysis(found), indent=2, ensure_ascii=False))
     else:
-        console.show(analysis_text.analysis(found, by))
+        _show(analysis_text.analysis(found, by))
+
+
+def _show(report: Group) -> None:
+    """Print tables as they are, and sentences so that what is too long goes on further in."""
+    from rich.text import Text
+
+    from promptgit.cli import console
+
+    for part in report.renderables:
+        if isinstance(part, Text):
+            lines = part.plain.split("\n")
+            console.show_lines(((line, str(part.style)),) for line in lines)
+        else:
+            console.show(part)
