@@ -23,9 +23,11 @@ from promptgit.testing.repositories import Repository, a_repository
 pytest.importorskip("ibis")
 
 PROMPT = "Answer with one of: fruit, tool.\n- fruit: apple\n"
-CASES = "input,expected\n" + "".join(
-    f"{'an apple' if n % 2 else 'a hammer'} {n},{'fruit' if n % 2 else 'tool'}\n" for n in range(80)
+CASES = "id,input,expected,tags\n" + "".join(
+    f"{n},{'an apple' if n % 2 else 'a hammer'} {n},{'fruit' if n % 2 else 'tool'},\n"
+    for n in range(80)
 )
+NO_IDS = "input,expected\nan apple,fruit\na hammer,tool\n"
 PLAN = """
 triggers: [{when: seen(quality_score < 7), cooldown: 3 days}]
 improve: {budget: 300calls, cases: 6}
@@ -133,6 +135,24 @@ def test_a_turn_leaves_cases_to_review_on_a_branch_and_the_body_of_a_pull_reques
     assert "### To review" in body
     assert app.head == turned.head
     assert app.git("status", "--porcelain") == ""
+
+
+def test_the_diff_of_drafts_has_added_lines_alone(turned: Turned):
+    changed = turned.app.git("diff", "--numstat", f"main...{turned.improvement['branch']}")
+
+    count = len(turned.improvement["drafts"]["drafts"])
+    assert f"{count}\t0\tprompts/sort.csv" in changed
+
+
+def test_drafts_of_a_table_without_ids_go_to_a_file_of_their_own(tmp_path: Path):
+    app = an_app(tmp_path / "app")
+    app.commit({"prompts/sort.csv": NO_IDS})
+
+    (one,) = turn(app, *WEEK, "--json").json["improve"]["improvements"]
+
+    changed = app.git("diff", "--name-only", f"main...{one['branch']}").split()
+    assert "prompts/sort.drafts.jsonl" in changed
+    assert "prompts/sort.csv" not in changed
 
 
 def test_what_is_drafted_is_no_case_of_anything(turned: Turned, tmp_path: Path):

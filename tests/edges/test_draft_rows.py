@@ -37,33 +37,34 @@ def test_rows_are_added_to_a_table_and_nothing_else_changes():
     }
 
 
-def test_a_table_that_cannot_name_or_tag_its_rows_gets_what_it_lacks():
-    after = with_drafts(
-        "comment,response\nHello,Hi\n", "p.csv", [a_draft(comment="New")], Columns()
-    )
-
-    assert after == (
-        "comment,response,id,tags,from_log\nHello,Hi,,,\n"
-        'New,,log-1,"needs-review,leaks",call of log-1\n'
-    )
-
-
 @pytest.mark.parametrize(
     "before",
     [
-        'comment;response\r\n"a; b";c\r\n',
-        "comment\tresponse\na\tb",
-        'comment,response\n"two\nlines",b\n\nc,d\n',
+        'comment;id;tags\r\n"a; b";x;c\r\n',
+        "\ufeffcomment\tid\ttags\na\tb\t",
+        'comment,id,tag\n"two\nlines",b,\n\nc,d,\n',
+        "comment,response,id,tags,from_log\na,b,c,,\n",
     ],
 )
-def test_a_file_without_our_columns_keeps_its_cases_and_their_ids(before: str):
+def test_a_diff_of_drafts_has_added_lines_alone(before: str):
     name = "p.tsv" if "\t" in before else "p.csv"
+    assert can_hold_drafts(name, before, Columns())
+
     after = with_drafts(before, name, [a_draft(comment="new")], Columns())
 
     old, new = cases.parse(before.encode(), name), cases.parse(after.encode(), name)
-
+    assert after.startswith(before)
     assert new.cases == old.cases
-    assert [row.why for row in new.dropped] == ["it needs a review"]
+    assert [row.why for row in new.dropped][-1] == "it needs a review"
+
+
+@pytest.mark.parametrize(
+    "text", ["comment,response\na,b\n", "comment,id\na,b\n", "comment,tags\na,b\n", "", '"a']
+)
+def test_a_table_whose_rows_have_no_id_or_no_tags_holds_no_drafts(text: str):
+    assert not can_hold_drafts("p.csv", text, Columns())
+    with pytest.raises(UserError, match="a column for ids and one for tags"):
+        with_drafts(text, "p.csv", [a_draft(comment="New")], Columns())
 
 
 def test_objects_are_added_to_a_file_of_lines():
@@ -90,7 +91,7 @@ def test_an_empty_file_is_begun():
 
 @pytest.mark.parametrize("name", ["p.csv", "p.jsonl"])
 def test_a_draft_that_is_there_already_is_not_added_again(name: str):
-    header = "id,comment,response\nx,y,z\n"
+    header = "id,comment,response,tags\nx,y,z,\n"
     lines = '{"id": "x", "comment": "y", "response": "z"}\n'
     once = with_drafts(
         header if name == "p.csv" else lines, name, [a_draft(comment="a")], Columns()
@@ -100,7 +101,7 @@ def test_a_draft_that_is_there_already_is_not_added_again(name: str):
 
 
 def test_a_draft_is_no_case_until_its_tag_is_taken_off_and_then_keeps_its_id():
-    before = "comment,response\nHello,Hi\n"
+    before = "comment,response,id,tags,from_log\nHello,Hi,,,\n"
     drafted = with_drafts(before, "p.csv", [a_draft(comment="New")], Columns())
 
     reviewed = drafted.replace("New,,", "New,An answer,").replace('"needs-review,leaks"', "leaks")
@@ -127,12 +128,13 @@ def test_a_file_of_drafts_alone_says_why_it_has_no_cases():
 
 
 def test_some_files_cannot_be_added_to():
-    assert not [name for name in ("p.yaml", "p.parquet", "p.json") if can_hold_drafts(name)]
+    names = ("p.yaml", "p.parquet", "p.json")
+    assert not [name for name in names if can_hold_drafts(name, "id,input,tags\n", Columns())]
 
 
 @pytest.mark.parametrize("name", ["p.csv", "p.jsonl"])
 def test_a_file_that_cannot_be_read_is_not_added_to(name: str):
-    broken = 'comment,response\n"a,b\n' if name == "p.csv" else '{"comment": \n'
+    broken = 'comment,id,tags\n"a,b\n' if name == "p.csv" else '{"comment": \n'
 
     with pytest.raises(UserError, match=name):
         with_drafts(broken, name, [a_draft(comment="a")], Columns())

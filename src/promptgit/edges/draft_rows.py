@@ -1,8 +1,8 @@
 """
 Drafted cases at the end of a case file, in its own columns; what is there stays byte for byte.
 
-A table that lacks the columns `id` or `tags` gets them, and `from_log`, with empty cells at the
-end of each row.  One that has both stays as it is: there a tag says which log line it was.
+A table without a column for ids, or for tags, holds no drafts: each of its rows would have to
+change.  In one without `from_log` a tag says which log line it was.
 """
 
 from __future__ import annotations
@@ -21,12 +21,18 @@ from promptgit.flywheel.drafting import Draft
 LINES = (".jsonl", ".ndjson")
 TABLES = (".csv", ".tsv")
 NEEDED = ("id", "tags")  # columns without which a draft is none
-OURS = (*NEEDED, "from_log")
 
 
-def can_hold_drafts(path: str) -> bool:
-    """Say whether rows can be added to a file of this kind without rewriting it."""
-    return path.lower().endswith((*LINES, *TABLES))
+def can_hold_drafts(path: str, text: str, columns: Columns, *, delimiter: str = "") -> bool:
+    """Say whether drafts can be added to this case file without a change to what is there."""
+    if not path.lower().endswith(TABLES):
+        return path.lower().endswith(LINES)
+    try:
+        header, _ = _header(text, path, delimiter)
+        played = roles(header, columns, f"{path}:1")
+    except (UserError, csv.Error, StopIteration):
+        return False
+    return set(NEEDED) <= set(played.parts)
 
 
 def with_drafts(
@@ -75,30 +81,26 @@ def _row(draft: Draft, played: Roles | None) -> dict[str, Any]:
 
 
 def _table(text: str, path: str, drafts: Sequence[Draft], columns: Columns, delimiter: str) -> str:
-    first = text.split("\n", 1)[0]
-    mark = delimiter or ("\t" if path.lower().endswith(".tsv") else sniffed_delimiter(first))
+    if not can_hold_drafts(path, text, columns, delimiter=delimiter):
+        raise UserError(
+            f"{path}: drafts need a column for ids and one for tags", hint="add `id` and `tags`"
+        )
+    header, mark = _header(text, path, delimiter)
     try:
-        records = _records(text, mark)
+        records = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
     except csv.Error as error:
         raise _unreadable(path, error) from error
-    header = [cell.strip().removeprefix("\ufeff") for cell in records[0][1]]
     played = roles([name for name in header if name], columns, f"{path}:1")
-    bare = not set(NEEDED) <= set(played.parts)
-    missing = [name for name in OURS if bare and name not in played.parts]
-    end = "\r\n" if first.endswith("\r") else "\n"
-    whole = "".join(
-        _extended(raw, mark, missing if number == 0 else [""] * len(missing))
-        for number, (raw, _) in enumerate(records)
-    )
-    place = header.index(played.parts["id"]) if "id" in played.parts else None
-    known = {cells[place] for _, cells in records if place is not None and place < len(cells)}
+    end = "\r\n" if text.split("\n", 1)[0].endswith("\r") else "\n"
+    place = header.index(played.parts["id"])
+    known = {cells[place] for cells in records if place < len(cells)}
     out = io.StringIO()
     writer = csv.writer(out, delimiter=mark, lineterminator=end)
     for draft in drafts:
         if draft.id not in known:
-            values = _cells(draft, played, tagged=not bare and "from_log" not in played.parts)
-            writer.writerow([values.get(name, "") for name in (*header, *missing)])
-    return _joined(whole, [out.getvalue()[: -len(end)]] if out.getvalue() else [], end)
+            values = _cells(draft, played)
+            writer.writerow([values.get(name, "") for name in header])
+    return _joined(text, [out.getvalue()[: -len(end)]] if out.getvalue() else [], end)
 
 
 def _unreadable(path: str, error: Exception) -> UserError:
@@ -107,32 +109,24 @@ def _unreadable(path: str, error: Exception) -> UserError:
     )
 
 
-def _records(text: str, mark: str) -> list[tuple[str, list[str]]]:
-    """Each record as it is written, its line end included, and its cells."""
-    lines = text.split("\n")
-    lines = [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
-    reader = csv.reader(iter(lines), delimiter=mark, strict=True)
-    found, start = [], 0
-    for cells in reader:
-        found.append(("".join(lines[start : reader.line_num]), cells))
-        start = reader.line_num
-    return found
+def _header(text: str, path: str, delimiter: str) -> tuple[list[str], str]:
+    """The names of the columns, and what is between them."""
+    first = text.split("\n", 1)[0]
+    mark = delimiter or ("\t" if path.lower().endswith(".tsv") else sniffed_delimiter(first))
+    cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
+    return [cell.strip().removeprefix("\ufeff") for cell in cells], mark
 
 
-def _extended(raw: str, mark: str, cells: Sequence[str]) -> str:
-    body = raw.rstrip("\r\n")
-    return body + "".join(mark + cell for cell in cells) + raw[len(body) :] if body else raw
-
-
-def _cells(draft: Draft, played: Roles, *, tagged: bool) -> dict[str, str]:
+def _cells(draft: Draft, played: Roles) -> dict[str, str]:
     parts = played.parts
     found = {column: draft.inputs.get(name, "") for name, column in played.inputs.items()}
     if "expected" in parts:
         found[parts["expected"]] = draft.expected
-    found[parts.get("id", "id")] = draft.id
-    source = (f"from-log:{draft.log.replace(',', '_')}",) if tagged else ()
-    found[parts.get("tags", "tags")] = ",".join((*draft.tags, *source))
-    found[parts.get("from_log", "from_log")] = draft.log
+    found[parts["id"]] = draft.id
+    source = () if "from_log" in parts else (f"from-log:{draft.log.replace(',', '_')}",)
+    found[parts["tags"]] = ",".join((*draft.tags, *source))
+    if "from_log" in parts:
+        found[parts["from_log"]] = draft.log
     return found
 
 

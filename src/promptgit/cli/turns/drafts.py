@@ -36,11 +36,14 @@ class CaseFile:
 
 
 def case_file_of(repository: Repository, path: str) -> tuple[CaseFile, EvalFile]:
+    """Where drafts go: the case file as it is committed if it can hold them, else their own."""
     asked = repository.eval_file(path)
     beside = asked.cases or places.case_file(path, repository.tree.is_file) or ""
     beside = "" if asked.inline else beside
     columns = Columns(asked.columns, asked.inputs)
-    if beside and can_hold_drafts(beside):
+    blob = repository.git.blob_at("HEAD", beside) if beside else None
+    text = repository.git.blob(blob).decode(errors="replace") if blob else ""
+    if beside and can_hold_drafts(beside, text, columns, delimiter=asked.delimiter):
         return CaseFile(beside, columns, asked.delimiter, is_read=True), asked
     return CaseFile(places.stem_of(path) + OWN_FILE, Columns(), "", is_read=False), asked
 
