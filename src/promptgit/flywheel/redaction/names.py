@@ -57,6 +57,13 @@ _CUES = (
         rf"(?P<name>{_FULL_OF_TWO})",
     ),
     _Cue(
+        "this hier ici aquí",
+        r"(?:\A|\n)[ \t>\"']{0,3}(?i:(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening)"
+        r"|guten (?:tag|morgen|abend))(?: there)?[,!.]? {0,2})?"
+        rf"(?i:this is|hier (?:ist|spricht)|ici|aquí) (?P<name>(?!\w[A-Z]){_FULL})"
+        r"(?=[ ]?(?:[,.!\n–—]|\Z)| (?i:from|here|speaking|calling|again|and|von|und|de)\b)",
+    ),
+    _Cue(
         "dear hi hello hey hallo liebe lieber bonjour hola ciao cher chère good guten thanks thank",
         r"(?i:\b(?:dear|hi|hello|hey|hallo|lieber?|bonjour|hola|ciao|ch[eè]re?|good (?:morning|"
         r"afternoon|evening)|guten (?:tag|morgen|abend)|thanks|thank you)(?: again| there)?),? "
@@ -117,6 +124,8 @@ _NO_NAME = _words(
     trying tuesday unable und under until up us user using valued very von want wanting was we
     wednesday welcome well were what when where which while who why will wirklich with without
     wondering world would write writing wrong yes yesterday yet you your zu zusammen équipe
+    amazing awesome awful bad fake fantastic nice outrageous perfect ridiculous scam spam support
+    terrible test unacceptable unfair urgent
     """
 )
 _CUES_OF = {

@@ -14,7 +14,9 @@ from collections.abc import Iterator
 
 from promptgit.flywheel.redaction.rules import Span
 
-_S = r"[ \t.\-/()]{0,3}"  # what stands between the digits of a telephone number
+# What stands between the digits of a telephone number; ` / 0171` begins another one.
+_S = r"(?![ \t]{0,2}/[ \t]{0,2}[0+])[ \t.\-/()]{0,3}"
+_REST = re.compile(r"[ \t.\-/()]{1,3}(?P<rest>\d(?:[ \t.\-/()]{0,3}\d){4,14})(?!\w)")
 MANY_DIGITS = re.compile(r"\d(?:[ \t.\-/()_]{0,3}\d){6}")  # neither a card nor a phone has fewer
 _GROUPS = re.compile(r"\d+(?:[ \t.\-/_]{1,3}\d+)*")
 _CARD = re.compile(
@@ -166,6 +168,8 @@ def phones(text: str) -> Iterator[Span]:
         ):
             continue
         yield Span(start, stop, "phone", _dialled(written))
+        if group and (more := _REST.match(text, stop)):  # several in a row, cut at a wrong place
+            yield Span(*more.span("rest"), "phone", _dialled(more["rest"]))
 
 
 def _is_something_else(text: str, start: int, stop: int) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from promptgit.core import secrets
 from promptgit.flywheel.interaction import Interaction
-from promptgit.flywheel.redaction import names, numbers
+from promptgit.flywheel.redaction import names, numbers, records
 from promptgit.flywheel.redaction.addresses import emails, ips
 from promptgit.flywheel.redaction.folding import Folded, Folder
 from promptgit.flywheel.redaction.rules import Finder, Span
@@ -177,8 +177,12 @@ def _without_names(text: str, is_id: bool) -> Iterator[Span]:
     if numbers.MANY_DIGITS.search(text):
         yield from numbers.ibans(text)
         yield from numbers.cards(text)
+        yield from records.social_security_numbers(text)
         yield from numbers.phones(text)
     yield from ips(text)
+    yield from records.mac_addresses(text)
+    if not is_id:
+        yield from records.birthdates(text)
     for kind, start, stop in secrets.spans(text):
         guessed = is_id and kind == _GUESSED
         if not guessed:
