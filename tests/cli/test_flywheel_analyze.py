@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from cli.terminal import promptgit
+from promptgit.config.rollout_file import with_entry
+from promptgit.flywheel.rollout import ROLLOUT_FILE, Arm, Rollout
 from promptgit.testing.conversations import write_logs
 from promptgit.testing.periods import AFTER, BEFORE, Source
 from promptgit.testing.planted import Truth
@@ -33,6 +35,11 @@ def shouts(output, context):
 """
 
 
+TRIED = Rollout(
+    "production", "support-reply", Arm("a" * 40, "c" * 40), Arm("b" * 40, "d" * 40), 10.0
+)
+
+
 @pytest.fixture(scope="module")
 def weeks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repository, dict[str, Truth]]:
     folder: Path = tmp_path_factory.mktemp("analyze")
@@ -43,6 +50,7 @@ def weeks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repository, dict[st
             "promptgit.yaml": "model: offline\n",
             "detectors/own.yaml": OWN,
             "detectors/tone.py": TONE,
+            ROLLOUT_FILE: with_entry("", TRIED),
         },
     )
     logs = made.path / ".git/promptgit/logs"
