@@ -58,8 +58,16 @@ SCORERS: Mapping[str, str] = MappingProxyType(
         "regex": "promptgit.scorers.regex:regex",
         "rouge-n": "promptgit.scorers.overlap:rouge_n",
         "similar": "promptgit.scorers.similar:similar",
+        "skill-used": "promptgit.scorers.skill_used:skill_used",
         "starts-with": "promptgit.scorers.starts_with:starts_with",
         "tool-call-f1": "promptgit.scorers.tool_calls:tool_call_f1",
+        "trace-error-spans": "promptgit.scorers.trace_spans:error_spans",
+        "trace-span-count": "promptgit.scorers.trace_spans:span_count",
+        "trace-span-duration": "promptgit.scorers.trace_spans:span_duration",
+        "trajectory:step-count": "promptgit.scorers.trajectory:step_count",
+        "trajectory:tool-args-match": "promptgit.scorers.trajectory:tool_args_match",
+        "trajectory:tool-sequence": "promptgit.scorers.trajectory:tool_sequence",
+        "trajectory:tool-used": "promptgit.scorers.trajectory:tool_used",
         "word-count": "promptgit.scorers.word_count:word_count",
     }
 )

@@ -387,7 +387,7 @@ def test_assertions_without_a_like_are_listed_with_their_lines(tmp_path):
       value: file://x.rb
     - type: webhook
       value: https://example.com
-    - type: trajectory:step-count
+    - type: trajectory:goal-success
       value: {{max: 3}}
     - type: python
       value: len(output) > 3
@@ -407,7 +407,7 @@ tests: [{{vars: {{message: Hi}}}}]
     found = [line.split(": ")[:2] for line in lost(said)]
     lines = (4, 6, 8, 10, 12, 14, 15, 17)
     kinds = (
-        "javascript", "ruby", "webhook", "trajectory:step-count", "python", "no-such-thing",
+        "javascript", "ruby", "webhook", "trajectory:goal-success", "python", "no-such-thing",
         "regex", "equals",
     )  # fmt: skip
     assert found == [[f"{CONFIG}:{n}", kind] for n, kind in zip(lines, kinds, strict=True)]

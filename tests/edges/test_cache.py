@@ -183,6 +183,7 @@ def test_a_cache_of_the_version_before_keeps_its_answers_and_learns_of_log_proba
     SqliteAnswers(path).put(KEY, ANSWER)
     with sqlite3.connect(path) as db:
         db.execute("alter table answers drop column mean_logprob")
+        db.execute("alter table answers drop column trace")
         db.execute("pragma user_version = 1")
     db.close()
 

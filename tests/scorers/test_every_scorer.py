@@ -5,6 +5,7 @@ import pytest
 
 from promptgit import plugins
 from promptgit.core.ports import Answer
+from promptgit.core.trace import Span, tool_span
 from promptgit.evaluate.suite import Assertion, bind
 from promptgit.scorers.lexical import LexicalEmbedder
 from promptgit.testing.laws import CASES, scorer_obeys
@@ -12,6 +13,12 @@ from promptgit.testing.scripted import ScriptedModel
 
 ANSWER = Answer("whatever it says", cost_usd=0.002, latency_s=0.4)
 SURE = Answer("whatever it says", mean_logprob=-0.25)
+DONE = (
+    tool_span("find", {"id": [1, "\ud800"]}),
+    Span("Skill\n", "skill", failed=True, message="no\u200bne", duration_ms=5),
+)
+TRACED = {"answer": Answer("whatever it says", trace=DONE), "negated": False}
+UNTRACED = {"answer": ANSWER, "negated": True}
 SQL = {"value": {"databaseType": "SQLite", "allowedTables": ["select::null::orders"]}}
 XML = {"value": {"requiredElements": ["root.child"]}}
 TOOLS = [{"type": "function", "function": {"name": "find", "parameters": {"type": "object"}}}]
@@ -52,6 +59,14 @@ OPTIONS = {
     ],
     "perplexity": [{"answer": SURE}, {"answer": SURE, "threshold": 1.2}],
     "perplexity-score": [{"answer": SURE, "threshold": 0.4}, {"answer": SURE, "graded": True}],
+    "skill-used": [{**TRACED, "value": ["a", "Skill"]}, {**UNTRACED, "value": {"pattern": "S*"}}],
+    "trace-error-spans": [{**TRACED}, {**UNTRACED}, {**TRACED, "value": {"max_percentage": 10}}],
+    "trace-span-count": [{**TRACED, "value": {"pattern": "*", "min": 1}}],
+    "trace-span-duration": [{**TRACED, "value": {"max": 4}}, {**UNTRACED, "value": {"max": 4}}],
+    "trajectory:step-count": [{**TRACED, "value": {"max": 1}}],
+    "trajectory:tool-args-match": [{**TRACED, "value": {"name": "find", "args": {"id": []}}}],
+    "trajectory:tool-sequence": [{**TRACED, "value": ["find", "send"]}],
+    "trajectory:tool-used": [{**TRACED, "value": "send"}, {**UNTRACED, "value": {"name": "f"}}],
     "regex": [{}, {"value": "(?i)way", "ignore_case": True}],
     "similar": [{"embedder": LexicalEmbedder(case.expected or "" for case in CASES)}],
     "word-count": [{"value": 3}, {"value": {"min": "1", "max": 60}}],

@@ -10,6 +10,7 @@ from statistics import fmean
 from promptgit.core.dataset import Case, Dataset
 from promptgit.core.ports import Answer, ModelIdentity, StepOutput, Usage
 from promptgit.core.prompt import Prompt
+from promptgit.core.trace import Trace
 from promptgit.errors import UserError
 
 DECLINED = "request"  # kind of failure: the provider read what was asked, and said no (HTTP 400)
@@ -63,6 +64,7 @@ class Result:
     flags: tuple[str, ...] = ()  # empty, cut, refusal: scored as it stands, and said
     steps: tuple[StepOutput, ...] = ()  # of a pipeline, as far as it came; of a prompt none
     mean_logprob: float | None = None  # as of the answer
+    trace: Trace | None = None  # as of the answer
 
     @property
     def calls(self) -> int:

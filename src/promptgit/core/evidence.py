@@ -20,6 +20,7 @@ from promptgit.core.ports import ModelIdentity, Request, StepOutput
 from promptgit.core.prompt import Prompt, blob_id
 from promptgit.core.record import SCHEMA, Record
 from promptgit.core.secrets import redact
+from promptgit.core.trace import LONGEST, Trace, trace_facts, trace_text
 from promptgit.core.verdict import Verdict
 
 
@@ -221,8 +222,10 @@ def result_entry(result: Result, *, outputs: bool) -> dict[str, Any]:
         entry["flags"] = list(result.flags)
     if result.mean_logprob is not None:
         entry["mean_logprob"] = result.mean_logprob
-    if result.steps:
+    if result.steps:  # each with a trace of its own
         entry["steps"] = [_step_entry(step, outputs=outputs) for step in result.steps]
+    elif outputs and result.trace is not None:
+        entry["trace"] = _trace_entry(result.trace)
     return entry
 
 
@@ -241,7 +244,18 @@ def _step_entry(step: StepOutput, *, outputs: bool) -> dict[str, Any]:
         }
     if step.flags:
         entry["flags"] = list(step.flags)
+    if step.trace is not None:
+        entry["trace"] = _trace_entry(step.trace)
     return entry
+
+
+def _trace_entry(trace: Trace) -> list[dict[str, Any]] | str:
+    """Return the spans; as a text, and no trace any more, when it is too long or holds a secret."""
+    text = trace_text(trace)
+    shown = redact(text)
+    if shown == text and len(text) <= LONGEST:
+        return trace_facts(trace)
+    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]} [cut]"
 
 
 def _sha256(text: str) -> str:

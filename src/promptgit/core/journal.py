@@ -15,6 +15,7 @@ from promptgit.core.ports import Answer, Usage
 from promptgit.core.prompt import Prompt
 from promptgit.core.run import Iteration, Run
 from promptgit.core.spend import Spend
+from promptgit.core.trace import trace_facts, trace_of
 from promptgit.core.verdict import Outcome
 
 Event = Mapping[str, Any]  # one line: `kind`, `at`, and its facts
@@ -187,6 +188,7 @@ def answer_facts(answer: Answer) -> dict[str, Any]:
         "finish_reason": answer.finish_reason,
         "model": answer.model,
         **({} if answer.mean_logprob is None else {"mean_logprob": answer.mean_logprob}),
+        **({} if answer.trace is None else {"trace": trace_facts(answer.trace)}),
     }
 
 
@@ -199,6 +201,7 @@ def answer_of(facts: Mapping[str, Any]) -> Answer:
         finish_reason=facts["finish_reason"],
         model=facts["model"],
         mean_logprob=facts.get("mean_logprob"),
+        trace=None if facts.get("trace") is None else trace_of(facts["trace"]),
     )
 
 

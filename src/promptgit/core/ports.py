@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from promptgit.core.prompt import Message
+from promptgit.core.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class StepOutput:
     cost_usd: float | None = 0.0
     latency_s: float = 0.0
     flags: tuple[str, ...] = ()  # as those of a Result
+    trace: Trace | None = None  # as that of an Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Answer:
     cached: bool = False
     steps: tuple[StepOutput, ...] = ()  # of a pipeline, in order; of a prompt none
     mean_logprob: float | None = None  # natural, over the tokens of the answer; None: not sent
+    trace: Trace | None = None  # what was done for it, in order; None: nobody told
 
 
 class Model(Protocol):

@@ -13,14 +13,16 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from promptgit.core.ports import Answer, Usage
+from promptgit.core.trace import read_trace, trace_text
 from promptgit.errors import WorldError
 
-SCHEMA = 2  # in user_version
+SCHEMA = 3  # in user_version
 BATCH = 500  # keys in one question; SQLite takes 999 at least
 BUSY_S = 30.0  # how long to wait for another process that writes
 UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -38,15 +40,19 @@ create table if not exists answers (
     finish_reason text not null,
     model text not null,
     stored_at integer not null,  -- seconds since 1970
-    mean_logprob real  -- null: not sent; since 2
+    mean_logprob real,  -- null: not sent; since 2
+    trace text  -- JSON; null: nobody told; since 3
 )
 """
 _SINCE_2 = "alter table answers add column mean_logprob real"
+_SINCE_3 = "alter table answers add column trace text"
 _GET = """
 select text, input_tokens, output_tokens, cached_input_tokens, cost_usd, latency_s, finish_reason,
-model, mean_logprob from answers where key = ?
+model, mean_logprob, trace from answers where key = ?
 """
-_PUT = "insert into answers values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (key) do nothing"
+_PUT = (
+    "insert into answers values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (key) do nothing"
+)
 
 Row = TypeVar("Row")
 
@@ -70,10 +76,11 @@ class SqliteAnswers:
         row = self._run(lambda db: db.execute(_GET, (bytes.fromhex(key),)).fetchone())
         if row is None:
             return None
-        text, tokens_in, tokens_out, tokens_cached, cost, latency, reason, model, sure = row
+        text, tokens_in, tokens_out, tokens_cached, cost, latency, reason, model, sure, told = row
         usage = Usage(tokens_in, tokens_out, tokens_cached)
         said = text.decode("utf-8", "surrogatepass")
-        return Answer(said, usage, cost, latency, reason, model, cached=True, mean_logprob=sure)
+        known = Answer(said, usage, cost, latency, reason, model, cached=True, mean_logprob=sure)
+        return known if told is None else replace(known, trace=read_trace(told))
 
     def held(self, keys: Iterable[str]) -> set[str]:
         """Return those of `keys` that have an answer, with one question per 500 of them."""
@@ -98,6 +105,7 @@ class SqliteAnswers:
             answer.model,
             int(time.time()),
             answer.mean_logprob,
+            None if answer.trace is None else trace_text(answer.trace),
         )
         self._run(lambda db: db.execute(_PUT, row).rowcount)
 
@@ -198,6 +206,8 @@ def _bring_up(db: sqlite3.Connection) -> None:
         (schema,) = db.execute("pragma user_version").fetchone()
         if schema == 1:
             db.execute(_SINCE_2)
+        if schema in (1, 2):
+            db.execute(_SINCE_3)
         db.execute(_TABLE)
         db.execute(f"pragma user_version = {SCHEMA}")
     except sqlite3.Error:

@@ -17,6 +17,7 @@ from promptgit.core.evaluation import Result
 from promptgit.core.pipeline import FORM as PIPELINE
 from promptgit.core.ports import Answer, AnswerStore, Request, Usage
 from promptgit.core.record import Record
+from promptgit.core.trace import trace_of
 from promptgit.edges.records import Records
 from promptgit.evaluate.pipelines import expected_calls
 from promptgit.evaluate.side_by_side import Contender
@@ -115,6 +116,10 @@ def _answer(entry: Mapping[str, Any], model: str) -> Answer | None:
     output, key, cost = entry.get("output"), entry.get("request"), entry.get("cost_usd")
     if not isinstance(output, str) or not isinstance(key, str) or STRUCK_OUT.search(output):
         return None
+    try:
+        trace = None if entry.get("trace") is None else trace_of(entry["trace"])
+    except ValueError:  # struck out, or cut: no trace any more
+        return None
     usage, latency = _part(entry, "usage"), entry.get("latency_s")
     flags, sure = entry.get("flags") or (), entry.get("mean_logprob")
     return Answer(
@@ -125,6 +130,7 @@ def _answer(entry: Mapping[str, Any], model: str) -> Answer | None:
         finish_reason=next((FINISHED[flag] for flag in flags if flag in FINISHED), "stop"),
         model=model,
         mean_logprob=float(sure) if isinstance(sure, int | float) else None,
+        trace=trace,
     )
 
 

@@ -121,6 +121,7 @@ def _answered(case: Case, repeat: int, answer: Answer, **outcome: Any) -> Result
         flags=flags_of(answer),
         steps=answer.steps,
         mean_logprob=answer.mean_logprob,
+        trace=answer.trace,
         **outcome,
     )
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 _CODE = "promptgit runs no {}: write it as `python`, value file://FILE.py"
-_TRACE = "it reads a trace of the agent, and an answer carries none"
 _JUDGE = "it needs a judge with promptfoo's own prompt: write what you ask for as `llm-rubric`"
 _SERVICE = "it asks a service of its own"
 _CHOICE = "it compares the outputs of several prompts: `promptgit check` does that"
@@ -16,15 +15,7 @@ NOT_CARRIED: Mapping[str, str] = MappingProxyType(
         "javascript": _CODE.format("JavaScript"),
         "ruby": _CODE.format("Ruby"),
         "webhook": "promptgit sends no output to an address that a repository names",
-        "skill-used": "it reads which skills an agent reports, and an answer has none",
-        "trajectory:tool-used": _TRACE,
-        "trajectory:tool-args-match": _TRACE,
-        "trajectory:tool-sequence": _TRACE,
-        "trajectory:step-count": _TRACE,
-        "trajectory:goal-success": _TRACE,
-        "trace-span-count": _TRACE,
-        "trace-span-duration": _TRACE,
-        "trace-error-spans": _TRACE,
+        "trajectory:goal-success": _JUDGE,
         "answer-relevance": _JUDGE,
         "context-faithfulness": _JUDGE,
         "context-recall": _JUDGE,

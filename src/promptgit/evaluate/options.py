@@ -10,8 +10,9 @@ from typing import Any
 from promptgit.errors import UserError
 from promptgit.evaluate.values import plain
 
-# Ours to fill, never YAML's; `bound` makes a suite of assertions inside an assertion.
-INJECTED = ("answer", "judge", "embedder", "allow_code", "read_file", "bound")
+# Ours to fill, never YAML's; `bound` makes a suite of assertions inside an assertion, `negated`
+# says that the type begins with `not-` to a scorer that has its own opposite.
+INJECTED = ("answer", "judge", "embedder", "allow_code", "read_file", "bound", "negated")
 
 Parameters = Mapping[str, inspect.Parameter]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from promptgit.core.dataset import Case
 from promptgit.core.evaluation import flags_of
@@ -19,6 +19,7 @@ from promptgit.core.ports import (
     Usage,
 )
 from promptgit.core.prompt import Message, Prompt
+from promptgit.core.trace import Span, Trace
 from promptgit.errors import CallFailed, UserError
 
 # The path of a function's file, its text, the function, the output of the step before, the inputs.
@@ -175,6 +176,7 @@ def _output(step: Step, key: str, answer: Answer) -> StepOutput:
         cost_usd=answer.cost_usd,
         latency_s=answer.latency_s,
         flags=flags_of(answer),
+        trace=answer.trace,
     )
 
 
@@ -218,7 +220,23 @@ def _summed(answers: Mapping[str, Answer], output: str, played: list[StepOutput]
         cached=all(step.cached or not step.calls for step in played),
         steps=tuple(played),
         mean_logprob=answers[output].mean_logprob,
+        trace=_course(played),
     )
+
+
+def _course(played: list[StepOutput]) -> Trace:
+    """The trace of all: a span of each step, one after the other, and in it what was done there."""
+    spans: list[Span] = []
+    start = 0.0
+    for step in played:
+        took = 1000 * step.latency_s
+        spans.append(
+            Span(step.name, "span", start_ms=start, duration_ms=took if step.calls else None)
+        )
+        inner = step.trace or ()
+        spans += [replace(one, start_ms=start + (one.start_ms or 0.0)) for one in inner]
+        start += took
+    return tuple(spans)
 
 
 def _told(identity: ModelIdentity) -> str:

@@ -33,7 +33,11 @@ from promptgit.evaluate.values import Render, renderer
 
 Scorer = Callable[..., Score]
 
-TRIABLE = {"answer", "read_file"}  # what a scorer may ask for and still be tried for nothing
+TRIABLE = {
+    "answer",
+    "read_file",
+    "negated",
+}  # what a scorer may ask for and still be tried for nothing
 NEGATION = "not-"
 FILE = "file://"
 LONGEST_NAME = 60  # characters; names stand in tables and in commit messages
@@ -203,7 +207,8 @@ def _bound(
     options = _as_options(assertion, own_threshold)
     transform = None if "transform" in parameters else options.pop("transform", None)
     given = checked_options(options, parameters)
-    supplied = injections(parameters, injected)
+    negated = assertion.type.startswith(NEGATION)
+    supplied = injections(parameters, {**injected, "negated": negated})
     file = _read_value(given, "read_file" in parameters, injected.get("read_file"))
     rendered = {} if literal else _rendered(given)
 
@@ -215,7 +220,7 @@ def _bound(
         rendered,
         takes_answer="answer" in parameters,
         threshold=None if own_threshold else assertion.threshold,
-        negated=assertion.type.startswith(NEGATION),
+        negated=negated and "negated" not in parameters,
         transform=None if transform is None else compiled(transform),
     )
     if not rendered and TRIABLE.issuperset(parameters.keys() & set(INJECTED)):

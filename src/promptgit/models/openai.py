@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptgit.core.ports import Answer, ModelIdentity, Request, Usage
 from promptgit.core.price import Price
+from promptgit.core.trace import Trace, tool_span
 from promptgit.errors import CallFailed, UserError
 from promptgit.models.endpoints import Endpoint
 from promptgit.models.prices import list_prices
@@ -60,7 +61,9 @@ class ChatModel(Served):
     def complete(self, request: Request) -> Answer:
         """Ask once; raise CallFailed when there is no answer."""
         data, latency_s = self._posted("/chat/completions", self.body(request))
-        return self._answer(_json_of(data, self._endpoint), latency_s)
+        asked = {**self.identity.options, **request.options}
+        offered = any(asked.get(name) for name in ("tools", "functions"))
+        return self._answer(_json_of(data, self._endpoint), latency_s, offered)
 
     def body(self, request: Request) -> CompletionCreateParamsNonStreaming:
         """
@@ -87,7 +90,7 @@ class ChatModel(Served):
         body.update(options)  # type: ignore[typeddict-item]
         return body
 
-    def _answer(self, data: dict[str, Any], latency_s: float) -> Answer:
+    def _answer(self, data: dict[str, Any], latency_s: float, offered: bool) -> Answer:
         if not data.get("choices"):
             raise failure_in(data, self._endpoint, self.identity.model)
         choice = data["choices"][0]
@@ -104,6 +107,7 @@ class ChatModel(Served):
             finish_reason=reason,
             model=str(data.get("model") or self.identity.model),
             mean_logprob=_mean_logprob(choice.get("logprobs")),
+            trace=_tools_called(message, offered),
         )
 
     def _cost(self, reported: Any, usage: Usage | None) -> float | None:
@@ -168,6 +172,25 @@ def _mean_logprob(reported: Any) -> float | None:
     sent = [token.get("logprob") for token in tokens if isinstance(token, dict)]
     found = [float(each) for each in sent if isinstance(each, int | float) and isfinite(each)]
     return fsum(found) / len(found) if found and len(found) == len(tokens) else None
+
+
+def _tools_called(message: dict[str, Any], offered: bool) -> Trace | None:
+    """
+    Return the calls of tools that the model wrote, in order; None where it was offered no tools.
+
+    >>> call = {"function": {"name": "find", "arguments": '{"id": 7}'}}
+    >>> [(span.name, span.arguments) for span in _tools_called({"tool_calls": [call]}, True) or ()]
+    [('find', {'id': 7})]
+    """
+    calls, single = message.get("tool_calls"), message.get("function_call")
+    listed = calls if isinstance(calls, list) else []
+    found = [call.get("function") for call in listed if isinstance(call, dict)]
+    spans = [
+        tool_span(_whole(call["name"]), call.get("arguments"))
+        for call in [*found, single]
+        if isinstance(call, dict) and isinstance(call.get("name"), str)
+    ]
+    return tuple(spans) if spans or offered else None
 
 
 def _usage(reported: Any) -> Usage | None:

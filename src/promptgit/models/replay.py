@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from promptgit.core.ports import Answer, Model, ModelIdentity, Request, StepOutput, Usage, canonical
+from promptgit.core.trace import Trace, trace_of
 from promptgit.errors import CallFailed, UserError
 
 
@@ -91,7 +92,19 @@ class Recording:
 
 def _answer(said: dict[str, Any]) -> Answer:
     steps = tuple(
-        StepOutput(**{**step, "usage": Usage(**step["usage"]), "flags": tuple(step["flags"])})
+        StepOutput(
+            **{
+                **step,
+                "usage": Usage(**step["usage"]),
+                "flags": tuple(step["flags"]),
+                "trace": _trace(step.get("trace")),
+            }
+        )
         for step in said.get("steps", ())
     )
-    return Answer(**{**said, "usage": Usage(**said["usage"]), "steps": steps})
+    own = {"usage": Usage(**said["usage"]), "steps": steps, "trace": _trace(said.get("trace"))}
+    return Answer(**{**said, **own})
+
+
+def _trace(told: Any) -> Trace | None:
+    return None if told is None else trace_of(told)

@@ -248,6 +248,8 @@ def _filtered(value: Any, words: list[str]) -> Any:
 def _literal(value: Any) -> Any:
     if isinstance(value, list):
         return [_literal(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _literal(item) for key, item in value.items()}
     return literal(value) if isinstance(value, str) else value
 
 
