@@ -128,7 +128,7 @@ def _span(facts: Any) -> Span:
     unknown = facts.keys() - Span.__dataclass_fields__.keys()
     if unknown:
         raise ValueError(f"a span has no {min(unknown)!r}")
-    kind, attributes = facts.get("kind", ""), facts.get("attributes") or {}
+    kind, attributes = facts.get("kind", ""), facts.get("attributes", {})
     if kind and kind not in KINDS:
         raise ValueError(f"a span is of the kind {', '.join(KINDS)}, not {kind!r}")
     if not isinstance(attributes, dict):
