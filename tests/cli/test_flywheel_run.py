@@ -167,9 +167,15 @@ def test_what_is_drafted_is_no_case_of_anything(turned: Turned, tmp_path: Path):
     assert not ids & set(json.dumps(told).replace('"', " ").split())
 
 
-def test_a_trigger_that_fired_rests(turned: Turned, tmp_path: Path):
-    found = turn(a_copy(turned, tmp_path), *WEEK, "--json").json
+def test_a_trigger_that_fired_rests_and_its_branch_waits_for_review(turned: Turned, tmp_path: Path):
+    app = a_copy(turned, tmp_path)
+    found = turn(app, *WEEK, "--json").json
+    merged = app.git("merge", "--quiet", "--no-edit", turned.improvement["branch"])
+    after = turn(app, *WEEK, "--dry-run", "--json").json
 
+    (waiting,) = found["deploy"]["waiting"]
+    assert (waiting["branch"], waiting["state"]) == (turned.improvement["branch"], "confirmed")
+    assert (after["deploy"]["waiting"], merged) == ([], "")
     assert found["insights"]["fired"] == []
     assert found["insights"]["resting"][0]["until"] == "2026-11-12T00:00:00.000Z"
 

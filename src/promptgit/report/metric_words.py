@@ -47,6 +47,19 @@ def amount(unit: Unit, number: float | None) -> str:
     return f"{sign}${digits}" if unit == "usd" else sign + digits
 
 
+def per_thousand(number: float | None) -> str:
+    """
+    Write a count of one conversation as one of 1,000, with a digit that is not 0 where it is not.
+
+    >>> [per_thousand(number) for number in (0.0013, 0.00004, 0.25, 1.5, 0.0)]
+    ['1.3', '0.04', '250', '1,500', '0']
+    """
+    if number is None or not isfinite(number):
+        return NOTHING
+    rate = 1_000 * number
+    return f"{rate:,.0f}" if rate == 0 or abs(rate) >= 10 else f"{float(f'{rate:.2g}'):g}"
+
+
 def span(metric: Metric, tally: Tally) -> str:
     """
     Write the 95 % range of a metric; a count is what was counted, and has none.

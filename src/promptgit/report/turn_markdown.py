@@ -16,7 +16,7 @@ from promptgit.flywheel.cube import Cube, Metric, Unit
 from promptgit.flywheel.cube_facts import cube_of
 from promptgit.flywheel.tally import Tally, difference
 from promptgit.report.markdown import inline
-from promptgit.report.metric_words import amount, value
+from promptgit.report.metric_words import amount, per_thousand, value
 from promptgit.report.turn_pull_request import typed
 
 Facts = Mapping[str, Any]
@@ -25,9 +25,18 @@ NEXT = "\n### Next\n"  # what follows are commands to type
 ENOUGH = 20  # conversations on each side of a comparison
 
 
-def turn_markdown(turn: str, start: Facts, done: Mapping[str, Facts], *, has_gh: bool) -> str:
-    """Write the summary of a turn; stages that did not run are left out."""
-    lines = [f"## Turn {turn} of the flywheel", ""]
+def turn_markdown(
+    turn: str, start: Facts, done: Mapping[str, Facts], *, remote: str, has_gh: bool
+) -> str:
+    """
+    Write the summary of a turn, a dry run where it is empty; stages that did not run are left out.
+
+    remote: what branches are pushed to; empty: there is none.
+    """
+    lines = [
+        f"## Turn {turn} of the flywheel" if turn else "## Dry run of a turn of the flywheel",
+        "",
+    ]
     lines += [f"Logs from {_minute(start['since'])} to {_minute(start['until'])}, in UTC.", ""]
     if "capture" in done:
         lines += [*_capture(done["capture"]), ""]
@@ -42,7 +51,7 @@ def turn_markdown(turn: str, start: Facts, done: Mapping[str, Facts], *, has_gh:
     if "measure" in done:
         lines += [*_measure(done["measure"]), ""]
     if "deploy" in done:
-        lines += _next(done["deploy"], str(start["base"]), has_gh=has_gh)
+        lines += _next(done["deploy"], str(start["base"]), remote=remote, has_gh=has_gh)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -72,7 +81,7 @@ def _analyze(found: Facts) -> Iterator[str]:
     cube, before = cube_of(found["cube"]), cube_of(found["before"])
     for one in found["prompts"]:
         yield ""
-        yield f"### {inline(one['name'])}"
+        yield f"### {_named(one['name'])}"
         yield ""
         yield _where(one)
         if one["path"]:
@@ -86,7 +95,7 @@ def _graded(found: Facts) -> Iterator[str]:
     for one in found["graded"]:
         ranged = f" ({one['range']})" if one["range"] else ""
         yield (
-            f"* {inline(one['prompt'])}: {inline(one['title'])} {one['value']}{ranged}, by "
+            f"* {_named(one['prompt'])}: {inline(one['title'])} {one['value']}{ranged}, by "
             f"{inline(one['by'])} on {one['asked']:,} of {one['of']:,} conversations"
         )
     yield from (f"* {inline(notice)}" for notice in found["notices"])
@@ -95,17 +104,27 @@ def _graded(found: Facts) -> Iterator[str]:
 def _seen(found: Facts) -> Iterator[str]:
     """What an analysis would do next, and the attacks that no rule knows."""
     for one in found["opportunities"]:
-        yield f"* opportunity, {inline(one['prompt'])}: {inline(one['said'])}"
+        yield f"* opportunity, {_named(one['prompt'])}: {inline(one['said'])}"
     for one in found["patterns"]:
         words = inline(", ".join(one["words"][:6]))
         yield (
-            f"* a new kind of attack on {inline(one['prompt'])}? {one['conversations']} "
+            f"* a new kind of attack on {_named(one['prompt'])}? {one['conversations']} "
             f"conversations say: {words}"
         )
 
 
+def _named(prompt: str) -> str:
+    return inline(prompt) or "(no prompt named)"
+
+
 def _where(one: Facts) -> str:
     """Say which prompt it is, and which of its texts production used."""
+    if not one["name"]:
+        return (
+            f"These calls ({sum(each['conversations'] for each in one['versions']):,} "
+            "conversations) do not say which prompt they are of; `promptgit flywheel analyze` "
+            "shows them."
+        )
     if not one["path"]:
         return "No prompt of this repository has this name; `promptgit flywheel analyze` shows it."
     known = {"current": "as it is here", "here": "an earlier text", "unknown": "unknown here"}
@@ -220,24 +239,39 @@ def effect_words(one: Facts) -> str:
 
 
 def _told(unit: Unit, before: float | None, after: float | None) -> str:
-    """Both values; a count is one of so many conversations, or weeks of all sizes are alike."""
-    if unit == "count" and before is not None and after is not None:
-        return f"{1_000 * before:.1f} to {1_000 * after:.1f} per 1,000"
+    """Both values; a count is one of so many conversations: weeks are not of one size."""
+    if unit == "count":
+        return f"{per_thousand(before)} to {per_thousand(after)} per 1,000 conversations"
     return f"{amount(unit, before)} to {amount(unit, after)}"
 
 
-def _next(found: Facts, base: str, *, has_gh: bool) -> Iterator[str]:
+def _next(found: Facts, base: str, *, remote: str, has_gh: bool) -> Iterator[str]:
     """The commands that open the pull requests; a person types them."""
-    requests = found["requests"]
-    if not requests:
+    waiting = found.get("waiting", ())  # journals of earlier releases lack it
+    if not (found["requests"] or waiting):
         return
     yield NEXT.strip()
     yield ""
-    yield "Each of these is a branch of its own; nothing was pushed, and nothing is in use yet."
-    yield ""
+    if found["requests"]:
+        yield "Each of these is a branch of its own; nothing was pushed, and nothing is in use yet."
+        yield ""
+        yield from _typed(found["requests"], base, remote=remote, has_gh=has_gh)
+    for number, one in enumerate(waiting):
+        if number or found["requests"]:
+            yield ""
+        yield (
+            f"A branch of turn {one['turn']} still waits for review ({inline(one['prompt'])}: "
+            f"{inline(one['state'])}):"
+        )
+        yield ""
+        yield from _typed([one], base, remote=remote, has_gh=has_gh)
+
+
+def _typed(requests: Sequence[Facts], base: str, *, remote: str, has_gh: bool) -> Iterator[str]:
     yield "```sh"
     for one in requests:
-        yield from typed(one["branch"], base, one["title"], one["body"], has_gh=has_gh)
+        title, body = one["title"], one["body"]
+        yield from typed(one["branch"], base, title, body, remote=remote, has_gh=has_gh)
     yield "```"
 
 

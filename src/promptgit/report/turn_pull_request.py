@@ -128,16 +128,27 @@ def _day(at: str) -> str:
     return at[:10]
 
 
-def typed(branch: str, base: str, title: str, body_file: str, *, has_gh: bool) -> Sequence[str]:
+def typed(
+    branch: str, base: str, title: str, body_file: str, *, remote: str, has_gh: bool
+) -> Sequence[str]:
     """
     The commands that open the pull request; nothing is pushed by itself.
 
-    >>> typed("flywheel/reply-2026-11-21", "main", "a title", "body.md", has_gh=False)[0]
-    'git push origin flywheel/reply-2026-11-21'
+    Where there is no remote, those that show the branch and merge it.
+
+    >>> typed("fly/reply", "main", "a title", "body.md", remote="origin", has_gh=False)[0]
+    'git push origin fly/reply'
+    >>> typed("fly/reply", "main", "a title", "body.md", remote="", has_gh=True)
+    ('git diff main...fly/reply  # what it is about: body.md', 'git merge fly/reply  # reviewed')
     """
     from shlex import quote
 
-    push = f"git push origin {quote(branch)}"
+    if not remote:
+        return (
+            f"git diff {quote(base)}...{quote(branch)}  # what it is about: {body_file}",
+            f"git merge {quote(branch)}  # reviewed",
+        )
+    push = f"git push {quote(remote)} {quote(branch)}"
     if has_gh:
         return (
             push,

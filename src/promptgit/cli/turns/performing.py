@@ -169,7 +169,9 @@ def tell(turn: Turn, start: Facts, code: int, output: Path | None, *, as_json: b
     from promptgit.edges.github_files import add_summary
     from promptgit.report.turn_markdown import turn_markdown
 
-    text = turn_markdown(turn.name, start, turn.done, has_gh=shutil.which("gh") is not None)
+    has_gh = shutil.which("gh") is not None
+    name = turn.name if turn.journal else ""
+    text = turn_markdown(name, start, turn.done, remote=_remote(turn.repository.git), has_gh=has_gh)
     if turn.journal:
         turn.journal.write("summary.md", text)
     if os.environ.get("GITHUB_STEP_SUMMARY"):
@@ -208,6 +210,12 @@ def _copy(turn: Turn, text: str, output: Path) -> None:
         for suffix in (".pull-request.md", ".title", ".branch"):
             name = body.name.replace(".pull-request.md", suffix)
             shutil.copyfile(body.with_name(name), output / name)
+
+
+def _remote(git: Git) -> str:
+    """What branches are pushed to: `origin`, else the first there is, else nothing."""
+    names = git.text("remote").split()
+    return "origin" if "origin" in names else next(iter(names), "")
 
 
 def _branch(git: Git) -> str:

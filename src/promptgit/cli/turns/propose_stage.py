@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from promptgit.cli import past, rollouts
 from promptgit.cli.commands.pr_body import prompt_changes
 from promptgit.cli.turns.improve_stage import drafted_of, file_key
 from promptgit.cli.turns.turn import Facts, Turn
 from promptgit.edges import plumbing
+from promptgit.edges.turns import TurnJournal, turn_ids
 from promptgit.errors import UserError
 from promptgit.flywheel.rollout import Arm, deployed
 from promptgit.flywheel.rollout_message import Step, what
@@ -26,7 +29,30 @@ def deploy(turn: Turn) -> Facts:
             continue
         commit, words = _proposed(turn, one) if one["state"] == CONFIRMED else ("", "")
         requests.append({**_request(turn, one, words), "rollout": words, "commit": commit})
-    return {"requests": requests}
+    return {"requests": requests, "waiting": list(_waiting(turn))}
+
+
+def _waiting(turn: Turn) -> Iterator[Facts]:
+    """The newest branch of an earlier turn for each prompt that is not merged and not deleted."""
+    git = turn.repository.git
+    told: set[str] = set()
+    for name in turn_ids(git):
+        if name == turn.name:
+            continue
+        journal = TurnJournal(git, name)
+        improvements = (journal.load("improve") or {}).get("improvements", ())
+        states = {one["branch"]: one for one in improvements}
+        for one in (journal.load("deploy") or {}).get("requests", ()):
+            tip, found = plumbing.tip(git, f"refs/heads/{one['branch']}"), states[one["branch"]]
+            if not tip or git.succeeds("merge-base", "--is-ancestor", tip, "HEAD"):
+                continue
+            if one["prompt"] in told:
+                continue
+            if found["blob"] and git.blob_at("HEAD", found["path"]) == found["blob"]:
+                continue  # merged as one commit
+            told.add(one["prompt"])
+            kept = {key: one[key] for key in ("prompt", "branch", "title", "body")}
+            yield {**kept, "turn": name, "state": found["state"]}
 
 
 def _proposed(turn: Turn, one: Facts) -> tuple[str, str]:
