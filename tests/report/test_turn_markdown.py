@@ -36,8 +36,9 @@ def summary(done: dict[str, Any], turn: str = "20261109T041700Z-1a2b", remote: s
     return turn_markdown(turn, START, done, remote=remote, has_gh=True)
 
 
-def effect(before: float, after: float) -> str:
+def effect(before: float, after: float, per: str = "calls") -> str:
     proven = {"title": "security incidents", "unit": "count", "before": before, "after": after}
+    proven["per"] = per
     told = {"conversations": [20_000, 20_000], "verdict": "better", "proven": [proven]}
     return effect_words(told)
 
@@ -95,5 +96,6 @@ def test_a_branch_of_an_earlier_turn_that_waits_is_what_comes_next():
 
 
 def test_rare_events_are_told_with_a_digit_that_is_not_zero():
-    assert "security incidents 0.65 to 0.05 per 1,000 conversations" in effect(0.00065, 0.00005)
-    assert "security incidents 120 to 0 per 1,000 conversations" in effect(0.12, 0.0)
+    assert "security incidents 0.65 to 0.05 per 1,000 calls" in effect(0.00065, 0.00005)
+    assert "120 to 0 per 1,000 conversations (" in effect(0.12, 0.0, "conversations")
+    assert "120 to 0 per 1,000 answered (" in effect(0.12, 0.0, "answered")

@@ -49,7 +49,7 @@ def amount(unit: Unit, number: float | None) -> str:
 
 def per_thousand(number: float | None) -> str:
     """
-    Write a count of one conversation as one of 1,000, with a digit that is not 0 where it is not.
+    Write a count of one call, say, as one of 1,000, with a digit that is not 0 where it is not.
 
     >>> [per_thousand(number) for number in (0.0013, 0.00004, 0.25, 1.5, 0.0)]
     ['1.3', '0.04', '250', '1,500', '0']

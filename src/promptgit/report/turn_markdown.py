@@ -232,16 +232,18 @@ def effect_words(one: Facts) -> str:
     if not one["proven"]:
         return f"nothing is proven yet ({counted})"
     parts = [
-        f"{inline(each['title'])} {_told(each['unit'], each['before'], each['after'])}"
+        f"{inline(each['title'])} "
+        f"{_told(each['unit'], each['before'], each['after'], each.get('per', ''))}"
         for each in one["proven"]
     ]
     return f"{one['verdict']}: {'; '.join(parts)} ({counted}; other things may have changed too)"
 
 
-def _told(unit: Unit, before: float | None, after: float | None) -> str:
-    """Both values; a count is one of so many conversations: weeks are not of one size."""
+def _told(unit: Unit, before: float | None, after: float | None, per: str) -> str:
+    """Both values; a count is one of 1,000 calls, or what it is counted `per`: weeks differ."""
     if unit == "count":
-        return f"{per_thousand(before)} to {per_thousand(after)} per 1,000 conversations"
+        words = inline(per.replace("_", " "))
+        return f"{per_thousand(before)} to {per_thousand(after)} per 1,000 {words}".rstrip()
     return f"{amount(unit, before)} to {amount(unit, after)}"
 
 

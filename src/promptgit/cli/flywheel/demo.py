@@ -38,17 +38,23 @@ def command(ctx: click.Context, folder: str, again: bool, conversations: int) ->
     from promptgit.edges.examples import make_demo
     from promptgit.edges.logs import LogFolder
     from promptgit.testing.flywheel_weeks import write_week
+    from promptgit.testing.periods import OTHER
 
     place = Path(folder).absolute()
     git = make_demo(place, again=again)
     os.chdir(place)
     logs = git.state_dir / "logs"
-    click.echo(f"A repository with two prompts and their cases, in {place}")
+    click.echo(f"A repository with support-reply, ticket-triage and their cases, in {place}")
 
     text = place / "prompts" / "support-reply.md"
     write_week(logs, text.read_text(encoding="utf-8"), conversations=conversations)
     files = len(LogFolder(logs).files())
-    click.echo(f"A week of production, made up: {conversations:,} conversations in {files} files")
+    click.echo(
+        f"A week of production, made up: {conversations:,} conversations in {files} files; what\n"
+        "went on after the last midnight is in a file of its own, and not of this week.\n"
+        f"It is of support-reply, and of {OTHER}, a prompt of another repository that logs to the\n"
+        "same place: that one is told, and never changed."
+    )
     _typed("promptgit flywheel init")
     git.write("add", "flywheel.yaml")
     git.write("commit", "--quiet", "--message", "Set up the flywheel")

@@ -109,6 +109,7 @@ def _effect(turn: Turn, journal: TurnJournal, one: Facts) -> Iterator[Facts]:
                 "metric": each.metric.name,
                 "title": each.metric.title or each.metric.name,
                 "unit": each.metric.unit,
+                "per": _per(turn, each.metric.name),
                 "verdict": each.verdict,
                 "before": each.before,
                 "after": each.after,
@@ -116,6 +117,12 @@ def _effect(turn: Turn, journal: TurnJournal, one: Facts) -> Iterator[Facts]:
             for each in found.proven
         ],
     }
+
+
+def _per(turn: Turn, metric: str) -> str:
+    """What a count is counted among: calls, conversations, or those where a detector fired."""
+    measured = turn.rulebook.metrics.get(metric)
+    return "" if measured is None else measured.of
 
 
 def wanted_metrics(plan: Plan) -> tuple[str, ...]:
