@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from cli.terminal import promptgit
 from promptgit.core.dataset import Case, Dataset
 from promptgit.core.evaluation import Evaluation, Metric, Score
 from promptgit.core.evidence import evaluation_record, joins
@@ -215,3 +216,36 @@ def test_the_steps_of_a_pipeline_are_spans_and_the_calls_of_a_step_follow_it():
         (Span("sort.", "tool"),),
         (Span("reply sort..", "tool"),),
     ]
+
+
+PROMPTFOO = """\
+prompts: ["Help: {{q}}"]
+providers: [openai:gpt-5-mini]
+defaultTest:
+  assert:
+    - {type: trajectory:tool-used, value: search_orders}
+    - {type: not-trajectory:tool-used, value: {pattern: 'delete*', max: 0}}
+    - {type: trajectory:tool-args-match, value: {name: find, args: {id: '{{ q }}'}}}
+    - {type: trajectory:tool-sequence, value: {mode: exact, steps: [find, reply]}}
+    - {type: trajectory:step-count, value: {type: tool, max: 3}}
+    - {type: trace-span-count, value: {pattern: '*', min: 1}}
+    - {type: trace-span-duration, value: {max: 3000, percentile: 95}}
+    - {type: trace-error-spans, value: 0}
+    - {type: skill-used, value: code-review}
+tests: [{vars: {q: a}}, {vars: {q: b}}]
+"""
+
+
+def test_promptfoos_assertions_on_traces_come_over_and_go_back(tmp_path):
+    import yaml
+
+    repository = a_repository(tmp_path, {"promptfooconfig.yaml": PROMPTFOO}).path
+    wanted = yaml.safe_load(PROMPTFOO)["defaultTest"]["assert"]
+
+    said = promptgit(repository, "init", "--from", "promptfooconfig.yaml")
+    back = promptgit(repository, "export", "--to", "promptfoo", "prompts/prompt.md")
+
+    assert said.code == back.code == 0
+    assert "trajectory" not in said.out + said.err
+    assert yaml.safe_load((repository / "prompts/prompt.eval.yaml").read_text())["assert"] == wanted
+    assert yaml.safe_load(back.out)["defaultTest"]["assert"] == wanted
