@@ -216,6 +216,13 @@ def test_the_steps_of_a_pipeline_are_spans_and_the_calls_of_a_step_follow_it():
         (Span("sort.", "tool"),),
         (Span("reply sort..", "tool"),),
     ]
+    result = replace(a_result(answer.trace), steps=answer.steps)
+    (entry,) = recorded(result).body["results"]
+    assert [step["trace"] for step in entry["steps"]] == [
+        [{"name": "sort.", "kind": "tool"}],
+        [{"name": "reply sort..", "kind": "tool"}],
+    ]
+    assert "trace" not in entry
 
 
 PROMPTFOO = """\

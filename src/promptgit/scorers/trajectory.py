@@ -86,7 +86,7 @@ def tool_args_match(
     wanted = _without(wanted, ignored, {})
     for step in calls:
         found = _without(step.arguments, ignored, defaults or {})
-        if step.arguments is not None and (same if exact else _holds)(found, wanted):
+        if (same if exact else _holds)(found, wanted):
             said = f"{quoted(step.names[0])} was called with {_json(step.arguments)}"
             return spans.verdict(True, negated, said)
     told = ", ".join(_json(step.arguments) for step in calls[:3])
