@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from improve.toy import SEED, a_dataset, a_lab, evaluated
 from promptgit.improve.ground import Ground
 
@@ -107,3 +109,20 @@ def test_to_refresh_asks_only_where_an_ancestor_gave_the_answer():
     ground.refresh(["apples-1", "apples-2", "bread-1"])
 
     assert asked == [(CHILD.text, "apples-2"), (CHILD.text, "bread-1")]
+
+
+@pytest.mark.parametrize(("lucky", "mean"), [(1, 0.0), (2, 2 / 2 / 20)])
+def test_where_luck_decides_much_the_answers_of_those_who_lost_count_too(lucky, mean):
+    """From one better answer in ten on; each case by the mean of all who answered it."""
+    ground, _ = a_ground()
+    ground.look(20)
+    topics = ("apples", "bread")[:lucky]
+    better = [f"{topic}-1" for topic in topics]
+    knowing = SEED.edited(SEED.text + "".join(f"You know {topic}.\n" for topic in topics))
+    others = [name for name in ground.order if name not in better]
+    ground.lab.evaluate(knowing, ground.cases(better))
+    ground.lab.evaluate(SEED.edited(SEED.text + "Be kind.\n"), ground.cases(others))
+
+    evened = ground.evened(ground.lab.results.keys() - {SEED.blob})
+
+    assert sum(evened.values()) / 20 == pytest.approx(mean)

@@ -195,7 +195,9 @@ def test_a_race_weighs_what_is_weak_by_all_that_is_known_not_by_who_is_left_to_r
     racers = [n for n in sieve.ground.newest if n not in shown]
 
     assert len(racers) == 20
-    assert sieve._weak_share(racers) == pytest.approx(0.75)  # of 40, not 10 of 20
+    assert sieve._weak_share(racers, sieve.ground.scores) == pytest.approx(
+        0.75
+    )  # of 40, not 10 of 20
 
 
 def test_a_share_goes_by_weight_not_by_the_number_of_cases():
@@ -203,7 +205,9 @@ def test_a_share_goes_by_weight_not_by_the_number_of_cases():
     heavy = [replace(c, weight=3.0 if c.id.startswith("apples") else 1.0) for c in sieve.lab.search]
     sieve.lab.search = replace(sieve.lab.search, cases=tuple(heavy))
 
-    assert sieve._weak_share(list(sieve.ground.newest)) == pytest.approx(30 / 60)
+    assert sieve._weak_share(list(sieve.ground.newest), sieve.ground.scores) == pytest.approx(
+        30 / 60
+    )
 
 
 def test_racers_are_looked_for_until_some_of_them_are_misses():

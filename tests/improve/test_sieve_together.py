@@ -193,6 +193,35 @@ def test_where_answers_waver_the_best_prompt_is_asked_about_every_case_of_a_race
     assert any(name.startswith("dates") for name in again) is asked  # wrong before, and still
 
 
+def test_who_lost_a_race_tells_what_the_best_prompt_scores_where_there_is_luck():
+    """Not of itself, though, and no longer when another prompt is the best."""
+    sieve, _ = a_sieve(look=40)
+    lucky = draft_of("You know dates.", known(sieve, "apples"))
+    child = sieve._child(lucky)
+    sieve.lab.evaluate(child, sieve.ground.cases(sieve.ground.order))
+    plain = sieve.ground.scores
+    sieve.lost[child.blob] += 1
+    assert sieve._before(SEED) == plain
+
+    sieve.ground.asked_again = sieve.ground.changed = 40
+
+    assert sum(sieve._before(SEED).values()) == (sum(plain.values()) + 10) / 2 == 5
+    assert sieve._before(child) == plain
+
+    sieve.raced(draft_of("You know bread.", known(sieve, "apples")))
+
+    assert not sieve.lost
+
+
+def test_who_loses_a_race_is_remembered():
+    sieve, _ = a_sieve(look=40)
+    useless = draft_of("Be kind.", known(sieve, "apples"))
+
+    assert sieve.raced(useless) is None
+
+    assert sieve.lost == {sieve._child(useless).blob: 1}
+
+
 def test_an_edit_that_says_again_what_stands_there_is_not_tried():
     """Two lines alike cannot be told apart by the edit that would take one of them out."""
     sieve, count = a_sieve(seed=SEED.edited("You know some things.\nYou know apples.\n"))

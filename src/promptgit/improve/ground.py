@@ -14,6 +14,7 @@ from promptgit.improve.likeness import Likeness
 
 ROUNDING = 1e-9  # scores that differ by less are the same
 PRIOR = 2, 20  # answers that had changed, and those asked again: what is taken for granted
+LUCK = 0.1  # share of answers of those who lost that are better yet: from there it is luck
 
 
 @dataclass
@@ -122,6 +123,26 @@ class Ground:
     def scores(self) -> dict[str, float]:
         """The newest scores, by case id; failed cases are absent."""
         return {n: result.score for n, result in self.newest.items() if result.score is not None}
+
+    def evened(self, others: Iterable[str]) -> dict[str, float]:
+        """
+        The newest scores; where luck decides much, each averaged with what others scored there.
+
+        others: blobs of texts that lost to the best prompt; how often they are better shows luck.
+        """
+        scores = self.scores
+        told = {name: [score] for name, score in scores.items()}
+        compared = better = 0
+        for blob in others:
+            for name, result in self.lab.results[blob].results.items():
+                if result.score is None or name not in told:
+                    continue
+                told[name].append(result.score)
+                compared += self.is_fresh(name)
+                better += self.is_fresh(name) and result.score > scores[name] + ROUNDING
+        if better < LUCK * compared:
+            return scores
+        return {name: sum(some) / len(some) for name, some in told.items()}
 
     def gains(self, child: Evaluation) -> dict[str, float]:
         """

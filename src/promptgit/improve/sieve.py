@@ -76,6 +76,7 @@ class Sieve:
     breakage: Breakage = field(default_factory=Breakage)
     races: Counter[str] = field(default_factory=Counter)  # by the blob of who was raced
     tries: Counter[str] = field(default_factory=Counter)  # by the blob of who was proposed
+    lost: Counter[str] = field(default_factory=Counter)  # races against the best prompt, by blob
     won_on: frozenset[str] = frozenset()  # cases that the best prompt was asked about to be kept
 
     def own(self, drafts: Sequence[Draft]) -> list[tuple[Draft, str]]:
@@ -211,6 +212,7 @@ class Sieve:
             return None
         self.ground.descend(child)
         self.best = self.lab.keep(self.best, draft, reason, mean=self.ground.mean)
+        self.lost.clear()
         self.won_on = frozenset(self.lab.so_far(child).scores)
         self.kinship.add(kin)
         return self.best
@@ -323,19 +325,19 @@ class Sieve:
     ) -> Race:
         self.races[child.blob] += 1
         known = self._racers({*draft.shown, *aside})
-        before = self.ground.scores
+        before = self._before(child)
 
         def answered(batch: Dataset) -> Evaluation:
             if self.ground.wavering > WAVERING:
                 self.ground.refresh(case.id for case in batch)
-                before.update(self.ground.scores)
+            told = self.ground.scores
             gains = self._gains(child, [case.id for case in batch])
-            could = {n: gain for n, gain in gains.items() if before.get(n, 0.0) > ROUNDING}
+            could = {n: gain for n, gain in gains.items() if told.get(n, 0.0) > ROUNDING}
             self.breakage.add(could)
-            before.update(self.ground.scores)
+            before.update(self._before(child))
             return self.lab.so_far(child).on(batch)
 
-        return race(
+        result = race(
             self.ground.cases(known),
             before,
             answered,
@@ -344,10 +346,23 @@ class Sieve:
             wait=True,
             known=asked(self.lab, child),
             ahead=ahead,
-            weak_share=self._weak_share(known),
+            weak_share=self._weak_share(known, before),
             min_improvement=self.min_improvement,
             errors=min(SURE, sum(self.races.values()) / MANY),
         )
+        if result.raced and not result.survived:
+            self.lost[child.blob] += 1
+        return result
+
+    def _before(self, child: Prompt) -> dict[str, float]:
+        """
+        What `child` has to beat in a race, by case id, in score points.
+
+        Where answers waver it won by luck too; how much, the texts that lost to it show.
+        """
+        if self.ground.wavering <= WAVERING:
+            return self.ground.scores
+        return self.ground.evened(blob for blob in self.lost if blob != child.blob)
 
     def _racers(self, aside: Collection[str]) -> list[str]:
         """
@@ -365,14 +380,12 @@ class Sieve:
             if not self.ground.look(FIRST):
                 return fair if len(fair) >= FIRST and misses else known
 
-    def _weak_share(self, racers: Sequence[str]) -> float:
+    def _weak_share(self, racers: Sequence[str], scores: Mapping[str, float]) -> float:
         """
         The share, by weight, of all known cases that are as weak as the weak ones of a race.
 
-        Misses that were shown, or are kin, do not race: without them it would look as if the
-        prompt had more to lose than it has.
+        Misses that were shown, or are kin, do not race: without them there would be more to lose.
         """
-        scores = self.ground.scores
         bar = weak_below(self.ground.cases(racers), scores)
         below = [name for name, score in scores.items() if score < bar]
         return self.ground.weight(below) / (self.ground.weight(scores) or 1.0)
