@@ -19,6 +19,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from promptgit.edges.day_file import FLAGS
 from promptgit.edges.lock import lock
 from promptgit.errors import WorldError
 
@@ -183,7 +184,7 @@ def _size(place: Path) -> int:
 
 def _append(place: Path, data: bytes) -> None:
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | FLAGS
     handle = os.open(place, flags, 0o640)
     try:
         rest = memoryview(data)
