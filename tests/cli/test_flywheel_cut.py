@@ -132,7 +132,7 @@ def test_without_the_extra_no_file_is_packed_and_no_turn_begun(
     said = promptgit(app, "flywheel", *command, *WEEK)
 
     assert said.code == 2
-    assert "pip install 'promptgit[flywheel]'" in said.err
+    assert "pip install 'ibis-framework[duckdb]'" in said.err
     assert sorted(os.listdir(logs)) == before
     assert turns_of(app) == ()
 

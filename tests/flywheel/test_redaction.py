@@ -295,7 +295,7 @@ def test_presidio_that_is_not_installed_is_an_error_that_names_the_extra(monkeyp
     with pytest.raises(UserError) as caught:
         Presidio()
 
-    assert caught.value.hint == "pip install 'promptgit[pii]'"
+    assert caught.value.hint == "pip install presidio-analyzer"
 
 
 def test_what_flywheel_yaml_asks_for_is_done_and_the_key_is_not_with_the_logs(tmp_path):

@@ -51,7 +51,7 @@ def test_the_tutorial_runs_as_typed(tmp_path: Path):
 
 
 def test_the_readme_names_only_commands_and_options_that_exist():
-    from click import Context
+    from click import Context, Group
 
     from promptgit.cli.main import cli
 
@@ -61,6 +61,9 @@ def test_the_readme_names_only_commands_and_options_that_exist():
         for name, rest in re.findall(r"\$ promptgit (\w+)(.*)", words):
             command = cli.get_command(root, name)
             assert command is not None, f"{page}: promptgit {name}"
+            if isinstance(command, Group) and (within := rest.split()[:1]):
+                command = command.get_command(root, within[0])
+                assert command is not None, f"{page}: promptgit {name}{rest}"
             options = {o for parameter in command.params for o in parameter.opts}
             typed = set(re.findall(r"(?<=\s)--[a-z-]+", rest.split("#")[0]))
             assert typed <= options, f"{page}: promptgit {name}{rest}"

@@ -52,7 +52,7 @@ def analyzed(asked: Asked, *, now: datetime | None = None) -> Analysis:
     window = window_of(asked.since, asked.until, plan, now or datetime.now(UTC))
     logs = opened_logs(repository, plan, engine=asked.engine, table=asked.table)
     options = Options(
-        prompt=asked.prompt, seed=asked.seed, trying=_trying(repository, plan.environment)
+        prompt=asked.prompt, seed=asked.seed, trying=trying(repository, plan.environment)
     )
     found = analyze(logs, logs.rulebook, window, options, limits=logs.opened.limits)
     if not found.now.rows:
@@ -72,7 +72,7 @@ def analyzed(asked: Asked, *, now: datetime | None = None) -> Analysis:
     return found
 
 
-def _trying(repository: Repository, environment: str) -> frozenset[str]:
+def trying(repository: Repository, environment: str) -> frozenset[str]:
     """The prompts, as logs name them, that have a candidate in an environment; or in any."""
     from promptgit.cli.measuring import rollouts_here
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from dataclasses import fields
@@ -21,6 +22,11 @@ from promptgit.testing.periods import AFTER, BEFORE
 from promptgit.testing.planted import Truth
 
 pytestmark = pytest.mark.xdist_group("planted")  # the logs are made once
+# PySpark leaves the sockets open through which it hands rows over.
+SOCKETS = (
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+)
 
 SOURCES = {"before": Source(BEFORE), "after": Source(AFTER)}
 
@@ -99,6 +105,8 @@ def test_observations_over_time_sum_up_to_the_tally(logs, on_duckdb):
 
 
 @pytest.mark.spark
+@SOCKETS[0]
+@SOCKETS[1]
 def test_spark_finds_what_was_planted_and_answers_as_duckdb_does(logs, cubes, on_duckdb, on_spark):
     window = SOURCES["before"].window
 
@@ -113,3 +121,4 @@ def test_spark_finds_what_was_planted_and_answers_as_duckdb_does(logs, cubes, on
         lambda engine: list(engine.features(window, prompt="returns-desk", limit=40)),
     ):
         assert ask(on_spark) == ask(on_duckdb)
+    gc.collect()  # here, where its sockets are no news

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -127,6 +128,9 @@ def test_no_logs_are_no_questions(tmp_path):
 
 
 @pytest.mark.spark
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # sockets of PySpark
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.xdist_group("planted")  # beside the other one: Spark starts once
 def test_spark_sees_the_same_questions(tmp_path):
     if find_spec("pyspark") is None or shutil.which("java") is None:
         pytest.skip("no pyspark, or no Java: `make test-all` brings the one and asks for the other")
@@ -138,6 +142,7 @@ def test_spark_sees_the_same_questions(tmp_path):
         logs = IbisLogs(engine, rulebook({}))
         found.append(list(logs.steps("escalation", source.window, prompt="support-reply")))
         engine.close()
+    gc.collect()
 
     assert found[0] == found[1]
     assert any(step.happened for step in found[0])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from promptgit.cli.analyzing import trying
 from promptgit.cli.turns.looking import Active, Version, active
 from promptgit.cli.turns.turn import Facts, Turn
 from promptgit.edges.turns import TurnJournal, turn_ids
@@ -32,7 +33,8 @@ def look(turn: Turn) -> Facts:
     from promptgit.flywheel.insights import Options
 
     limits = turn.logs.opened.limits
-    found = analyze(turn.logs, turn.rulebook, turn.window, Options(), limits=limits)
+    options = Options(trying=trying(turn.repository, turn.plan.environment))
+    found = analyze(turn.logs, turn.rulebook, turn.window, options, limits=limits)
     graded, notices = _graded(turn, found)
     return {
         "engine": found.limits or found.engine,

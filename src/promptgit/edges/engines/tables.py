@@ -171,7 +171,7 @@ def opened(engine: str, files: Files, *, table: str = "", memory: int = MOST_MEM
     try:
         import ibis
     except ImportError as error:
-        raise _missing("flywheel", "ibis") from error
+        raise _missing("duckdb", "ibis") from error
     ibis.options.interactive = False
     if table and engine in (DUCKDB, PYSPARK):
         raise UserError(
@@ -213,7 +213,7 @@ def _duckdb(files: Files, memory: int) -> Engine:
             autoload_known_extensions=False,
         )
     except ImportError as error:
-        raise _missing("flywheel", "duckdb") from error
+        raise _missing("duckdb", "duckdb") from error
     limits = f"DuckDB {duckdb.__version__}, at most {megabytes:,} MiB, {threads} threads"
     engine = Engine(DUCKDB, connection, files, limits=limits)
     weakref.finalize(engine, shutil.rmtree, spilled, ignore_errors=True)
@@ -226,7 +226,7 @@ def _pyspark(files: Files) -> Engine:
         from pyspark.errors import PySparkRuntimeError
         from pyspark.sql import SparkSession
     except ImportError as error:
-        raise _missing("spark", "pyspark") from error
+        raise _missing("pyspark", "pyspark") from error
     builder = (
         SparkSession.builder.appName("promptgit")
         .config("spark.sql.session.timeZone", "UTC")
@@ -308,8 +308,8 @@ def _no_condition(said: str) -> UserError:
     )
 
 
-def _missing(extra: str, library: str) -> UserError:
+def _missing(backend: str, library: str) -> UserError:
     return UserError(
         f"analyses need {library}, which is not installed",
-        hint=f"pip install 'promptgit[{extra}]'",
+        hint=f"pip install 'ibis-framework[{backend}]'",
     )

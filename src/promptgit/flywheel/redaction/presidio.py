@@ -10,7 +10,7 @@ from promptgit.flywheel.redaction.rules import Span
 
 KINDS = {"PERSON": "name", "LOCATION": "address"}
 LEAST_SURE = 0.5
-_EXTRA = "pip install 'promptgit[pii]'"
+_EXTRA = "pip install presidio-analyzer"
 
 
 class Presidio:
