@@ -8,7 +8,7 @@ from promptgit.cli.lazy_group import LazyGroup
 
 SUMMARIES: dict[str, str] = {
     "import": "Import what others logged, redacted and once each",
-    "show": "Show a call, a conversation, or the newest calls",
+    "show": "Show a call, a conversation, a unit's calls, or the newest",
     "top": "Show the calls of a prompt that were scored best",
     "sample": "Show conversations drawn by chance",
     "retention": "Pack days that are over, delete those that are too old",

@@ -60,11 +60,15 @@ def social_security_numbers(text: str) -> Iterator[Span]:
     """
     if not _SSN_MARK.search(text):
         return
+    called = set()
     for match in _SSN_CALLED.finditer(text):
+        called.add(match.start("value"))
         yield Span(*match.span("value"), "document", _digits(match["value"]))
     for match in _SSN.finditer(text):
         start = match.start()
-        if not _CALLED_SOMETHING_ELSE.search(text, max(0, start - _LOOK_BACK), start):
+        if start not in called and not _CALLED_SOMETHING_ELSE.search(
+            text, max(0, start - _LOOK_BACK), start
+        ):
             yield Span(*match.span(), "document", _digits(match[0]))
 
 
