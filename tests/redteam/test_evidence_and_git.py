@@ -90,8 +90,8 @@ def test_the_cache_holds_answers_under_keys_that_are_not_theirs(machine):
     with sqlite3.connect(place) as cache:
         for number in range(1000):
             key = hashlib.sha256(b"%d" % number).digest()
-            row = (key, b"animal", 1, 1, 0, 0.0, 0.1, "stop", "m", 1, None)
-            cache.execute("insert into answers values (?,?,?,?,?,?,?,?,?,?,?)", row)
+            row = (key, b"animal", 1, 1, 0, 0.0, 0.1, "stop", "m", 1, None, None)
+            cache.execute("insert into answers values (?,?,?,?,?,?,?,?,?,?,?,?)", row)
     cache.close()
 
     assert machine.judges().verdict == "REGRESSION"

@@ -155,12 +155,12 @@ def test_readers_of_the_pull_request_see_words_and_nothing_takes_effect(tmp_path
     said = promptgit(shop, "-q", "flywheel", "run", *WEEK, "--output", str(tmp_path / "out"))
 
     (body,) = (tmp_path / "out").glob("*.pull-request.md")
-    drafted = shop.git("show", "flywheel/sort-2026-11-09:prompts/sort.csv")
+    drafted = shop.git("show", "flywheel/sort-2026-11-09:prompts/sort.drafts.jsonl")
     for text in (said.out, body.read_text(encoding="utf-8"), drafted):
         assert not set(HIDDEN) & set(text)
     shown = body.read_text(encoding="utf-8")
     assert "set-output" in shown
     assert not re.search(r"@org|<script|!\[x\]\(|(?m:^(::|--- |\+\+\+ |Prompt-Blob: 0000))", shown)
-    (drafts,) = shop.git("log", "--all", "--format=%H", "--", "prompts/sort.csv").split()[:-1]
+    (drafts,) = shop.git("log", "--all", "--format=%H", "--", "prompts/sort.drafts.jsonl").split()
     assert "Eval-" not in shop.git("log", "-1", "--format=%B", drafts)
     assert "evil" not in "".join(texts_on_any_branch(shop))
