@@ -305,3 +305,18 @@ def test_what_a_killed_process_left_is_read_too(repository: Repository):
     spool.let_go()
 
     assert "answer left" in run(repository.path, "show").output
+
+
+def test_bytes_that_a_crash_of_the_machine_cost_are_said(repository: Repository):
+    logs = repository.path / ".git" / "promptgit" / "logs"
+    spool = Spool.take(logs)
+    assert spool.put(20261121, b"{}\n")
+    spool.let_go()
+    (slot,) = (logs / "spool").iterdir()
+    held = bytearray(slot.read_bytes())
+    held[held.index(b"{}\n")] ^= 1
+    slot.write_bytes(held)
+
+    said = run(repository.path, "show").output
+
+    assert "captured bytes were lost in a crash of the machine" in said

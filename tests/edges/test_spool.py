@@ -174,6 +174,23 @@ def test_what_a_process_left_is_brought_home_once(tmp_path: Path):
     assert not list((tmp_path / "spool").iterdir())
 
 
+def test_what_a_crash_of_the_machine_spoilt_in_a_slot_is_counted(tmp_path: Path):
+    left = Spool.take(tmp_path, capacity=SMALL)
+    left.put(DAY, b"whole\n")
+    start = HEADER + left.ring.head
+    left.put(DAY, b"spoilt\n")
+    spoilt = HEADER + left.ring.head - start
+    left.let_go()
+    slot = tmp_path / "spool" / "sdk-0.ring"
+    held = bytearray(slot.read_bytes())
+    held[start] ^= 1
+    slot.write_bytes(held)
+
+    assert recover(tmp_path) == Recovered(spools=1, lines=1, damaged_bytes=spoilt)
+
+    assert written(tmp_path) == ["whole"]
+
+
 def test_the_next_holder_of_a_slot_writes_what_the_last_one_left(tmp_path: Path):
     left = Spool.take(tmp_path, capacity=SMALL)
     left.put(DAY, b"one\n")

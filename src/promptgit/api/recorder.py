@@ -271,6 +271,8 @@ class Recorder:
             return
         with self._lock:
             self._written += found.lines
+        if found.damaged_bytes:
+            self.say("damage", f"{found.damaged_bytes:,} captured bytes were lost in a crash")
 
 
 def _place(error: BaseException) -> str:

@@ -52,12 +52,15 @@ class LogPlace:
         from promptgit.edges.spool import recover
 
         try:
-            recover(self.folder)
+            found = recover(self.folder)
         except OSError as error:
             raise WorldError(
                 f"{self.folder} cannot be written: {error.strerror}",
                 hint="lines of processes that were killed wait there to be brought home",
             ) from error
+        if found.damaged_bytes:
+            lost = f"{found.damaged_bytes:,} captured bytes were lost in a crash of the machine"
+            click.echo(f"note: {lost}", err=True)
         return LogFolder(self.folder)
 
     def redactor(self) -> Redactor:

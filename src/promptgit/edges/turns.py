@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from promptgit.edges.git import Git
-from promptgit.errors import UserError, WorldError
+from promptgit.errors import WorldError
 
 Facts = Mapping[str, Any]  # in JSON's terms
 
@@ -87,17 +87,6 @@ class TurnJournal:
                 f"{place} cannot be written: {error.strerror}", hint="is the disk full?"
             ) from error
         return place
-
-
-def find_turn(git: Git, name: str) -> TurnJournal:
-    """Return the turn that a person means: an id, its beginning, or `latest`."""
-    found = [turn for turn in turn_ids(git) if name == "latest" or turn.startswith(name)]
-    if name == "latest" and found:
-        return TurnJournal(git, found[0])
-    if len(found) != 1:
-        many = f"{len(found)} turns begin with" if found else "there is no turn"
-        raise UserError(f"{many} {name!r}", hint="`promptgit flywheel status` lists them")
-    return TurnJournal(git, found[0])
 
 
 def cut_short(journal: TurnJournal) -> bool:

@@ -95,10 +95,6 @@ class State:
             keep,
         )
 
-    def forgotten(self) -> State:
-        """Begin anew: an arm was changed, or a drift alarm rang."""
-        return State(tuple(Arm(arm.name) for arm in self.arms), self.discount)
-
 
 @dataclass(frozen=True, slots=True)
 class Reward:

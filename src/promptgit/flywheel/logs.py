@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -64,12 +64,6 @@ class Logs(Protocol):
         self, window: Window, *, prompt: str = "", limit: int = 200, seed: int = 0
     ) -> Sequence[Conversation]:
         """A sample of all conversations: the same for the same seed, whatever the engine."""
-        ...
-
-    def features(
-        self, window: Window, *, prompt: str = "", limit: int = 50_000
-    ) -> Iterator[tuple[str, dict[str, float]]]:
-        """Per conversation: its id, and for every detector 1.0 if it fired, else 0.0."""
         ...
 
     def steps(

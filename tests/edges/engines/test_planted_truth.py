@@ -118,7 +118,6 @@ def test_spark_finds_what_was_planted_and_answers_as_duckdb_does(logs, cubes, on
         lambda engine: engine.sample(window, limit=5, seed=3),
         lambda engine: engine.flagged("incident", window, limit=4, seed=1),
         lambda engine: engine.series("upsell_rate", window, prompt="support-reply", limit=50),
-        lambda engine: list(engine.features(window, prompt="returns-desk", limit=40)),
     ):
         assert ask(on_spark) == ask(on_duckdb)
     gc.collect()  # here, where its sockets are no news

@@ -134,30 +134,6 @@ class IbisLogs:
         names = self._drawn(calls.select("talk").distinct(), limit, seed)
         return self._read(names, window, prompt)
 
-    def features(
-        self, window: Window, *, prompt: str = "", limit: int = 50_000
-    ) -> Iterator[tuple[str, dict[str, float]]]:
-        """Per conversation: its id, and for every detector 1.0 if it fired, else 0.0."""
-        names = tuple(
-            name
-            for name, detector in self.rulebook.detectors.items()
-            if not any(
-                self.rulebook.detectors[part].is_sampled
-                for part in Wanted(self.rulebook, (), (name,)).flags
-            )
-        )
-        wanted = Wanted(self.rulebook, (), names)
-        with self._conversations(window, wanted, prompt) as found:
-            if found is None:
-                return
-            fired = {name: found[column(name)].cast("float64") for name in names}
-            chosen = found.select("talk", **fired)
-            chosen = chosen.mutate(drawn=_hash(chosen.talk, 0))
-            chosen = chosen.order_by(["drawn", "talk"]).limit(limit)
-            rows = self.opened.rows(chosen)
-        for row in rows:
-            yield row["talk"], {name: row[name] for name in names}
-
     def steps(
         self, outcome: str, window: Window, *, prompt: str, limit: int = 50_000
     ) -> Sequence[Step]:
