@@ -206,10 +206,13 @@ def test_a_mentor_that_is_down_is_the_worlds_fault_not_the_prompts(
 
 
 def test_only_what_was_paid_for_is_said_to_be_kept(office: Repository, server: Server):
+    hasty = CONFIG.replace("retries: 2", "retries: 0")
+    office.commit({"promptgit.yaml": hasty})
     server.faults = lambda _number, seen: "500" if asks_for_edits(seen.body) else ""
     paid = promptgit(office, "improve", "sort")
-    free = CONFIG.replace("model: clerk", "model: offline\nmentor: clerk")
-    office.commit({"promptgit.yaml": free})
+    office.commit(
+        {"promptgit.yaml": hasty.replace("model: clerk", "model: offline\nmentor: clerk")}
+    )
     unpaid = promptgit(office, "improve", "sort")
 
     assert "the mentor answered none of 3 times" in paid.err

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from promptgit.core.gate import CaseFinding, Report, Side
@@ -20,6 +21,8 @@ MOST_BYTES = 16_000_000  # of all cases together, in UTF-8
 # How much of a text is kept, by what became of its case: more of what flipped.  The first pair
 # under which the page is small enough is taken.
 LENGTHS = ((20_000, 20_000), (10_000, 4_000), (4_000, 1_000), (1_500, 300), (500, 100), (150, 40))
+LEAST_OF_A_CASE = len('{"gate":0,"id":"","flip":"same"},\n')  # bytes
+OFTEN = 60  # characters; texts that are no longer tend to come again
 SIGN, SIGN_END = "\ue000", "\ue001"  # around a character's name; `visible` names these two as well
 
 Row = dict[str, Any]
@@ -40,7 +43,10 @@ class Rows:
 def rows(report: Report, most_bytes: int = MOST_BYTES) -> Rows:
     """Write the cases of all prompts, with as much of each text as `most_bytes` allows."""
     every = list(_cases(report))
+    lengths = [(_flipped(found), [*map(len, _texts(found))]) for _, found in every]
     for flipped, rest in LENGTHS:
+        if (flipped, rest) != LENGTHS[-1] and _at_least(lengths, flipped, rest) > most_bytes:
+            continue  # sure not to fit: not worth writing
         cutter = _Cutter(flipped, rest)
         written = _fitting(every, cutter, most_bytes)
         if len(written) == len(every):
@@ -66,6 +72,26 @@ def _fitting(
             break
         written.append(line)
     return written
+
+
+def _at_least(lengths: Sequence[tuple[bool, list[int]]], flipped: int, rest: int) -> int:
+    """
+    Count the bytes that cases surely take with texts of at most so many characters: their keys,
+    and a byte a character.  Only where secrets are blotted out it may be fewer.
+    """
+    return sum(
+        LEAST_OF_A_CASE + sum(min(length, flipped if did_flip else rest) for length in texts)
+        for did_flip, texts in lengths
+    )
+
+
+def _texts(found: CaseFinding) -> Iterator[str]:
+    """The texts of a case that may be long; an answer that did not change is written once."""
+    case = found.case
+    yield from case.inputs.values()
+    yield case.expected or ""
+    outputs = [side.output for side in (found.before, found.after) if side]
+    yield from dict.fromkeys(outputs)
 
 
 def _cases(report: Report) -> Iterator[tuple[int, CaseFinding]]:
@@ -148,11 +174,19 @@ class _Cutter:
         Name what is invisible and blot out secrets; keep the beginning, and how much there was
         besides.
         """
+        if len(text) <= min(limit, OFTEN):
+            return _short(text)
         start = redact(text[: limit + LONGEST_SECRET])
         if len(text) <= limit:
             return visible(start, SIGN, SIGN_END)
         self.cut = True
         return [visible(start[:limit], SIGN, SIGN_END), len(text) - limit]
+
+
+@lru_cache(maxsize=10_000)
+def _short(text: str) -> str:
+    """Do the same for a whole text that is likely to come again: a name, a tag, a label."""
+    return visible(redact(text), SIGN, SIGN_END)
 
 
 def _json(value: Any) -> str:
