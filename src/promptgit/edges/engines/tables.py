@@ -173,6 +173,7 @@ def opened(engine: str, files: Files, *, table: str = "", memory: int = MOST_MEM
     except ImportError as error:
         raise _missing("duckdb", "ibis") from error
     ibis.options.interactive = False
+    ibis.options.sql.fuse_selects = False  # engines do that themselves, and twice as fast
     if table and engine in (DUCKDB, PYSPARK):
         raise UserError(
             f"{engine} reads the log files here, and no table {table!r}",
