@@ -9,24 +9,15 @@ import pytest
 from promptgit.flywheel.cube import Cube
 from promptgit.report.dashboard_html import page
 from report.a_dashboard import METRICS, a_cube, a_dashboard, a_hostile_dashboard
-from report.browser import a_browser, counting_server
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with a_browser(tmp_path_factory.mktemp("profile")) as window:
-        yield window
+from report.browser import counting_server
 
 
 @pytest.fixture
-def show(browser, tmp_path):
-    """Open a dashboard from disk; return a way to ask it."""
+def show(opens):
+    """Open a dashboard; return a way to ask it."""
 
     def opened(board) -> Any:
-        file = tmp_path / "dashboard.html"
-        file.write_text(page(board), encoding="utf-8")
-        browser.get("about:blank")
-        browser.get(file.as_uri())
+        browser = opens(page(board))
         return lambda script: browser.execute_script(f"return {script}")
 
     return opened

@@ -27,25 +27,15 @@ from report.a_report import (
     a_side,
     many_cases,
 )
-from report.browser import a_browser, counting_server
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with a_browser(tmp_path_factory.mktemp("profile")) as window:
-        yield window
+from report.browser import counting_server
 
 
 @pytest.fixture
-def show(browser, tmp_path):
-    """Open a report from disk; return what can be done with its page."""
+def show(opens):
+    """Open a report; return what can be done with its page."""
 
-    def opened(report, address: str = "") -> Window:
-        file = tmp_path / "review.html"
-        file.write_text(page(report), encoding="utf-8")
-        browser.get("about:blank")
-        browser.get(file.as_uri() + address)
-        return Window(browser)
+    def opened(report, place: str = "") -> Window:
+        return Window(opens(page(report), place))
 
     return opened
 

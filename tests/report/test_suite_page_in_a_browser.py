@@ -9,7 +9,7 @@ import pytest
 
 from promptgit.report.suite_html import page
 from report.a_lineup import a_best, a_difference, a_hostile_lineup, a_lineup, an_entrant
-from report.browser import a_browser, counting_server
+from report.browser import counting_server
 
 NAMES = (
     "gpt-5",
@@ -25,21 +25,12 @@ NAMES = (
 COSTS = (4.0, 0.4, 0.41, 0.0, 0.43, 0.38, 0.4, None, 0.0)
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with a_browser(tmp_path_factory.mktemp("profile")) as window:
-        yield window
-
-
 @pytest.fixture
-def show(browser, tmp_path):
-    """Open a lineup's page from disk; return a way to ask it."""
+def show(opens):
+    """Open a lineup's page; return a way to ask it."""
 
     def opened(lineup) -> Any:
-        file = tmp_path / "models.html"
-        file.write_text(page(lineup), encoding="utf-8")
-        browser.get("about:blank")
-        browser.get(file.as_uri())
+        browser = opens(page(lineup))
         return lambda script: browser.execute_script(f"return {script}")
 
     return opened
