@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -68,3 +70,52 @@ def test_a_dry_run_writes_nothing(repository: Repository):
 
     assert "would write flywheel.yaml" in said.out
     assert repository.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("protected", [False, True])
+def test_a_rollout_that_the_workflow_took_back_does_not_stay_on_the_runner(
+    repository: Repository, tmp_path: Path, protected: bool
+):
+    origin, hook = tmp_path / "origin.git", '#!/bin/sh\n[ "$1" != refs/heads/main ]\n'
+    repository.git("clone", "--quiet", "--bare", ".", str(origin))
+    repository.git("remote", "add", "origin", str(origin))
+    if protected:
+        _program(origin / "hooks" / "update", hook)
+    asked = _program(tmp_path / "bin" / "gh", f'#!/bin/sh\necho "$1 $2" >> {tmp_path}/gh.log\n')
+    started = repository.git("rev-parse", "HEAD").strip()
+    step = "Push what a guard took back"
+
+    _run_step(repository, step, started, asked.parent)
+    untouched = repository.git("ls-remote", "--heads", "origin")
+    repository.git("commit", "--quiet", "--allow-empty", "-m", "abort(reply): back")
+    _run_step(repository, step, started, asked.parent)
+
+    taken_back = repository.git("rev-parse", "HEAD").strip()
+    branch = "flywheel/abort-7" if protected else "main"
+    assert untouched.split() == [started, "refs/heads/main"]
+    assert f"{taken_back}\trefs/heads/{branch}" in repository.git("ls-remote", "origin")
+    assert ("pr create" in (tmp_path / "gh.log").read_text()) is protected
+
+
+def _program(place: Path, text: str) -> Path:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text)
+    place.chmod(0o755)
+    return place
+
+
+def _run_step(repository: Repository, name: str, started: str, programs: Path) -> None:
+    """What a runner does with a step of the workflow, with these programs in front of others."""
+    workflow = yaml.safe_load((DOCS / "promptgit-flywheel.yml").read_text(encoding="utf-8"))
+    script = next(
+        one["run"] for one in workflow["jobs"]["turn"]["steps"] if one.get("name") == name
+    )
+    given = {"DEFAULT_BRANCH": "main", "GITHUB_SHA": started, "GITHUB_RUN_ID": "7"}
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=repository.path,
+        env={**os.environ, **given, "PATH": path},
+        check=True,
+        capture_output=True,
+    )
