@@ -166,6 +166,24 @@ def test_a_guard_metric_is_held_against_its_margin(
     assert bool(found.broken) == (guard == "broken")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "margin", "guard"),
+    [
+        ([], [], None, ""),  # an application that never asks its users whether they are content
+        ([(1.0, 1.0)] * 50, [], None, "unknown"),
+        ([], [], 0.02, "unknown"),  # somebody asked for it
+    ],
+)
+def test_a_usual_guard_that_nobody_measures_holds_nothing_up(
+    old: Pairs, new: Pairs, margin: float | None, guard: str
+):
+    cube = a_cube(ESCALATION, [(old, new)])
+
+    found = side_by_side(cube, margins={"escalation_rate": margin})
+
+    assert effect(found).guard == guard
+
+
 def test_too_little_to_tell_says_how_many_more_would():
     old, new = ([(1.0, 1.0)] * ones + [(0.0, 1.0)] * (100 - ones) for ones in (20, 14))
 
