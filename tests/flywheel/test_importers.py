@@ -178,6 +178,26 @@ def test_spans_of_tools_are_passed_and_an_evaluation_among_the_logs_is_feedback(
     assert (said.kind, said.of, said.scores) == (FEEDBACK, call.id, {"relevance": 0.25})
 
 
+def test_a_call_that_is_told_as_an_event_among_the_logs_is_the_call_of_its_span():
+    told = {
+        "timeUnixNano": f"{AT}000000000",
+        "traceId": NEW["traceId"],
+        "spanId": NEW["spanId"],
+        "eventName": "gen_ai.client.inference.operation.details",
+        "attributes": NEW["attributes"],
+    }
+    greeting = {**told, "eventName": "gen_ai.user.message"}
+    logs = {"resourceLogs": [{"scopeLogs": [{"logRecords": [told, greeting]}]}]}
+    (of_the_span,) = read(json.dumps(a_trace(NEW)))
+
+    call, passed = read(json.dumps(logs))
+
+    assert (call.id, call.at, call.latency_ms) == (of_the_span.id, WHEN, None)
+    assert (call.system, call.input, call.output) == ("Be kind", "three", "four")
+    assert (call.prompt, call.version, call.input_tokens) == ("support-reply", "9f86d08", 12)
+    assert "neither a call nor an evaluation" in passed.what
+
+
 def a_completion(**more: Any) -> dict[str, Any]:
     return {
         "id": "chatcmpl-1",
@@ -283,11 +303,12 @@ def test_litellm_without_what_is_personal():
     assert "PERSONAL" not in call.line()
 
 
-def test_a_failure_of_litellm_says_its_kind_and_quotes_nothing():
+@pytest.mark.parametrize("response", [None, {}, ""])
+def test_a_failure_of_litellm_says_its_kind_and_quotes_nothing(response):
     failed = {
         **LITELLM,
         "status": "failure",
-        "response": None,
+        "response": response,
         "error_str": "PERSONAL",
         "error_information": {"error_class": "RateLimitError", "traceback": "PERSONAL"},
     }

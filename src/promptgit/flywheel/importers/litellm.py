@@ -43,7 +43,7 @@ def _read(record: Record) -> Iterator[Interaction | Passed]:
     messages = fields.parsed(value.get("messages"))
     if isinstance(messages, str):
         messages = [{"role": "user", "content": messages}]
-    turn = fields.said(fields.listed(messages), fields.answer_of(value.get("response")))
+    turn = fields.said(fields.listed(messages), fields.answer_of(value.get("response") or ""))
     conversation = fields.word(asked.get("promptgit.conversation")) or (
         trace if trace not in (ident, value.get("litellm_call_id")) else ""
     )

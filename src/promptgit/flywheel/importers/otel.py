@@ -19,6 +19,7 @@ from promptgit.flywheel.interaction import FEEDBACK, Interaction
 
 _NO_CALLS = ("execute_tool", "embeddings", "invoke_agent", "create_agent", "invoke_workflow")
 _EVALUATION = "gen_ai.evaluation.result"
+_DETAILS = "gen_ai.client.inference.operation.details"  # a call with all that was said, as an event
 _INDEXED = re.compile(r"gen_ai\.(prompt|completion)\.(\d{1,4})\.(role|content)")
 _EVENT_ROLES = {
     "gen_ai.system.message": "system",
@@ -46,7 +47,7 @@ def _read(record: Record) -> Iterable[Interaction | Passed]:
     if "timeUnixNano" in value or "observedTimeUnixNano" in value:
         return [_log(record, attributes)]
     for event in fields.listed(value.get("events")):
-        if event_name(event) == "gen_ai.client.inference.operation.details":
+        if event_name(event) == _DETAILS:
             attributes = {**attributes, **_attributes(event.get("attributes"))}
     if not _is_call(attributes):
         return [Passed(record.line, "a span of something else than a model call")]
@@ -69,6 +70,7 @@ def _call(record: Record, found: Mapping[str, Any]) -> Interaction:
     span = record.value
     resource = _attributes(fields.mapping(record.around.get("resource")).get("attributes"))
     begin = span.get("startTimeUnixNano", span.get("start_time"))
+    begin = begin or span.get("timeUnixNano") or span.get("observedTimeUnixNano")  # of a log record
     end = span.get("endTimeUnixNano", span.get("end_time"))
     turn = _said(span, found)
     conversation = _first(
@@ -109,10 +111,13 @@ def _call(record: Record, found: Mapping[str, Any]) -> Interaction:
 
 
 def _log(record: Record, found: Mapping[str, Any]) -> Interaction | Passed:
-    """A log record: an evaluation result is feedback on the span that it names."""
+    """A log record: a call told as an event, or an evaluation result of the span that it names."""
     value = record.value
-    if event_name(value) != _EVALUATION:
-        return Passed(record.line, "a log record that is no evaluation result")
+    name = event_name(value)
+    if name == _DETAILS and _is_call(found):
+        return _call(record, found)
+    if name != _EVALUATION:
+        return Passed(record.line, "a log record that is neither a call nor an evaluation result")
     name, score = _score(found)
     of = _first(found, _OURS) or _ident(value) or _first(found, "gen_ai.response.id")
     if not of or score is None:
