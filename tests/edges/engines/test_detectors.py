@@ -265,6 +265,15 @@ def test_a_condition_over_a_field_that_is_none_is_refused_in_words(logs):
         fired(logs(CALLS, "detectors: {mine: {sql: latencyms > 3}}"), "mine")
 
 
+def test_a_text_that_is_taken_for_a_condition_is_refused_without_quoting_the_logs(logs):
+    calls = [a_call(0, input="not for the terminal")]
+
+    with pytest.raises(UserError, match="the SQL of a detector cannot be worked out") as refused:
+        fired(logs(calls, "detectors: {mine: {sql: input}}"), "mine")
+
+    assert "not for the terminal" not in refused.value.message + refused.value.hint
+
+
 def test_memory_that_does_not_suffice_is_said_and_what_was_spilled_is_gone(tmp_path, monkeypatch):
     file = tmp_path / "2026-11-03.jsonl"
     file.write_text("".join(f"{a_call(n).line()}\n" for n in range(50)), encoding="utf-8")

@@ -157,8 +157,13 @@ class Engine:
         if self.name == PYSPARK:
             answer = self.connection._session.sql(self.connection.compile(expression))
             return [row.asDict() for row in answer.collect()]
-        with _said() if self.name == DUCKDB else nullcontext():
-            found: list[dict[str, Any]] = self.connection.to_pyarrow(expression).to_pylist()
+        if self.name == DUCKDB:
+            sql = self.connection.compile(expression)
+            with _said():  # Ibis would have it planned twice
+                answer = self.connection.con.execute(sql)
+                names = [column[0] for column in answer.description]
+                return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        found: list[dict[str, Any]] = self.connection.to_pyarrow(expression).to_pylist()
         return found
 
 
@@ -299,6 +304,12 @@ def _said() -> Iterator[None]:
             f"the logs cannot be read: {plain(str(error), 200)}",
             hint="were they closed or deleted meanwhile?  Run it again",
         ) from error
+    except duckdb.DataError as error:  # ours casts nothing that may not be; its words quote logs
+        kind = str(error).partition(":")[0]
+        raise UserError(
+            f"the SQL of a detector cannot be worked out for every line: {plain(kind, 60)}",
+            hint="a text is no condition and not always a number: try_cast(facts['n'] AS double)",
+        ) from None
 
 
 def _no_condition(said: str) -> UserError:
