@@ -68,6 +68,7 @@ class Effect:
     margin: float | None = None  # of a guard metric: how much worse it may be, above 0
     guard: Guard = ""  # whether it is shown to be no worse than that
     per: float = 1.0  # conversations in all, for one that has this metric
+    measured: bool = True  # on either side, be it on days that the other lacks
 
     @property
     def name(self) -> str:
@@ -170,6 +171,7 @@ def before_and_after(before: Cube, after: Cube, margins: Margins = USUAL) -> Mea
                 new.value,
                 difference(old, new, share=share, top=metric.top),
                 (old.clusters, new.clusters),
+                measured=bool(old.n or new.n),
             )
         )
     days = len({*before.values("day"), *after.values("day")})
@@ -198,7 +200,8 @@ def side_by_side(
         if seen > most:
             compared = sum(old.clusters + new.clusters for old, new in both)
             most, days, left_out = seen, len(both), seen - compared
-        effects.append(_within_days(metric, both))
+        measured = any(one.n for pair in rows for one in pair if one)
+        effects.append(replace(_within_days(metric, both), measured=measured))
     return _judged("side by side", effects, days, left_out, margins)
 
 
@@ -338,7 +341,7 @@ def _guarded(effect: Effect, margins: Margins) -> Effect:
         return effect
     margin = margins[name]
     if margin is None:
-        if not any(effect.conversations):  # nobody measures it here, so nobody ever will know
+        if not effect.measured:  # nobody measures it here, so nobody ever will know
             return effect
         margin = effect.usual_margin
     if found is None or not isfinite(found.low) or not isfinite(found.high):
