@@ -111,9 +111,18 @@ def recorded_lines(records: Sequence[Record], blob: str) -> Iterator[Styled]:
 
 
 def pull_request(
-    found: Measurement, of: Compared, guards: Sequence[Guarded], proposal: Proposal
+    found: Measurement,
+    of: Compared,
+    guards: Sequence[Guarded],
+    proposal: Proposal,
+    *,
+    merged: str = "",
 ) -> str:
-    """The body of a pull request that proposes to promote or to abort."""
+    """
+    The body of a pull request that proposes to promote or to abort.
+
+    merged: what merging does, where its branch has the commit; empty: a command makes it.
+    """
     verb = {"promote": "Promote", "abort": "Abort", "wait": "Wait with"}[proposal.move]
     lines = [
         f"{verb} the candidate of `{of.prompt}` in {inline(of.environment)}: "
@@ -133,8 +142,9 @@ def pull_request(
             f"* {inline(one.condition)}: {inline(_guard_word(one))} ({inline(one.figures)})"
             for one in guards
         ]
+    typed = f"`{_typed(of, proposal)}` makes the commit; `git revert` takes it back."
     if proposal.move != "wait":
-        lines += ["", f"`{_typed(of, proposal)}` makes the commit; `git revert` takes it back."]
+        lines += ["", merged or typed]
     return "\n".join(lines) + "\n"
 
 

@@ -51,7 +51,9 @@ def turn_markdown(
     if "measure" in done:
         lines += [*_measure(done["measure"]), ""]
     if "deploy" in done:
-        lines += _next(done["deploy"], str(start["base"]), remote=remote, has_gh=has_gh)
+        steps = done.get("measure", {}).get("requests", ())  # earlier journals lack it
+        found = {**done["deploy"], "requests": [*done["deploy"]["requests"], *steps]}
+        lines += _next(found, str(start["base"]), remote=remote, has_gh=has_gh)
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -9,6 +9,7 @@ from promptgit.report.history_text import Styled
 from promptgit.report.text import printable
 from promptgit.report.turn_markdown import effect_words, legible
 
+ROLLOUT = 200  # characters of what is said of one
 STYLES = {"better": "green", "worse": "red", "mixed": "yellow"}
 
 
@@ -45,6 +46,10 @@ def _turn(turn: Mapping[str, Any]) -> Iterator[Styled]:
             )
         elif one["blob"]:
             yield (("    since then: its text is not seen in production yet", "dim"),)
+    for sentence in turn["aborted"]:
+        yield ((f"  {printable(sentence, ROLLOUT)}", "red"),)
+    for sentence in turn["rollouts"]:
+        yield ((f"  {printable(sentence, ROLLOUT)}", ""),)
 
 
 def _outcome(one: Mapping[str, Any]) -> str:

@@ -21,14 +21,16 @@ Examples:
 \b
 JSON: {schema, turns: [{turn, since, until, ended, given_up, conversations,
 fired: [{prompt, when, do}],
-improvements: [{prompt, state, branch, blob, drafts, since_then}]}]}""",
+improvements: [{prompt, state, branch, blob, drafts, since_then}],
+aborted: [SENTENCE], rollouts: [SENTENCE]}]}""",
 )
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Newest N")
 @click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
 def command(limit: int, as_json: bool) -> None:
     """
     Show the turns of this repository, newest first: what was looked at, which triggers fired, what
-    was proposed, and what is proven of each text that has come into use since.
+    was proposed, which rollouts were taken back, and what is proven of each text that has come
+    into use since.
     """
     from promptgit.cli import past
     from promptgit.cli.wiring import Repository
@@ -58,6 +60,7 @@ def turns(repository: Any, limit: int) -> list[dict[str, Any]]:
         start = journal.load(START)
         if start is None:
             continue
+        measured = journal.load("measure") or {}
         improvements = (journal.load("improve") or {}).get("improvements", ())
         found.append(
             {
@@ -82,6 +85,8 @@ def turns(repository: Any, limit: int) -> list[dict[str, Any]]:
                     }
                     for one in improvements
                 ],
+                "aborted": list(measured.get("aborted", ())),
+                "rollouts": [*measured.get("broken", ()), *measured.get("rollouts", ())],
             }
         )
     return found

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from promptgit.cli import measuring
+from promptgit.cli.turns.promotion import promotion
 from promptgit.cli.turns.turn import Facts, Turn
 from promptgit.edges.turns import TurnJournal, turn_ids
 from promptgit.errors import UserError
@@ -25,16 +26,22 @@ def measure(turn: Turn) -> Facts:
     """
     Compare side by side where a rollout is under way, and before and after where one is over.
 
-    A rollout whose guard came true is taken back; nothing else is done.
+    A rollout whose guard came true is taken back; the next step of one that is proven better is
+    proposed on a branch; nothing else is done.
     """
     told: dict[str, list[str]] = {"rollouts": [], "aborted": [], "broken": []}
-    for kind, sentence in _rollouts(turn):
+    requests: list[Facts] = []
+    for kind, sentence in _rollouts(turn, requests):
         told[kind].append(sentence)
-    return {**told, "effects": list(_effects(turn))}
+    return {**told, "requests": requests, "effects": list(_effects(turn))}
 
 
-def _rollouts(turn: Turn) -> Iterator[tuple[Kind, str]]:
-    """For each candidate: what follows from its measurement, and the commit that took it back."""
+def _rollouts(turn: Turn, requests: list[Facts]) -> Iterator[tuple[Kind, str]]:
+    """
+    For each candidate: what follows from its measurement, and the commit that took it back.
+
+    What is measured is kept as a record of both texts; promotions are added to `requests`.
+    """
     repository, target = turn.repository, turn.plan.target
     for one in measuring.rollouts_here(repository).entries.values():
         if one.candidate is None or one.environment != target:
@@ -55,10 +62,16 @@ def _rollouts(turn: Turn) -> Iterator[tuple[Kind, str]]:
             continue
         if told.proposal is None:
             continue
-        commit = ""
-        if told.proposal.move == "abort" and turn.journal is not None:
-            commit = measuring.abort(repository, told)
-        did = f"taken back in {commit[:10]}" if commit else f"proposed: {told.proposal.move}"
+        commit, did = "", f"proposed: {told.proposal.move}"
+        if turn.journal is not None:
+            measuring.keep(repository, told)
+            if told.proposal.move == "abort":
+                commit = measuring.abort(repository, told)
+                did = f"taken back in {commit[:10]}"
+            elif told.proposal.move == "promote":
+                place, request = promotion(turn, one, told)
+                did = f"{did} ({place})"
+                requests += [request] if request else []
         yield "aborted" if commit else "rollouts", f"{where}: {did}: {told.proposal.why}"
 
 

@@ -205,7 +205,7 @@ def _copy(turn: Turn, text: str, output: Path) -> None:
     """Copy what a workflow needs: the summary, and for each pull request body, title, branch."""
     output.mkdir(parents=True, exist_ok=True)
     (output / "summary.md").write_text(text, encoding="utf-8", newline="\n")
-    for one in turn.done["deploy"]["requests"]:
+    for one in (*turn.done["deploy"]["requests"], *turn.done["measure"].get("requests", ())):
         body = Path(one["body"])
         for suffix in (".pull-request.md", ".title", ".branch"):
             name = body.name.replace(".pull-request.md", suffix)
