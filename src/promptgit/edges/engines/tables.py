@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -162,9 +163,16 @@ class Engine:
             with _said():  # Ibis would have it planned twice
                 answer = self.connection.con.execute(sql)
                 names = [column[0] for column in answer.description]
-                return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+                return [
+                    dict(zip(names, map(_plain, row), strict=True)) for row in answer.fetchall()
+                ]
         found: list[dict[str, Any]] = self.connection.to_pyarrow(expression).to_pylist()
         return found
+
+
+def _plain(value: Any) -> Any:
+    """What DuckDB counts in decimals (a literal 1.0) is a number like any other."""
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def opened(engine: str, files: Files, *, table: str = "", memory: int = MOST_MEMORY) -> Engine:
