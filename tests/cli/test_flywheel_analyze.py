@@ -162,3 +162,13 @@ def test_what_cannot_be_is_said_with_the_next_move(weeks, words, code, said):
     found = promptgit(weeks[0], "flywheel", "analyze", *words)
 
     assert (found.code, said in found.err) == (code, True), found.err
+
+
+def test_files_of_detectors_that_nobody_has_are_an_error_and_not_nothing(tmp_path):
+    settings = "analyze:\n  detectors: [detector/*.yaml]\n"
+    made = a_repository(tmp_path / "r", {"flywheel.yaml": settings, "detectors/own.yaml": OWN})
+
+    found = promptgit(made, "flywheel", "analyze", *WEEK)
+
+    assert found.code == 2
+    assert "flywheel.yaml:2: analyze.detectors: no file of this repository" in found.err

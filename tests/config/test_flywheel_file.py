@@ -119,6 +119,8 @@ def test_a_kind_that_is_redacted_may_be_called_anything():
         ("deploy: {steps: [50, 10]}", "larger than the one before"),
         ("triggers: [{do: improve}]", "'triggers[0].when' is missing"),
         ("capture: {redact: {patterns: {a: '('}}}", "no regular expression"),
+        ("capture: {redact: {keep: emial}}", "did you mean 'email'?"),
+        ("capture: {redact: {keep: [ip, colour]}}", "there are email, phone, card"),
         ("triggers: [quality_score = 7]", "compare with <, <=, > or >="),
         ("triggers: [{when: 'drift(quality_score'}]", "close every parenthesis"),
         ("deploy: {guards: error_rate}", "an operator has to follow"),
@@ -134,6 +136,7 @@ def test_what_is_not_meant_that_way_is_said(text: str, said: str):
 VALUES: list[tuple[str, list[object]]] = [
     ("schedule", ["", "daily", "yearly", "0 3 * * *", "0 3 * *", "0 3 * * * *", "@daily", 5]),
     ("environment", ["", "production", "a b", "-x", 1]),
+    ("capture.redact.keep", ["ip", ["ip", "mac"], [], "", "emial", ["ip", "emial"], 1]),
     (
         "capture.folder",
         ["", "logs", "a/b", "/a", "~/a", "../a", "a/..", ".git", ".GIT/x", ".", "./a"],

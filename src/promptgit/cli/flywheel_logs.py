@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from promptgit.cli.wiring import Repository
 from promptgit.config import places
-from promptgit.flywheel.plan import Plan
+from promptgit.core.located import parse_yaml
+from promptgit.errors import UserError
+from promptgit.flywheel.plan import FILE, Analyze, Plan
 
 if TYPE_CHECKING:
     from promptgit.edges.engines.ibis_logs import IbisLogs
@@ -17,14 +19,34 @@ if TYPE_CHECKING:
 
 
 def rules_of(repository: Repository, plan: Plan) -> Rulebook:
-    """The package's detectors and metrics, with the repository's own over them."""
+    """
+    The package's detectors and metrics, with the repository's own over them.
+
+    Raises UserError for files that flywheel.yaml names and nobody has.
+    """
     from promptgit.config.detector_file import rulebook
 
+    _refuse_missing(repository, plan.analyze.detectors)
     own: dict[str, bytes] = {}
     for path in sorted(repository.tree.files()):
         if places.matches(path, plan.analyze.detectors):
             own[path] = repository.tree.read(path) or b""
     return rulebook(own)
+
+
+def _refuse_missing(repository: Repository, patterns: Sequence[str]) -> None:
+    """A file of detectors that is misspelt would be one that nobody misses."""
+    wanted = set(patterns) - set(Analyze().detectors)
+    for pattern in patterns:
+        if pattern not in wanted or pattern.startswith("!"):
+            continue
+        if not any(places.matches(path, [pattern]) for path in repository.tree.files()):
+            located = parse_yaml(repository.tree.read(FILE) or b"", FILE)
+            line = located.position(("analyze", "detectors")).line
+            raise UserError(
+                f"{FILE}:{line}: analyze.detectors: no file of this repository is {pattern!r}",
+                hint="paths begin at its top; for example `detectors: [detectors/*.yaml]`",
+            )
 
 
 def opened_logs(

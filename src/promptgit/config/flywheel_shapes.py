@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from promptgit.config.shape import Shape
 from promptgit.config.shapes import Name, NotEmpty, Texts, as_list
+from promptgit.flywheel.redaction.rules import KINDS
 
 WHEN = re.compile(r"hourly|daily|weekly|monthly|([0-9*/,-]+ +){4}[0-9*/,-]+")
 ENGINE = re.compile("duckdb|pyspark")
@@ -118,10 +119,24 @@ def _expression(text: str) -> str:
     return text
 
 
+def _kind(text: str) -> str:
+    from difflib import get_close_matches
+
+    if text not in KINDS:
+        close = get_close_matches(text, KINDS, n=1)
+        meant = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(KINDS)}"
+        raise ValueError(f"no rule finds this kind; {meant}")
+    return text
+
+
+Kind = Annotated[str, AfterValidator(_kind), Field(json_schema_extra={"enum": list(KINDS)})]
+Kinds = Annotated[list[Kind], BeforeValidator(as_list, json_schema_input_type=Kind | list[Kind])]
+
+
 class RedactShape(Shape):
     """What is done to a text before it is written."""
 
-    keep: Texts | None = Field(
+    keep: Kinds | None = Field(
         default=None, description="kinds that stay as they are", examples=[["ip"]]
     )
     names: Texts | None = Field(
@@ -174,7 +189,7 @@ class AnalyzeShape(Shape):
     window: Length | None = Field(default=None, examples=["7d"])
     detectors: Texts | None = Field(
         default=None,
-        description="files besides those of the package; `promptgit flywheel detectors` shows them",
+        description="files of this repository, besides those of the package",
         examples=["detectors/*.yaml"],
     )
     judge: JudgeShape | None = Field(default=None, examples=[{"sample": 100}])

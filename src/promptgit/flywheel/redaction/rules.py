@@ -10,6 +10,10 @@ from typing import Any, NamedTuple, Protocol
 from promptgit.errors import UserError
 
 TIMEOUT_S = 1.0  # of one of the user's patterns, on one text
+KINDS = (
+    *("email", "phone", "card", "iban", "ip", "secret", "name"),
+    *("document", "birthdate", "mac", "address"),
+)  # what the package's own rules find
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 
 
