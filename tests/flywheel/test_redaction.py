@@ -44,6 +44,7 @@ HARMLESS = (
     "born to be late: ordered 12.03.1981, a birthday present of 2026-11-21",
     "This is Urgent! this is Peter's parcel. This is UPS",
     "12:30:45:10:20 and 10-20-30-40-50-60",
+    "at:12:30:45, span:12:30:45:10, Goo::bad::face() and 12:030/901820",
 )
 TOLD = {
     "tel. 030-901820 / 0171 2345678": "tel. <phone> / <phone>",
@@ -60,6 +61,11 @@ TOLD = {
     "this is Peter": "this is <name>",
     "Where is it?\nHi, this is Peter from Leeds": "Where is it?\nHi, this is <name> from Leeds",
     "Hier spricht Petra, guten Tag": "Hier spricht <name>, guten Tag",
+    "ip:2001:db8::8a2e:370:7334": "ip:<ip>",
+    "see:2001:db8:85a3::8a2e:370:7334.": "see:<ip>.",
+    "contact:020 7946 0958": "contact:<phone>",
+    "contact:202-555-0143": "contact:<phone>",
+    "T:030/901820": "T:<phone>",
     "the router 00:1A:2b:3c:4d:5e": "the router <mac>",
     "the router 00-1A-2B-3C-4D-5E": "the router <mac>",
 }

@@ -23,7 +23,8 @@ _SPOKEN_AT = re.compile(r" ?[\[(<{] ?at ?[\])>}] ?", re.IGNORECASE)
 _IPV4 = re.compile(r"(?<![^\W_])(?<!\w\.)\d{1,3}(?:(?:\.| \. )\d{1,3}){3}(?![^\W_]|\.\d)")
 _VERSION = re.compile(r"(?:\bv|version|release|build)\W{0,2}$", re.IGNORECASE)
 _IPV6 = re.compile(
-    r"(?<![\w:.])(?=[0-9a-f]{0,4}:[0-9a-f]{0,4}:)[0-9a-f:]{3,39}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?"
+    r"(?:(?<![\w:.])|(?<=[^\W\d_]:)(?!:))"  # a label may stand right before it: `ip:2001:db8::1`
+    r"(?=[0-9a-f]{0,4}:[0-9a-f]{0,4}:)[0-9a-f:]{3,39}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?"
     r"(?![\w:])",
     re.IGNORECASE,
 )
