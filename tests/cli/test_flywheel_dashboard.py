@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from cli.terminal import an_office, promptgit
+from promptgit.edges.git import Git
+from promptgit.edges.turns import TurnJournal, turn_ids
 from promptgit.flywheel.interaction import Interaction
 from promptgit.testing.repositories import Repository
 
@@ -78,7 +80,21 @@ def test_a_turn_is_listed_with_what_it_did(office: Repository):
     promptgit(office, "flywheel", "dashboard", *WEEK)
 
     page = (office.path / "flywheel.html").read_text()
+    (turn,) = turn_ids(Git.discover(office.path))
     assert "1 trigger fired; 0 improvements proven" in page
+    assert f"<td>{turn[:4]}-{turn[4:6]}-{turn[6:8]} {turn[9:11]}:{turn[11:13]}" in page
+
+
+def test_a_turn_that_took_a_rollout_back_is_listed_with_that(office: Repository):
+    journal = TurnJournal(Git.discover(office.path), "20261109T041700Z-3f2a")
+    journal.save("measure", {"aborted": ["sort in production: taken back in 0c2f: a guard"]})
+    journal.save("end", {"exit_code": 1})
+
+    promptgit(office, "flywheel", "dashboard", *WEEK)
+
+    page = (office.path / "flywheel.html").read_text()
+    assert "0 improvements proven; 1 rollout taken back" in page
+    assert ">taken back</span>" in page
 
 
 def test_a_window_without_logs_is_a_page_that_says_so(office: Repository):

@@ -15,7 +15,7 @@ from promptgit.cli.turns.looking import active, engine_of
 from promptgit.cli.turns.stages import insights
 from promptgit.cli.turns.turn import Turn
 from promptgit.cli.wiring import Repository
-from promptgit.edges.turns import END, START, TurnJournal, turn_ids
+from promptgit.edges.turns import END, TurnJournal, begun_at, turn_ids
 from promptgit.flywheel.cube import Cube
 from promptgit.flywheel.cube_facts import facts
 from promptgit.flywheel.dashboard import Alarm, Dashboard, Experiment, Live, Turned
@@ -142,16 +142,18 @@ def _turns(repository: Repository) -> Iterator[Turned]:
             outcomes.setdefault(effect["turn"], effect["verdict"])
     for name in names[:TURNS]:
         journal = TurnJournal(repository.git, name)
-        start, end = journal.load(START) or {}, journal.load(END)
+        end = journal.load(END)
+        aborted = (journal.load("measure") or {}).get("aborted", ())
         fired = (journal.load("insights") or {}).get("fired", ())
         found = (journal.load("improve") or {}).get("improvements", ())
         proven = [one for one in found if one.get("blob")]
         did = f"{_count(fired, 'trigger')} fired; {_count(proven, 'improvement')} proven"
-        unmeasured = (
-            "not measured yet" if proven else "nothing to do" if not fired else "none found"
-        )
+        did += f"; {_count(aborted, 'rollout')} taken back" if aborted else ""
+        unmeasured = "none found" if fired else "nothing to do"
+        if proven or aborted:
+            unmeasured = "taken back" if aborted else "not measured yet"
         outcome = outcomes.get(name, unmeasured) if end else "cut short"
-        yield Turned(name, str(start.get("at", "")), did, outcome)
+        yield Turned(name, begun_at(name), did, outcome)
 
 
 def _count(found: Any, noun: str) -> str:

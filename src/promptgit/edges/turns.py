@@ -32,6 +32,17 @@ def new_turn_id() -> str:
     return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(2)}"
 
 
+def begun_at(turn: str) -> str:
+    """
+    When a turn began, as an instant in UTC: its name says it.
+
+    >>> begun_at("20261121T041700Z-3f2a")
+    '2026-11-21T04:17:00.000Z'
+    """
+    day, clock = turn[:8], turn[9:15]
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:]}.000Z"
+
+
 def turns_folder(git: Git) -> Path:
     return git.state_dir / "flywheel" / "turns"
 
