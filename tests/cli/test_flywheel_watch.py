@@ -37,6 +37,15 @@ def test_a_model_that_broke_is_named_with_the_hour(repository: Repository):
     assert "all that runs on gpt-5-mini: likely the model, not a prompt" in line
 
 
+def test_the_drift_of_a_score_is_found_by_the_name_of_the_score(repository: Repository):
+    by_metric, by_score = (
+        promptgit(repository, "flywheel", "drift", *SINCE, "--metric", name).out
+        for name in ("quality_score", "quality")
+    )
+
+    assert by_metric == by_score
+
+
 def test_check_is_for_a_script(repository: Repository):
     broken = promptgit(
         repository, "flywheel", "drift", *SINCE, "--metric", "quality_score", "--check", "--json"

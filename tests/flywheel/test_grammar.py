@@ -102,7 +102,15 @@ def test_an_unknown_metric_is_pointed_at():
 
 
 def test_the_beginning_of_a_name_is_enough_to_be_understood():
-    assert refused("drift(quality)").hint == "did you mean 'quality_score'?"
+    assert refused("quality < 7").hint == "did you mean 'quality_score'?"
+
+
+def test_the_drift_of_a_score_may_be_asked_for_by_the_name_of_the_score():
+    assert str(parse("drift(quality)", METRICS)) == str(parse("drift(quality)"))
+    assert str(parse("drift(quality)")) == "drift(quality_score)"
+
+    own = {**METRICS, "quality": METRICS["quality_score"]}
+    assert str(parse("drift(quality)", own)) == "drift(quality)"
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ Conditions as people write them: `quality_score < 7 and calls > 100`.
     number      = [ "+" | "-" ] [ "$" ] digits [ "." digits ] [ unit ]
     unit        = "%" | "ms" | "s" | "min" | "h" | "d" | "usd"
 
-The words of the grammar may be written in capitals.  A text that is read says itself again in one
-canonical form: `str(parse(text))` parses to an equal condition.
+The words of the grammar may be written in capitals, and `drift(quality)` is that of the metric of
+this score: a drift has no scale that could be mistaken.  A text that is read says itself again in
+one canonical form: `str(parse(text))` parses to an equal condition.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ _TOKEN = re.compile(
 )
 _NUMBER = re.compile(r"([+-]?)(\$?)([\d.]+)([a-z%]*)")
 _WORDS = frozenset({"and", "or", "not"})
+_SCORES = {"quality": "quality_score"}  # the metric of a score, where it has another name
 _FUNCTIONS = frozenset({"drift", "change", "proven", "seen"})
 _FITTING: Mapping[Unit, tuple[str, ...]] = {
     "share": ("%", ""),
@@ -73,7 +75,7 @@ def parse(text: str, metrics: Mapping[str, Metric] | None = None) -> Condition:
     >>> str(parse("(QUALITY_SCORE<7) OR not(security_incidents <= 5.0 AND drift( churn_rate ))"))
     'QUALITY_SCORE < 7 or not (security_incidents <= 5 and drift(churn_rate))'
     """
-    condition = _Reader(text).condition()
+    condition = _Reader(text, metrics or {}).condition()
     if metrics is not None:
         hold(condition, metrics, text)
     return condition
@@ -134,8 +136,9 @@ class _Token(NamedTuple):
 class _Reader:
     """Recursive descent over the tokens of one text."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, metrics: Mapping[str, Metric]) -> None:
         self.text = text
+        self.metrics = metrics
         self.at = 0
         self.depth = 0
         self.tokens = list(islice(self._tokens(), MOST_TOKENS))
@@ -197,7 +200,8 @@ class _Reader:
                 return replace(inner, demand=demand, place=Place(place.begin, end))
         if self._calls("drift"):
             name = self._metric()
-            return Drifting(name.text, name.place)
+            score = name.text if name.text in self.metrics else _SCORES.get(name.text, name.text)
+            return Drifting(score, name.place)
         return self._comparison()
 
     def _comparison(self) -> Comparison:

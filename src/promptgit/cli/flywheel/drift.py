@@ -127,9 +127,8 @@ def _chosen(asked: Sequence[str], known: Mapping[str, Metric], plan: Plan) -> li
     from promptgit.flywheel.grammar import parse
 
     if asked:
-        for name in asked:
-            parse(f"drift({name})", known)
-        return [known[name] for name in dict.fromkeys(asked)]
+        meant = [name for one in asked for name in metrics_of(parse(f"drift({one})", known))]
+        return [known[name] for name in dict.fromkeys(meant)]
     named = [name for rule in plan.triggers for name in metrics_of(parse(rule.when, known))]
     found = [known[name] for name in dict.fromkeys((*USUAL, *named)) if name in known]
     return [metric for metric in found if metric.better and metric.unit != "count"]
