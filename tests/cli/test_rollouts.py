@@ -400,6 +400,38 @@ def test_a_broken_file_is_named_with_its_line(desk: Repository, typed: Type):
         assert "did you mean 'stable'?" in said.err
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "why"),
+    [
+        ("since: 20", "since: 2026-13-01T00:00:00.000Z # 20", "is no day and time"),
+        ("blob: ", "blob: z", "of the form ^([0-9a-f]{40}|"),
+    ],
+)
+def test_a_value_of_the_right_kind_that_means_nothing_is_named_too(
+    desk: Repository, typed: Type, right: str, wrong: str, why: str
+):
+    typed(f"deploy {NAME}")
+    file = desk.path / ROLLOUT_FILE
+    file.write_text(file.read_text().replace(right, wrong))
+
+    said = typed("status")
+
+    assert said.code == 2
+    assert why in said.err
+
+
+def test_status_warns_of_a_text_that_cannot_be_served_from_here(desk: Repository, typed: Type):
+    typed(f"deploy {NAME}")
+    file = desk.path / ROLLOUT_FILE
+    blob = live(desk).stable.blob
+    file.write_text(file.read_text().replace(blob, "0" * 40))
+
+    said, told = typed("status"), json.loads(typed("status --json").out)
+
+    assert "warning: prompts/rollout.yaml: the commit" in said.out
+    assert "holds no prompt with the text 000000000000" in told["rollouts"][0]["problems"][0]
+
+
 def test_a_dry_run_shows_the_commit_and_makes_none(desk: Repository, typed: Type):
     before = state(desk)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +13,7 @@ from promptgit.core import naming
 from promptgit.core.prompt import Prompt
 from promptgit.edges.git import Git
 from promptgit.edges.workspace import Base
-from promptgit.errors import UserError, WorldError
+from promptgit.errors import PromptgitError, UserError, WorldError
 from promptgit.flywheel.rollout import (
     CANDIDATE,
     ROLLOUT_FILE,
@@ -245,7 +245,16 @@ def _live(repository: Repository, one: Rollout) -> Live:
     here = {name: arm for name, arm in arms.items() if _is_here(git, arm)}
     proofs = {name: proof(path, arm) for name, arm in here.items() if path}
     subjects = {arm.commit: _subject(git, arm.commit) for arm in here.values()}
-    return Live(one, proofs, subjects)
+    return Live(one, proofs, subjects, tuple(_problems(git, one.prompt, arms.values())))
+
+
+def _problems(git: Git, name: str, arms: Iterable[Arm]) -> Iterator[str]:
+    """Say which texts nobody could be served from this clone."""
+    for arm in arms:
+        try:
+            prompt_of(git, name, arm)
+        except PromptgitError as error:
+            yield error.message
 
 
 def _is_here(git: Git, arm: Arm) -> bool:

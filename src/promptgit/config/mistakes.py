@@ -109,6 +109,8 @@ def _said(details: ErrorDetails, located: Located, schema: Mapping[str, Any]) ->
         return f"{where}: {key}{shown}: {reason}", _for_example(schema, path)
     found = f"{_shown(value)} ({FOUND.get(type(value), 'something else')})"
     must = wanted(schema, path) or details["msg"]
+    if kind == "string_pattern_mismatch":
+        must = f"text of the form {details['ctx']['pattern']}"
     return f"{where}: {key} is {found}, but must be {must}", _for_example(schema, path)
 
 

@@ -110,6 +110,11 @@ def _rollout(located: Located, environment: str, prompt: str, shape: PromptRollo
             f"{located.at((*path, 'steps'))}: the steps do not ascend",
             hint="for example `steps: [10, 50, 100]`",
         )
+    if shape.since and not _is_instant(shape.since):
+        raise UserError(
+            f"{located.at((*path, 'since'))}: {shape.since} is no day and time",
+            hint="for example `since: 2026-11-21T20:40:05.000Z`",
+        )
     for index, guard in enumerate(shape.guards or ()):
         try:
             parse(guard)
@@ -127,6 +132,16 @@ def _rollout(located: Located, environment: str, prompt: str, shape: PromptRollo
         since=shape.since or "",
         salt=shape.salt or "",
     )
+
+
+def _is_instant(text: str) -> bool:
+    from datetime import datetime
+
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _arm(shape: ArmShape) -> Arm:

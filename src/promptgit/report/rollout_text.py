@@ -44,6 +44,7 @@ class Live:
     rollout: Rollout
     proofs: Mapping[Variant, Proof]
     subjects: Mapping[str, str]  # commit → its subject; those that this clone lacks are left out
+    problems: Sequence[str] = ()  # why a text of it cannot be served from here
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,8 @@ def _entry_lines(one: Live, now: str) -> Iterator[Styled]:
     if rollout.candidate:
         yield _arm_line(one, CANDIDATE, rollout.candidate, rollout.share)
         yield ((f"    {_next(rollout)}", "dim"),)
+    for problem in one.problems:
+        yield (("    warning: ", "yellow"), (clean(problem), ""))
     if rollout.guards:
         yield ((f"    guards: {', '.join(map(clean, rollout.guards))}", "dim"),)
 
@@ -200,4 +203,5 @@ def _as_json(one: Live) -> dict[str, Any]:
         "steps": list(rollout.steps),
         "guards": list(rollout.guards),
         "since": rollout.since or None,
+        "problems": list(one.problems),
     }

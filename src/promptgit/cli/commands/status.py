@@ -16,7 +16,8 @@ Examples:
 
 \b
 JSON: {schema, file, commit, subject, committed, rollouts: [{environment, prompt, stable: {blob,
-commit, evidence, score}, candidate, share, next, steps, guards, since}]}""",
+commit, evidence, score}, candidate, share, next, steps, guards, since,
+problems}]}""",
 )
 @click.argument("prompt", required=False, shell_complete=prompt_names)
 @click.option("--to", "environment", metavar="ENV", help="This environment only")
