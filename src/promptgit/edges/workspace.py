@@ -218,7 +218,7 @@ def _branch(git: Git, branch: str | None) -> tuple[str, str]:
         return git.text("symbolic-ref", "--quiet", "HEAD"), head
     except GitFailed as error:
         raise UserError(
-            "HEAD is detached: no branch would keep the improvement",
+            "HEAD is detached: no branch would keep the commit",
             hint="`git switch` to a branch, or pass --branch NAME",
         ) from error
 
