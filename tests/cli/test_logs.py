@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from promptgit.cli.main import cli
 from promptgit.edges.spool import Spool
 from promptgit.errors import UserError
-from promptgit.flywheel.interaction import Interaction
+from promptgit.flywheel.interaction import FEEDBACK, Interaction
 from promptgit.flywheel.window import instant
 from promptgit.testing.repositories import Repository, a_repository
 
@@ -174,9 +174,14 @@ def test_the_best_calls_are_those_with_the_best_feedback(repository: Repository)
 
 
 def test_top_says_which_scores_and_prompts_there_are_instead(repository: Repository):
-    brought(repository.path, a_call("a", scores={"tone": 1.0}))
+    said = Interaction(
+        "f", "2026-11-21T10:00:00.000Z", kind=FEEDBACK, of="a", scores={"satisfaction": 1.0}
+    )
+    brought(repository.path, a_call("a", scores={"tone": 1.0}), said)
 
-    assert "scores there are: tone (1)" in run(repository.path, "top", "reply").output
+    there_are = run(repository.path, "top", "reply").output
+    assert "tone (1)" in there_are
+    assert "satisfaction (1)" in there_are
     with pytest.raises(UserError) as caught:
         run(repository.path, "top", "replies")
     assert caught.value.hint == "prompts there: reply"

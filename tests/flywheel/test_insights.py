@@ -96,6 +96,18 @@ def test_top_answers_are_told_by_what_they_have_more_often():
     assert names["has numbered steps"] == (30, 0)
 
 
+def test_a_word_that_every_text_has_is_nothing_that_the_best_share():
+    talks = [a_talk(f"good{n}", f"All of the {n} and the courier", 0.9) for n in range(30)]
+    talks += [a_talk(f"poor{n}", f"{n} parcels", 0.4) for n in range(90)]
+
+    found = performers("reply", talks, "quality")
+
+    assert found is not None
+    names = {trait.name for trait in found.traits}
+    assert any("courier" in name for name in names)
+    assert not names & {'says "the"', 'says "and"', 'says "all"', 'says "and the"'}
+
+
 def test_answers_that_differ_by_chance_share_nothing():
     rng = random.Random(3)
     words = [f"word{n:c}" for n in range(97, 120)]

@@ -19,6 +19,14 @@ MOST = 4  # traits
 RARE = 0.1  # a trait of fewer of the top answers is no pattern
 ALPHA = 0.05
 _WORD = re.compile(r"[a-zà-öø-ÿ']{3,}")
+# Words that every answer has and that tell nothing, alone or as a pair of them.
+_LOOSE = frozenset(
+    _WORD.findall(
+        "the and for are was were has have had you your our its his her their they them that this these"
+        " those with from into not but can could will would all any one out who what when which where"
+        " there here then than also been being does did how"
+    )
+)
 _MARKS = (
     ("names a number", re.compile(r"\d")),
     ("asks a question", re.compile(r"\?")),
@@ -94,8 +102,10 @@ def _of(call: Interaction) -> Iterator[str]:
         if value := getattr(call, name):
             yield f"{name} is {value}"
     words = _WORD.findall(call.output.lower())
-    yield from (f'says "{word}"' for word in set(words))
-    yield from (f'says "{one} {other}"' for one, other in set(pairwise(words)))
+    yield from (f'says "{word}"' for word in set(words) - _LOOSE)
+    yield from (
+        f'says "{one} {other}"' for one, other in set(pairwise(words)) if not {one, other} <= _LOOSE
+    )
 
 
 def _traits(top: Sequence[set[str]], rest: Sequence[set[str]]) -> list[Trait]:

@@ -53,8 +53,8 @@ def best_calls(
     newest last.  Of equal scores the newest call comes first.  What came back in an error, or
     empty, is left out.
     """
-    given = _feedback(folder, score, window, reading)
     found = Best()
+    given = _feedback(folder, score, window, reading, found.scores)
     kept: list[tuple[float, str, int, Interaction]] = []
     sign = -1.0 if below is not None and above is None else 1.0
     for line in folder.lines(window):
@@ -79,13 +79,20 @@ def best_calls(
 
 
 def _feedback(
-    folder: LogFolder, score: str, window: Window | None, reading: Reading | None
+    folder: LogFolder,
+    score: str,
+    window: Window | None,
+    reading: Reading | None,
+    names: Counter[str],
 ) -> dict[str, tuple[str, float]]:
     """The newest score by what it is about; feedback may come long after the window."""
     since = Window(window.since, END_OF_TIME) if window else None
     given: dict[str, tuple[str, float]] = {}
     for line in folder.lines(since, reading):
-        if line.kind == FEEDBACK and score in line.scores:
+        if line.kind != FEEDBACK:
+            continue
+        names.update(line.scores.keys())
+        if score in line.scores:
             given[line.of] = max(given.get(line.of, ("", 0.0)), (line.at, line.scores[score]))
     return given
 
