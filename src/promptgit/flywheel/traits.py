@@ -22,9 +22,9 @@ _WORD = re.compile(r"[a-zà-öø-ÿ']{3,}")
 # Words that every answer has and that tell nothing, alone or as a pair of them.
 _LOOSE = frozenset(
     _WORD.findall(
-        "the and for are was were has have had you your our its his her their they them that this these"
-        " those with from into not but can could will would all any one out who what when which where"
-        " there here then than also been being does did how"
+        "the and for are was were has have had you your our its his her their they them that "
+        "this these those with from into not but can could will would all any one out who "
+        "what when which where there here then than also been being does did how"
     )
 )
 _MARKS = (
