@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import shutil
+import signal
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -136,7 +137,7 @@ def test_spark_sees_the_same_questions(tmp_path):
         pytest.skip("no pyspark, or no Java: `make test-all` brings the one and asks for the other")
     source = Source(conversations=120)
     write_logs(tmp_path, source)
-    found = []
+    found, on_interrupt = [], signal.getsignal(signal.SIGINT)
     for name in ("duckdb", "pyspark"):
         engine = opened(name, lambda window: sorted(tmp_path.glob("*.jsonl")))
         logs = IbisLogs(engine, rulebook({}))
@@ -146,3 +147,4 @@ def test_spark_sees_the_same_questions(tmp_path):
 
     assert found[0] == found[1]
     assert any(step.happened for step in found[0])
+    assert signal.getsignal(signal.SIGINT) is on_interrupt  # Spark takes it, and fails without it

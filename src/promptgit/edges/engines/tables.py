@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
+import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -58,6 +60,7 @@ class Engine:
     files: Files | None = None  # None: it is a table of a warehouse
     warehouse_table: str = ""
     limits: str = ""  # in words
+    on_interrupt: Any = None  # what SIGINT did before Spark took it
     _tables: dict[tuple[Path, ...], Table] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -150,6 +153,8 @@ class Engine:
         """End what was started for it."""
         if self.name == PYSPARK:
             self.connection._session.stop()
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGINT, self.on_interrupt)  # Spark's own needs a session
         else:
             self.connection.disconnect()
 
@@ -252,13 +257,16 @@ def _pyspark(files: Files) -> Engine:
     if "SPARK_REMOTE" not in os.environ and "MASTER" not in os.environ:
         builder = builder.config("spark.sql.shuffle.partitions", str(2 * (os.cpu_count() or 1)))
         builder = builder.master("local[*]").config("spark.driver.memory", SPARK_MEMORY)
+    on_interrupt = signal.getsignal(signal.SIGINT)
     try:
         session = builder.getOrCreate()
     except PySparkRuntimeError as error:
         raise WorldError(
             "Spark does not start", hint="it needs Java 17 or newer; is `java` there?"
         ) from error
-    return Engine(PYSPARK, ibis.pyspark.connect(session), files, limits=f"Spark {session.version}")
+    limits = f"Spark {session.version}"
+    connection = ibis.pyspark.connect(session)
+    return Engine(PYSPARK, connection, files, limits=limits, on_interrupt=on_interrupt)
 
 
 def _warehouse(url: str, table: str) -> Engine:
