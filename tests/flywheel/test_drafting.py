@@ -69,6 +69,13 @@ def test_what_is_said_twice_or_nearly_so_is_drafted_once():
     assert (found.repeated, found.failures) == (2, 4)
 
 
+def test_what_differs_in_the_number_of_an_order_is_drafted_once():
+    orders = [a_failure(f"o{n}", f"Where is my order {4_711 + n}?") for n in range(5)]
+    chairs = [a_failure(f"c{n}", f"The chair number {4_711 + n} broke, alas") for n in range(5)]
+
+    assert [draft.log for draft in drafts_of(*orders, *chairs)] == ["o0", "c0"]
+
+
 def test_what_a_case_asks_already_is_not_drafted():
     known = [Case("lamp", {"message": "WHERE is my new blue lamp, please?"})]
 

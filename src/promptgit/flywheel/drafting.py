@@ -105,7 +105,7 @@ def drafted(
     found: list[Draft] = []
     repeated = unfit = looked = 0
     texts = {f"case {case.id}": _said(case.inputs) for case in known}
-    exact = {_plain(text) for text in texts.values()}
+    exact = {_but_numbers(text) for text in texts.values()}
     candidates = [(one, _drafted(one, prompt, slots, clean)) for one in failures]
     drafts = [draft for _, draft in candidates if draft]
     top = [each for each in best if each.score >= TOP]
@@ -119,10 +119,10 @@ def drafted(
             unfit += 1
             continue
         said, name = _said(draft.inputs), f"draft {draft.id}"
-        if _plain(said) in exact or any(like.between(name, other) >= ALIKE for other in kept):
+        if _but_numbers(said) in exact or any(like.between(name, other) >= ALIKE for other in kept):
             repeated += 1
             continue
-        exact.add(_plain(said))
+        exact.add(_but_numbers(said))
         kept.append(name)
         expected = _corrected(failure.conversation, clean) or _answered(draft, top, clean)
         found.append(replace(draft, expected=expected))
@@ -279,6 +279,20 @@ def _first(scores: Iterable[Mapping[str, float]]) -> float | None:
 
 def _said(inputs: Mapping[str, str]) -> str:
     return "\n".join(inputs.values())
+
+
+def _but_numbers(text: str) -> str:
+    """
+    A text whose numbers do not count, such as that of an order, where enough else is said.
+
+    >>> _but_numbers("Where is my order 4711?") == _but_numbers("where is my order 4712?")
+    True
+    >>> _but_numbers("6 times 7?") == _but_numbers("6 times 8?")
+    False
+    """
+    said = _plain(text)
+    without = _NUMBER.sub("0", said)
+    return without if len(_NUMBER.sub("", said).split()) >= FEW else said
 
 
 def _plain(text: str) -> str:
