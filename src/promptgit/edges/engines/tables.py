@@ -320,6 +320,10 @@ def _said() -> Iterator[None]:
             f"the logs cannot be read: {plain(str(error), 200)}",
             hint="were they closed or deleted meanwhile?  Run it again",
         ) from error
+    except (RuntimeError, duckdb.InterruptException) as error:
+        if "interrupted" not in str(error).lower():
+            raise
+        raise KeyboardInterrupt from None  # DuckDB has taken the signal of Ctrl-C
     except duckdb.DataError as error:  # ours casts nothing that may not be; its words quote logs
         kind = str(error).partition(":")[0]
         raise UserError(
