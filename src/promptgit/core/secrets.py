@@ -46,6 +46,7 @@ _FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     ("SendGrid key", ("SG.",), r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
 )
+_MARKS = tuple((mark, kind) for kind, marks, _ in _FORMATS for mark in marks)
 _NAMES = ("bearer", "key", "secret", "token", "passw", "authorization")  # one of `_NAMED` has one
 _NAMED = (
     r"(?i)(?:bearer[ \t]+|"
@@ -86,10 +87,11 @@ def redact(text: str, known: Iterable[str] = ()) -> str:
 def spans(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield (kind, start, stop) of each secret, in order, none inside another."""
     lowered = text.casefold()
+    marked = {kind for mark, kind in _MARKS if mark in text}
     found = [
         (m.start(), m.end(), kind)
-        for kind, marks, pattern in _FORMATS
-        if any(mark in text for mark in marks)
+        for kind, _, pattern in (_FORMATS if marked else ())
+        if kind in marked
         for m in re.finditer(pattern, text)
     ]
     for kind, marks, pattern in (("secret", _NAMES, _NAMED), ("password", ("://",), _IN_URL)):
