@@ -173,6 +173,13 @@ def test_the_best_calls_are_those_with_the_best_feedback(repository: Repository)
     assert [json.loads(line)["score"] for line in lines.splitlines()] == [1.0, 0.95]
 
 
+def test_a_count_of_tokens_that_nobody_knows_is_not_shown_as_none(repository: Repository):
+    brought(repository.path, a_call("a", output_tokens=7), a_call("b", input_tokens=0))
+
+    assert "  tokens: 7 out\n" in run(repository.path, "show", "a").output
+    assert "  tokens: 0 in\n" in run(repository.path, "show", "b").output
+
+
 def test_top_says_which_scores_and_prompts_there_are_instead(repository: Repository):
     said = Interaction(
         "f", "2026-11-21T10:00:00.000Z", kind=FEEDBACK, of="a", scores={"satisfaction": 1.0}

@@ -553,7 +553,9 @@ def test_malformed_lines_are_rejected_one_by_one():
     found = read(data)
 
     assert sum(isinstance(one, Interaction) for one in found) == 3
-    assert [one.line for one in found if isinstance(one, Rejected)] == [2, 3, 4, 5, 6, 7, 9]
+    rejected = [one for one in found if isinstance(one, Rejected)]
+    assert [one.line for one in rejected] == [2, 3, 4, 5, 6, 7, 9]
+    assert rejected[0].reason == "no JSON: unterminated string starting at column 2"
 
 
 @pytest.mark.parametrize("cut", [10, 200, 700])

@@ -103,9 +103,8 @@ def _call(call: Interaction) -> Iterator[Styled]:
 
 
 def _tokens(call: Interaction) -> str:
-    if call.input_tokens is None and call.output_tokens is None:
-        return ""
-    return f"{call.input_tokens or 0:,} in, {call.output_tokens or 0:,} out"
+    counts = (("in", call.input_tokens), ("out", call.output_tokens))
+    return ", ".join(f"{count:,} {which}" for which, count in counts if count is not None)
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -267,5 +267,6 @@ def _why(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"not UTF-8 at byte {error.start + 1}"
     if isinstance(error, json.JSONDecodeError):
-        return f"no JSON: {error.msg[:1].lower()}{error.msg[1:]} at column {error.colno}"
+        what = error.msg.removesuffix(" at")  # as in "Unterminated string starting at"
+        return f"no JSON: {what[:1].lower()}{what[1:]} at column {error.colno}"
     return "nested too deeply" if isinstance(error, RecursionError) else f"no JSON: {error}"
