@@ -170,6 +170,14 @@ def test_feedback_names_a_call_or_a_conversation(logs: Path):
     assert (logs / "2026-11-20.sdk-0.jsonl").exists()
 
 
+@pytest.mark.parametrize("nothing", ["", None])
+def test_feedback_that_names_nothing_is_not_accepted_and_said_once(logs: Path, caplog, nothing):
+    assert [promptgit.feedback(nothing, score=1) for _ in range(2)] == [False, False]
+
+    assert len([one for one in caplog.messages if "names no call" in one]) == 1
+    assert lines(logs) == []
+
+
 def test_blocks_say_what_the_calls_in_them_are_about(logs: Path):
     with promptgit.using(PROMPT, unit="u-1", facts={"channel": "chat"}):
         with promptgit.using(conversation="c-1", facts={"agent": "ada"}):

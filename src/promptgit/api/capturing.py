@@ -67,17 +67,21 @@ def feedback(
 
     id: of the call, or of the conversation.  score: by convention 0 to 1.  comment: in words; it
     is redacted like everything.  at: the instant, `2026-11-21T20:40:05.123Z`; else now.
-    facts: such as `value="49.90"`, `upsell="accepted"`.  Returns whether it was accepted.
+    facts: such as `value="49.90"`, `upsell="accepted"`.  Returns whether it was accepted; what
+    names nothing is not.
     """
     recorder = PROCESS.recorder
     with recorder.shield:
+        if id is None or not (of := text_of(id)):
+            recorder.say("feedback", "feedback that names no call says nothing, and is not kept")
+            return False
         scores = {} if score is None else {str(name): finite(name, score)}
         said = {"comment": comment, **facts} if comment else facts
         line = Interaction(
             id=new_id(),
             at=instant(time.time_ns()) if at is None else moment_of(at),
             kind=FEEDBACK,
-            of=text_of(id),
+            of=of,
             environment=recorder.environment,
             scores=scores,
             facts=texts_of(said),
