@@ -274,6 +274,16 @@ def test_the_summary_goes_to_the_step_and_the_bodies_to_a_folder(turned: Turned)
     assert turned.summary.startswith("## Turn ")
 
 
+def test_a_turn_has_its_summary_before_it_has_ended(turned: Turned):
+    """One that is killed in between is still resumed, and told of."""
+    (folder,) = (turned.app.path / ".git" / "promptgit" / "flywheel" / "turns").iterdir()
+
+    summary, end = (folder / name for name in ("summary.md", "end.json"))
+
+    assert summary.stat().st_mtime_ns < end.stat().st_mtime_ns
+    assert summary.read_text(encoding="utf-8") == (turned.out / "summary.md").read_text("utf-8")
+
+
 def test_a_rollout_whose_guard_came_true_is_taken_back_and_that_is_all(tmp_path: Path):
     app = an_app(tmp_path / "app", plan="triggers: []\n")
     promptgit(app, "deploy", "sort")

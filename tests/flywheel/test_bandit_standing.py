@@ -14,6 +14,7 @@ from promptgit.flywheel.bandit_standing import Standing, rewards, stand
 from promptgit.flywheel.cube import Metric
 from promptgit.flywheel.logs import Point
 from promptgit.flywheel.rollout import Arm, Rollout
+from promptgit.report.bandit_screen import bandit_lines
 
 OLD, NEW = Arm("a" * 40, "c" * 40), Arm("b" * 40, "d" * 40)
 ONE = Rollout("production", "reply", OLD, NEW, 30.0, since="2026-11-01T00:00:00.000Z")
@@ -48,6 +49,15 @@ def test_the_state_is_rebuilt_from_the_logs_in_any_order():
     mixed = random.Random(3).sample(found, len(found))
 
     assert standing(found) == standing(mixed)
+
+
+@pytest.mark.parametrize(("stable", "way_out"), [(0.5, True), (0.1, False)])
+def test_where_the_candidate_is_proven_worse_the_way_out_is_named(stable: float, way_out: bool):
+    told = standing(points(coins(1, 900, stable), coins(2, 400, 0.6 - stable)), lead=0.3 - stable)
+
+    said = "".join(text for line in bandit_lines(told) for text, _ in line)
+
+    assert ("`promptgit abort reply --to production`" in said) is way_out
 
 
 def test_what_is_proven_is_proposed_and_nothing_more():

@@ -7,7 +7,7 @@ from typing import Any
 
 from promptgit.flywheel.bandit import Arm
 from promptgit.flywheel.bandit_standing import Standing
-from promptgit.flywheel.rollout import CANDIDATE
+from promptgit.flywheel.rollout import CANDIDATE, STABLE
 from promptgit.report.bandit_text import leading, lost
 from promptgit.report.history_text import SHORT, Styled, clean
 
@@ -40,6 +40,9 @@ def bandit_lines(found: Standing) -> Iterator[Styled]:
         yield (("`--apply` commits it", "dim"),)
     if found.move == "promote":
         yield ((f"`promptgit promote {one.prompt} --to {one.environment}`", "dim"),)
+    if found.proven == STABLE:
+        ends = f"`promptgit abort {one.prompt} --to {one.environment}`"
+        yield ((f"the stable text is proven better: {ends} ends the rollout", "dim"),)
     if found.resting_until:
         yield ((f"the share may change from {found.resting_until[:16]} UTC on", "dim"),)
 

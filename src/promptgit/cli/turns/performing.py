@@ -118,8 +118,19 @@ def perform(turn: Turn, start: Facts, ordered: dict[str, Stage], *, anew: bool =
             click.echo(line, err=True)
         _turned(turn, ordered)
         code = exit_code(turn.done)
+        if turn.journal:
+            turn.journal.write("summary.md", summary(turn, start))
         turn.note(END, {"exit_code": code})
     return code
+
+
+def summary(turn: Turn, start: Facts) -> str:
+    """The summary of a turn as Markdown, with the commands that follow from it."""
+    from promptgit.report.turn_markdown import turn_markdown
+
+    has_gh = shutil.which("gh") is not None
+    name = turn.name if turn.journal else ""
+    return turn_markdown(name, start, turn.done, remote=_remote(turn.repository.git), has_gh=has_gh)
 
 
 def _left(turn: Turn, *, anew: bool) -> Iterator[str]:
@@ -165,15 +176,10 @@ def exit_code(done: dict[str, Facts]) -> int:
 
 
 def tell(turn: Turn, start: Facts, code: int, output: Path | None, *, as_json: bool) -> None:
-    """Print the summary; keep it with the turn, and put it where a workflow shows it."""
+    """Print the summary, and put it where a workflow shows it."""
     from promptgit.edges.github_files import add_summary
-    from promptgit.report.turn_markdown import turn_markdown
 
-    has_gh = shutil.which("gh") is not None
-    name = turn.name if turn.journal else ""
-    text = turn_markdown(name, start, turn.done, remote=_remote(turn.repository.git), has_gh=has_gh)
-    if turn.journal:
-        turn.journal.write("summary.md", text)
+    text = summary(turn, start)
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         add_summary(os.environ, text)
     if output is not None:
