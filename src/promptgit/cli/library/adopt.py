@@ -121,7 +121,7 @@ def _seek(
         raise UserError(
             f"{learning.name} is not adopted: it fires in {100 * found.share:.1f} % of all "
             f"conversations, and attacks are not that many",
-            hint=f"look at some, and if it is right: --most {found.share * 1.5:.2f}",
+            hint=f"look at some, and if it is right: --most {min(1.0, found.share * 1.5):.2f}",
         )
     if dry_run:
         return
