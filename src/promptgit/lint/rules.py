@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from promptgit.errors import UserError
-from promptgit.lint import answers, characters, files, layout, parts, settings, templates
+from promptgit.lint import (
+    answers,
+    characters,
+    files,
+    layout,
+    parts,
+    planted,
+    settings,
+    templates,
+)
 from promptgit.lint.ignoring import unknown_ignore
 from promptgit.lint.rule import Rule
 
-_FAMILIES = (files, characters, layout, templates, answers, settings, parts)
+_FAMILIES = (files, characters, planted, layout, templates, answers, settings, parts)
 _FOUND = tuple(rule for family in _FAMILIES for rule in family.RULES)
 
 RULES: tuple[Rule, ...] = (
