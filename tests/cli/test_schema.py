@@ -6,10 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from promptgit.cli.main import cli
-from promptgit.config import json_schema
+from promptgit.config import SCHEMAS, json_schema
 
 
-@pytest.mark.parametrize("which", ["config", "eval", "user", "flywheel", "rollout"])
+@pytest.mark.parametrize("which", SCHEMAS)
 def test_it_prints_the_schema_that_is_asked_for(which: str):
     result = CliRunner().invoke(cli, ["schema", which])
 

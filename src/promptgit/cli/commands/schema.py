@@ -15,13 +15,14 @@ Example:
 )
 @click.argument(
     "which",
-    type=click.Choice(["config", "eval", "user", "flywheel", "rollout"]),
+    type=click.Choice(["config", "eval", "user", "flywheel", "rollout", "detectors"]),
     default="config",
 )
 def command(which: str) -> None:
     """
     Print the JSON Schema (draft 2020-12) of promptgit.yaml (config), of X.eval.yaml (eval), of
-    your own settings (user), of flywheel.yaml (flywheel) or of prompts/rollout.yaml (rollout).
+    your own settings (user), of flywheel.yaml (flywheel), of prompts/rollout.yaml (rollout) or of
+    detectors/X.yaml (detectors).
 
     Editors that know YAML find it by the first line of a file, which `promptgit init` writes.
     """
