@@ -10,9 +10,11 @@ import re
 import unicodedata
 
 # One of these is in every order, after folding: most texts hold none, and no pattern is compiled.
-_VERBS = ("ignor", "disregard", "forget", "overrid", "bypass", "follow", "obey", "heed")
-_MARKS = (*_VERBS, "you are now", "anything now", "new ", "developer mode", "jailbreak")
-_MARKS += ("system prompt", "hidden instruction")
+_MARKS = (
+    *("ignor", "disregard", "forget", "overrid", "bypass", "follow", "obey", "heed"),
+    *("you are now", "anything now", "new ", "developer mode", "jailbreak"),
+    *("system prompt", "hidden instruction"),
+)
 _OF_RULES = r"(?:instructions?|rules?|prompts?|directives?|guidelines?|constraints?|restrictions?)"
 _FORBIDDEN = r"(?:\b(?:not|never|cannot|refuse to)\b|n['’]t\b)(?:\W+\w+){0,3}\W*\Z"
 _REPORTED = (  # "who asks you to ignore …", "says 'ignore …'"; but not "when asked, ignore …"
