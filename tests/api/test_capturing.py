@@ -422,17 +422,17 @@ def test_a_signal_in_the_middle_of_it_does_no_harm(tmp_path: Path):
         nonlocal done
         done += 1
         promptgit.capture("from-a-handler").done()
-        signal.setitimer(signal.ITIMER_REAL, 0.0005)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.0005)
 
-    before = signal.signal(signal.SIGALRM, handler)
-    signal.setitimer(signal.ITIMER_REAL, 0.0005)
+    before = signal.signal(signal.SIGVTALRM, handler)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0.0005)
     try:
         for _ in range(2_000):
             with promptgit.capture(PROMPT):
                 pass
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
     stats = promptgit.capture_stats()
     assert done > 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 from opentelemetry import _logs, trace
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
@@ -174,3 +175,48 @@ def test_without_opentelemetry_nothing_of_it_is_loaded(tmp_path: Path):
     )
 
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+
+
+def test_what_is_captured_while_a_span_is_made_is_logged_and_has_no_span(seen: Seen):
+    """A finalizer or a handler of a signal would wait for a lock that its own thread holds."""
+
+    class Echo(SpanProcessor):
+        is_on = True
+
+        def on_end(self, span: ReadableSpan) -> None:
+            if self.is_on:
+                promptgit.capture("from-within").done()
+
+    echo = Echo()
+    provider = trace.get_tracer_provider()
+    assert isinstance(provider, TracerProvider)
+    provider.add_span_processor(echo)
+    a_call()
+    echo.is_on = False
+
+    assert len(seen.spans.get_finished_spans()) == 1
+    assert promptgit.capture_stats().accepted == 2
+
+
+def test_a_signal_while_a_span_is_made_does_no_harm(seen: Seen):
+    done = 0
+
+    def handler(*_: object) -> None:
+        nonlocal done
+        done += 1
+        promptgit.capture("from-a-handler").done()
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.0005)
+
+    before = signal.signal(signal.SIGVTALRM, handler)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0.0005)
+    try:
+        for _ in range(2_000):
+            with promptgit.capture(PROMPT):
+                pass
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+    stats = promptgit.capture_stats()
+    assert done > 5
+    assert stats.accepted + stats.dropped == 2_000 + done

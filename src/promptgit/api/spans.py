@@ -13,11 +13,14 @@ import os
 import sys
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from promptgit.flywheel.interaction import Interaction
 
 if TYPE_CHECKING:
+    from opentelemetry import trace
     from opentelemetry.trace import SpanContext
 
 CONTENT = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
@@ -34,16 +37,23 @@ class Spans:
     def __init__(self) -> None:
         self._contexts: OrderedDict[str, SpanContext] = OrderedDict()
         self._lock = threading.RLock()  # a finalizer may come in between
+        self._within = threading.local()
+        self._tracer: trace.Tracer | None = None  # to ask for it takes a lock of OpenTelemetry's
 
     def call(self, call: Interaction, began_ns: int, took_ns: int) -> None:
         """Make the span of a call that is over, below the span that is current."""
         if "opentelemetry.trace" not in sys.modules:
             return
+        with self._alone() as alone:
+            if alone:
+                self._span(call, began_ns, took_ns)
+
+    def _span(self, call: Interaction, began_ns: int, took_ns: int) -> None:
         from opentelemetry import trace
 
+        self._tracer = self._tracer or trace.get_tracer("promptgit")
         name = f"chat {call.model}".strip()
-        tracer = trace.get_tracer("promptgit")
-        span = tracer.start_span(name, kind=trace.SpanKind.CLIENT, start_time=began_ns)
+        span = self._tracer.start_span(name, kind=trace.SpanKind.CLIENT, start_time=began_ns)
         if not span.is_recording():
             return
         span.set_attributes(_attributes(call))
@@ -62,6 +72,28 @@ class Spans:
         """Make an event of each score, joined to the call's span where this process made it."""
         if "opentelemetry.trace" not in sys.modules or not said.scores:
             return
+        with self._alone() as alone:
+            if alone:
+                self._events(said)
+
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        """
+        Say whether this thread is not at it already.
+
+        A handler of a signal, or a finalizer, that comes in between would wait for a lock of
+        OpenTelemetry's that its own thread holds: what it captures is logged, and has no span.
+        """
+        if getattr(self._within, "busy", False):
+            yield False
+            return
+        self._within.busy = True
+        try:
+            yield True
+        finally:
+            self._within.busy = False
+
+    def _events(self, said: Interaction) -> None:
         from opentelemetry import _logs, context, trace
 
         with self._lock:

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -102,8 +103,7 @@ class Engine:
         name = f"promptgit_{next(self._numbers)}"
         if self.name == DUCKDB:
             sql = self.connection.compile(expression)
-            with _said():
-                self.connection.con.execute(f"CREATE TEMP TABLE {name} AS {sql}")
+            _ran(self.connection.con, f"CREATE TEMP TABLE {name} AS {sql}")
             try:
                 yield self.connection.table(name)
             finally:
@@ -165,12 +165,8 @@ class Engine:
             return [row.asDict() for row in answer.collect()]
         if self.name == DUCKDB:
             sql = self.connection.compile(expression)
-            with _said():  # Ibis would have it planned twice
-                answer = self.connection.con.execute(sql)
-                names = [column[0] for column in answer.description]
-                return [
-                    dict(zip(names, map(_plain, row), strict=True)) for row in answer.fetchall()
-                ]
+            names, found_rows = _ran(self.connection.con, sql)  # Ibis would have it planned twice
+            return [dict(zip(names, map(_plain, row), strict=True)) for row in found_rows]
         found: list[dict[str, Any]] = self.connection.to_pyarrow(expression).to_pylist()
         return found
 
@@ -303,6 +299,24 @@ def _read_spark(connection: Any, paths: Sequence[Path], name: str) -> Table:
     return connection.table(name)
 
 
+def _ran(connection: Any, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Run SQL on DuckDB; return the names of its columns, and its rows."""
+
+    def run() -> tuple[list[str], list[tuple[Any, ...]]]:
+        answer = connection.execute(sql)
+        return [column[0] for column in answer.description], answer.fetchall()
+
+    with _said(), ThreadPoolExecutor(1) as aside:  # this thread is free to hear Ctrl-C
+        asked = aside.submit(run)
+        try:
+            return asked.result()
+        except KeyboardInterrupt:
+            while not asked.done():  # it may not even have begun
+                connection.interrupt()
+                wait([asked], 0.1)
+            raise
+
+
 @contextmanager
 def _said() -> Iterator[None]:
     """Say what DuckDB could not do: memory, the disk, a file that is gone."""
@@ -320,10 +334,6 @@ def _said() -> Iterator[None]:
             f"the logs cannot be read: {plain(str(error), 200)}",
             hint="were they closed or deleted meanwhile?  Run it again",
         ) from error
-    except (RuntimeError, duckdb.InterruptException) as error:
-        if "interrupted" not in str(error).lower():
-            raise
-        raise KeyboardInterrupt from None  # DuckDB has taken the signal of Ctrl-C
     except duckdb.DataError as error:  # ours casts nothing that may not be; its words quote logs
         kind = str(error).partition(":")[0]
         raise UserError(
