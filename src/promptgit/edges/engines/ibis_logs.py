@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -242,9 +243,14 @@ def _interaction(row: Mapping[str, Any]) -> Interaction:
     given = {name: row[name] for name in FORMS if row.get(name) is not None}
     for name, form in FORMS.items():
         if name in given and form in ("texts", "numbers"):
-            pairs = given[name].items() if isinstance(given[name], dict) else given[name]
-            given[name] = {key: value for key, value in pairs if value is not None}
+            given[name] = {k: v for k, v in _pairs(given[name]) if v is not None}
     return Interaction(**{"kind": CALL, **given})
+
+
+def _pairs(mapping: Any) -> Iterable[tuple[str, Any]]:
+    """Read a mapping in each of the forms that engines give it: pairs, or JSON."""
+    found = json.loads(mapping) if isinstance(mapping, str) else mapping
+    return found.items() if isinstance(found, dict) else found
 
 
 def _in_order(lines: Sequence[Interaction]) -> tuple[Interaction, ...]:

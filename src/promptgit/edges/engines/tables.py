@@ -28,13 +28,14 @@ Files = Callable[[Window], Sequence[Path]]
 DUCKDB, PYSPARK = "duckdb", "pyspark"
 MOST_MEMORY = 2 << 30  # bytes that DuckDB may take; beyond, it writes to a folder of its own
 SPARK_MEMORY = "3g"  # of a local Spark; 1 GB is its own default
+OTHER_EXPRESSIONS = {"postgres", "postgresql", "redshift", "risingwave"}  # \\b is no word's edge
 LARGEST_LINE = 16 << 20  # bytes
-_TYPES: dict[Form, str] = {
+_TYPES: dict[Form, str] = {  # of a field that a warehouse lacks
     "text": "string",
     "integer": "int64",
     "number": "float64",
-    "texts": "map<string, string>",
-    "numbers": "map<string, float64>",
+    "texts": "json",
+    "numbers": "json",
 }
 _DUCKDB: dict[Form, str] = {
     "text": "VARCHAR",
@@ -269,6 +270,11 @@ def _warehouse(url: str, table: str) -> Engine:
     import ibis
 
     name = url.partition("://")[0]
+    if name in OTHER_EXPRESSIONS:
+        raise UserError(
+            f"{name} reads regular expressions in another way, and would find other things",
+            hint="export the table to files that `promptgit logs import` reads, or ask another",
+        )
     try:
         connection = ibis.connect(url)
     except ImportError as error:
