@@ -28,7 +28,7 @@ Files = Callable[[Window], Sequence[Path]]
 DUCKDB, PYSPARK = "duckdb", "pyspark"
 MOST_MEMORY = 2 << 30  # bytes that DuckDB may take; beyond, it writes to a folder of its own
 SPARK_MEMORY = "3g"  # of a local Spark; 1 GB is its own default
-OTHER_EXPRESSIONS = {"postgres", "postgresql", "redshift", "risingwave"}  # \\b is no word's edge
+OTHER_EXPRESSIONS = {"postgres", "postgresql", "redshift", "risingwave"}  # `\b` is no edge of a word
 LARGEST_LINE = 16 << 20  # bytes
 _TYPES: dict[Form, str] = {  # of a field that a warehouse lacks
     "text": "string",
