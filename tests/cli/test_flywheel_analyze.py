@@ -16,6 +16,7 @@ from promptgit.testing.planted import Truth
 from promptgit.testing.repositories import Repository, a_repository
 
 pytest.importorskip("ibis")
+pytestmark = pytest.mark.xdist_group("analyze")  # the logs are made once
 
 WEEK = ("--since", "2026-11-09", "--until", "2026-11-16")
 FIRST_WEEK = ("--since", "2026-11-02", "--until", "2026-11-09")

@@ -208,8 +208,8 @@ def test_five_thousand_cases_stop_at_the_budget(machine):
 
 @pytest.mark.slow
 def test_a_case_file_of_a_hundred_megabytes(machine):
-    row = f'{{}},"{"apple " * 160}",fruit\n'
-    rows = "".join(row.format(f"new-{n}") for n in range(100_000))
+    row = f'{{}},"{"apple " * 1_600}",fruit\n'
+    rows = "".join(row.format(f"new-{n}") for n in range(10_500))
 
     judged = machine.opens({PROMPT: WORSE, CASES: sorting_cases(20) + rows}).judges()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import shutil
+import signal
 from collections.abc import Iterator
 from dataclasses import fields
 from importlib.util import find_spec
@@ -56,9 +57,11 @@ def cubes(on_duckdb) -> dict[str, Cube]:
 def on_spark(logs) -> Iterator[IbisLogs]:
     if find_spec("pyspark") is None or shutil.which("java") is None:
         pytest.skip("no pyspark, or no Java: `make test-all` brings the one and asks for the other")
+    on_interrupt = signal.getsignal(signal.SIGINT)
     found = engine("pyspark", logs[0])
     yield IbisLogs(found, rulebook())
     found.close()
+    assert signal.getsignal(signal.SIGINT) is on_interrupt  # Spark takes it, and fails without it
 
 
 def assert_equal(found: Cube, planted: Cube) -> None:
@@ -118,6 +121,7 @@ def test_spark_finds_what_was_planted_and_answers_as_duckdb_does(logs, cubes, on
         lambda engine: engine.sample(window, limit=5, seed=3),
         lambda engine: engine.flagged("incident", window, limit=4, seed=1),
         lambda engine: engine.series("upsell_rate", window, prompt="support-reply", limit=50),
+        lambda engine: engine.steps("escalation", window, prompt="support-reply", limit=500),
     ):
         assert ask(on_spark) == ask(on_duckdb)
     gc.collect()  # here, where its sockets are no news

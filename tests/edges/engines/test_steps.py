@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import shutil
-import signal
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,8 +12,6 @@ from promptgit.edges.engines.tables import opened
 from promptgit.errors import UserError
 from promptgit.flywheel.interaction import FEEDBACK, Interaction
 from promptgit.flywheel.window import Window
-from promptgit.testing.conversations import write_logs
-from promptgit.testing.periods import Source
 
 pytest.importorskip("ibis")
 
@@ -126,25 +120,3 @@ def test_no_logs_are_no_questions(tmp_path):
     logs = IbisLogs(opened("duckdb", lambda window: []), rulebook({}))
 
     assert list(logs.steps("escalation", WINDOW, prompt="reply")) == []
-
-
-@pytest.mark.spark
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # sockets of PySpark
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.xdist_group("planted")  # beside the other one: Spark starts once
-def test_spark_sees_the_same_questions(tmp_path):
-    if find_spec("pyspark") is None or shutil.which("java") is None:
-        pytest.skip("no pyspark, or no Java: `make test-all` brings the one and asks for the other")
-    source = Source(conversations=120)
-    write_logs(tmp_path, source)
-    found, on_interrupt = [], signal.getsignal(signal.SIGINT)
-    for name in ("duckdb", "pyspark"):
-        engine = opened(name, lambda window: sorted(tmp_path.glob("*.jsonl")))
-        logs = IbisLogs(engine, rulebook({}))
-        found.append(list(logs.steps("escalation", source.window, prompt="support-reply")))
-        engine.close()
-    gc.collect()
-
-    assert found[0] == found[1]
-    assert any(step.happened for step in found[0])
-    assert signal.getsignal(signal.SIGINT) is on_interrupt  # Spark takes it, and fails without it

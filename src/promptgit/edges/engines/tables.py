@@ -9,7 +9,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -28,7 +28,7 @@ Files = Callable[[Window], Sequence[Path]]
 DUCKDB, PYSPARK = "duckdb", "pyspark"
 MOST_MEMORY = 2 << 30  # bytes that DuckDB may take; beyond, it writes to a folder of its own
 SPARK_MEMORY = "3g"  # of a local Spark; 1 GB is its own default
-OTHER_EXPRESSIONS = {"postgres", "postgresql", "redshift", "risingwave"}  # `\b` is no edge of a word
+OTHER_EXPRESSIONS = {"postgres", "postgresql", "redshift", "risingwave"}  # `\b` is a backspace
 LARGEST_LINE = 16 << 20  # bytes
 _TYPES: dict[Form, str] = {  # of a field that a warehouse lacks
     "text": "string",
@@ -306,20 +306,28 @@ def _read_spark(connection: Any, paths: Sequence[Path], name: str) -> Table:
 
 
 def _ran(connection: Any, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Run SQL on DuckDB; return the names of its columns, and its rows."""
+    """
+    Run SQL on DuckDB; return the names of its columns, and its rows.
+
+    In a thread of its own: DuckDB may be deaf for minutes, and this one is free to hear Ctrl-C.
+    """
+    running, given_up = threading.Lock(), threading.Event()
 
     def run() -> tuple[list[str], list[tuple[Any, ...]]]:
-        answer = connection.execute(sql)
-        return [column[0] for column in answer.description], answer.fetchall()
+        with running:
+            if given_up.is_set():
+                return [], []
+            answer = connection.execute(sql)
+            return [column[0] for column in answer.description], answer.fetchall()
 
-    with _said(), ThreadPoolExecutor(1) as aside:  # this thread is free to hear Ctrl-C
-        asked = aside.submit(run)
+    with _said(), ThreadPoolExecutor(1) as aside:
         try:
-            return asked.result()
+            return aside.submit(run).result()
         except KeyboardInterrupt:
-            while not asked.done():  # it may not even have begun
+            given_up.set()  # it may not even have begun
+            while not running.acquire(timeout=0.1):
                 connection.interrupt()
-                wait([asked], 0.1)
+            running.release()
             raise
 
 
