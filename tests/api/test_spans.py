@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 import promptgit
+from api.signals import capturing_signals
 from promptgit.api.recorder import PROCESS
 
 PROMPT = promptgit.Prompt.of("You are the support desk.", name="support-reply")
@@ -199,24 +199,11 @@ def test_what_is_captured_while_a_span_is_made_is_logged_and_has_no_span(seen: S
 
 
 def test_a_signal_while_a_span_is_made_does_no_harm(seen: Seen):
-    done = 0
-
-    def handler(*_: object) -> None:
-        nonlocal done
-        done += 1
-        promptgit.capture("from-a-handler").done()
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0.0005)
-
-    before = signal.signal(signal.SIGVTALRM, handler)
-    signal.setitimer(signal.ITIMER_VIRTUAL, 0.0005)
-    try:
+    with capturing_signals() as taken:
         for _ in range(2_000):
             with promptgit.capture(PROMPT):
                 pass
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
 
     stats = promptgit.capture_stats()
-    assert done > 5
-    assert stats.accepted + stats.dropped == 2_000 + done
+    assert len(taken) > 5
+    assert stats.accepted + stats.dropped == 2_000 + len(taken)

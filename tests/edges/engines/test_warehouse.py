@@ -53,6 +53,18 @@ def test_a_table_of_a_database_gives_the_same_answers_as_the_files(warehouse: st
         assert list(ask(on_table)) == list(ask(on_files))
 
 
+def test_columns_that_a_table_may_lack_hold_nothing(warehouse: str):
+    with duckdb.connect(warehouse.removeprefix("duckdb://")) as database:
+        for name in ("facts", "scores", "cost_usd"):
+            database.execute(f"ALTER TABLE calls DROP COLUMN {name}")
+
+    logs = IbisLogs(opened(warehouse, lambda window: [], table="calls"), rulebook())
+
+    found = logs.cube(SOURCE.window)
+    assert found.conversations == SOURCE.conversations
+    assert found.total("upsell_rate").x == 0
+
+
 def test_a_table_that_has_no_such_columns_is_an_error_with_the_column(tmp_path: Path):
     file = tmp_path / "other.db"
     with duckdb.connect(str(file)) as other:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from difflib import get_close_matches
 
+from promptgit.cli.turns.checking import meant
 from promptgit.cli.turns.turn import Facts, Turn
 from promptgit.errors import UserError
 
@@ -15,11 +15,7 @@ def wanted_of(metrics: Sequence[str], known: Collection[str]) -> list[str]:
     """The metrics to draft from; raise UserError for one that nobody measures."""
     for metric in metrics:
         if metric not in known:
-            close = get_close_matches(metric, known, n=1)
-            raise UserError(
-                f"no metric is called {metric!r}",
-                hint=f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}",
-            )
+            raise UserError(f"no metric is called {metric!r}", hint=meant(metric, known))
     return list(metrics) or [name for name in USUAL if name in known]
 
 

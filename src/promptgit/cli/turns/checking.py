@@ -36,12 +36,12 @@ def refuse_unknown_names(repository: Repository, plan: Plan) -> None:
     for number, name in enumerate(plan.measure.metrics):
         if name not in metrics:
             said = f"no metric is called {name!r}"
-            raise _at(located, ("measure", "metrics", number), said, _meant(name, metrics))
+            raise _at(located, ("measure", "metrics", number), said, meant(name, metrics))
     for number, rule in enumerate(plan.triggers):
         if rule.prompt and rule.do == "improve" and not path_of(repository, rule.prompt):
             known = [PurePosixPath(places.stem_of(path)).name for path in repository.prompts]
             said = f"no prompt of this repository is called {rule.prompt!r}"
-            hint = f"{_meant(rule.prompt, known)} (with `do: alarm` it may be another repository's)"
+            hint = f"{meant(rule.prompt, known)} (with `do: alarm` it may be another repository's)"
             raise _at(located, ("triggers", number, "prompt"), said, hint)
     try:
         plugins.strategy(plan.improve.strategy)
@@ -60,7 +60,8 @@ def _at(located: Located, key: Key, said: str, hint: str) -> UserError:
     return UserError(f"{FILE}:{located.position(key).line}: {said}", hint=hint)
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def meant(name: str, known: Iterable[str]) -> str:
+    """The hint for a name that there is not."""
     names = list(known)
     close = get_close_matches(name, names, n=1)
     return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names) or 'none'}"
